@@ -1,0 +1,13 @@
+# Everything we link that is not ours. Versions of Debian packages stand in third_party/debian.txt,
+# of sources in third_party/pins.txt; ./dev installs both.
+set(Boost_USE_STATIC_LIBS ${INFRA_STATIC})
+find_package(Boost 1.81 REQUIRED COMPONENTS json url)
+find_package(OpenSSL REQUIRED)
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(pugixml REQUIRED)
+find_package(ZLIB REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(GTest REQUIRED)
