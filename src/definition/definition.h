@@ -1,0 +1,144 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+
+namespace infra::definition {
+
+// How a declared value is spelled for AWS, and how two spellings are compared.
+enum class Form {
+  kPlain,   // as it is
+  kText,    // number or boolean written as a string ("30", "true")
+  kJson,    // an object written as a JSON text
+  kPolicy,  // a JSON text; spelling, order and white space mean nothing; may arrive %-encoded
+  kSet,     // a list whose order means nothing
+};
+
+enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap };
+
+// One field of spec or status. Of a spec field, `at` is where AWS keeps the value, as a dotted path
+// relative to the parent's place ("EnableDnsSupport.Value"); `read_at` where answers differ from
+// inputs. Every level of an object or of a list's items is a Field.
+struct Field {
+  std::string name;
+  Type type = Type::kString;
+  std::string description;
+  std::string at;
+  std::string read_at;  // equals `at` unless written
+  Form form = Form::kPlain;
+  std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
+  bool required = false;
+  bool immutable = false;
+  bool secret = false;
+  Json fallback;                     // default; null: none
+  std::vector<std::string> allowed;  // enum
+  std::string pattern;
+  std::string format;  // "cidr", "int32", "int64", "date-time" ...
+  std::optional<std::int64_t> minimum, maximum;
+  std::optional<std::int64_t> min_length, max_length, min_items, max_items;
+  std::vector<Field> fields;  // kObject: members; kArray: one Field, the item
+};
+
+// One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose
+// value is not declared disappear, and so do objects that become empty that way. Names: a spec
+// field in AWS's form ("${cidrBlock}"), ${id}, ${uid}, ${ownerTag} (its key), ${region},
+// ${bucketRegion} (absent in us-east-1, as S3 wants it), ${tags}, ${tagKeys}, ${tagKeysAsTags}
+// ([{Key: k}]), ${item}. A string that is only "${name}" keeps the value's type; otherwise the
+// value is put into the text.
+struct Call {
+  std::string service;  // empty: the kind's own
+  std::string operation;
+  Json input;
+  std::map<std::string, Json> when;    // only if these spec fields have these values
+  std::map<std::string, Json> unless;  // not if these have
+  int line = 0;                        // in the definition file
+};
+
+// A part of the resource that is read by one call and changed by its own calls. The first facet is
+// the resource itself: it decides whether the resource exists.
+struct Facet {
+  std::string name;
+  Call read;
+  std::string result;               // path in the answer; "Vpcs[0]" takes the first item
+  std::vector<std::string> absent;  // AWS codes that mean: this part is not there
+  std::vector<std::string> fields;  // spec fields it covers; read only if one is declared
+  std::vector<Call> write;          // every call whose `when` holds, if a field differs
+};
+
+// Children kept equal as a set, one call each.
+struct ChildSet {
+  std::string field;  // spec field: a list of strings
+  Call read;          // all pages
+  std::string items;  // path of the list in the answer
+  std::string value;  // member of an item that is the content
+  Call add, remove;   // with ${item}
+};
+
+struct Tags {
+  enum class Shape { kList, kMap };
+  Shape shape = Shape::kList;
+  std::string key = "Key", value = "Value";  // members of a list item
+  std::string read_at;                       // in the first facet, if its answer holds the tags
+  std::optional<Call> read;                  // otherwise this call ...
+  std::string result;                        // ... and where in its answer
+  std::vector<std::string> absent;           // codes that mean: no tags
+  Call add;                                  // ${tags}: what to set
+  std::optional<Call> remove;                // ${tagKeys}; none: `add` replaces the whole set
+};
+
+struct Identity {
+  std::string status;       // status field that holds the id; may be empty for a chosen name
+  std::string assigned_at;  // path of the id in the create answer; empty: the user chose it
+  std::string chosen;       // spec field that is the id
+  std::string read_at;      // path of the id in the first facet's result
+  // Finds a lost resource by its owner tag or name; the id is at `find_id` of the answer.
+  std::optional<Call> find;
+  std::string find_id;
+  std::vector<std::string> find_absent;
+  // A create whose outcome is unknown is repeated only after this time has shown no resource.
+  std::int64_t visible_after_seconds = 0;
+  bool unique = false;  // a second create cannot make a second resource, as for a chosen name
+};
+
+struct States {
+  std::string at;  // in the first facet's result; empty: present means ready
+  std::vector<std::string> ready, progress, failed, gone;
+};
+
+struct StatusField {
+  Field field;
+  std::string from;  // path in the first facet's result, "${id}", or "spec.x"
+  std::string hash;  // word `hash`: the digest of this spec field as last written
+  std::string text;  // a template such as "arn:aws:s3:::${id}"; wins over `from`
+};
+
+struct Definition {
+  std::string kind, plural, singular, service, description;
+  std::vector<std::string> short_names;
+  std::vector<std::pair<std::string, std::string>> columns;  // title, JSON path
+  std::vector<Field> spec;
+  std::vector<StatusField> status;
+  std::vector<std::string> rules;  // CEL over spec, "expression: message"
+  Identity identity;
+  std::vector<Facet> facets;
+  std::vector<ChildSet> sets;
+  std::optional<Tags> tags;
+  States states;
+  Call create;
+  std::vector<Call> before_delete;
+  Call remove;
+  std::vector<std::string> remove_absent;             // codes that mean: already gone
+  std::map<std::string, std::string> remove_blocked;  // code -> sentence for the condition
+  std::vector<std::string> deletion_policies;
+  Json sample;  // spec of the sample manifest
+  std::string file;
+
+  const Field* field(std::string_view name) const;  // top-level spec field or nullptr
+};
+
+}  // namespace infra::definition
