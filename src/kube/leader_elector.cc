@@ -1,0 +1,197 @@
+#include "kube/leader_elector.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+namespace infra::kube {
+namespace {
+
+const ResourceType& lease_resource() {
+  static const ResourceType type{.group = "coordination.k8s.io",
+                                 .version = "v1",
+                                 .plural = "leases",
+                                 .kind = "Lease",
+                                 .namespaced = true};
+  return type;
+}
+
+// metav1.MicroTime wants exactly six digits of a second.
+std::string micro_time(WallTime time) {
+  const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
+  auto text = format_rfc3339(time);
+  text.pop_back();  // Z
+  return fmt::format("{}.{:06}Z", text, since.count() % 1'000'000);
+}
+
+std::int64_t integer_at(const Json& value, std::string_view path) {
+  const Json* found = find_path(value, path);
+  return found != nullptr && found->is_int64() ? found->get_int64() : 0;
+}
+
+}  // namespace
+
+LeaderElector::LeaderElector(Client& client, Clock& clock, std::function<double()> random,
+                             LeaseSettings settings)
+    : client_(client), clock_(clock), random_(std::move(random)), settings_(std::move(settings)) {}
+
+bool LeaderElector::leading() const {
+  return leading_ && clock_.steady() < renewed_ + settings_.renew_deadline;
+}
+
+Task<void> LeaderElector::run(std::function<void()> on_started, std::function<void()> on_stopped) {
+  try {
+    co_await loop(std::move(on_started), std::move(on_stopped));
+  } catch (const std::exception&) {
+    // Cancelled while waiting.
+  }
+}
+
+Task<void> LeaderElector::loop(std::function<void()> on_started, std::function<void()> on_stopped) {
+  while (true) {
+    const auto left = leading_ ? std::chrono::duration_cast<Duration>(
+                                     renewed_ + settings_.renew_deadline - clock_.steady())
+                               : settings_.renew_deadline;
+    bool ours = false;
+    if (left > Duration{0}) ours = co_await try_in_time(left);
+    if (ours && !leading_) {
+      leading_ = true;
+      on_started();
+    }
+    const bool taken = !ours && !record_.holder.empty() && record_.holder != settings_.identity;
+    const bool late = clock_.steady() >= renewed_ + settings_.renew_deadline;
+    if (leading_ && (taken || late)) {
+      leading_ = false;
+      on_stopped();
+    }
+    // Those who wait are spread out; the leader renews on time.
+    Duration pause = settings_.retry;
+    if (leading_) {
+      pause = std::min(pause, std::chrono::duration_cast<Duration>(
+                                  renewed_ + settings_.renew_deadline - clock_.steady()));
+    } else {
+      pause += Duration{std::int64_t(double(pause.count()) * 0.2 * random_())};
+    }
+    co_await clock_.sleep(pause);
+  }
+}
+
+Task<bool> LeaderElector::try_in_time(Duration limit) {
+  using namespace boost::asio::experimental::awaitable_operators;
+  auto attempt = try_once();
+  auto deadline = clock_.sleep(limit);
+  auto first = co_await (std::move(attempt) || std::move(deadline));
+  co_return first.index() == 0 && std::get<0>(first);
+}
+
+Task<bool> LeaderElector::try_once() {
+  // While we lead nobody else should write the lease: patch what we know, read only when refused.
+  if (leading_) {
+    const auto asked = clock_.steady();
+    const bool renewed = co_await take(asked);
+    if (renewed) co_return true;
+  }
+  auto type = lease_resource();
+  auto lease = co_await client_.get(std::move(type), settings_.ns, settings_.name);
+  if (!lease && lease.error().code == Code::kNotFound) {
+    const bool created = co_await create();
+    co_return created;
+  }
+  if (!lease) co_return false;
+  observe(*lease);
+  if (!free_for_us()) co_return false;
+  const auto asked = clock_.steady();
+  const bool taken = co_await take(asked);
+  co_return taken;
+}
+
+Task<bool> LeaderElector::create() {
+  record_ = {};
+  JsonObject lease;
+  lease["apiVersion"] = "coordination.k8s.io/v1";
+  lease["kind"] = "Lease";
+  JsonObject metadata;
+  metadata["name"] = settings_.name;
+  metadata["namespace"] = settings_.ns;
+  lease["metadata"] = metadata;
+  const Json patch = spec_patch();
+  lease["spec"] = patch.at("spec");
+  const auto asked = clock_.steady();
+  Json body = std::move(lease);
+  auto type = lease_resource();
+  auto created = co_await client_.create(std::move(type), settings_.ns, std::move(body));
+  if (!created) co_return false;
+  observe(*created);
+  renewed_ = asked;
+  co_return true;
+}
+
+// Writes us into the lease, provided that it is still as we last saw it.
+Task<bool> LeaderElector::take(SteadyTime asked) {
+  Json body = spec_patch();
+  auto type = lease_resource();
+  auto patched =
+      co_await client_.merge_patch(std::move(type), settings_.ns, settings_.name, std::move(body));
+  if (!patched) co_return false;
+  observe(*patched);
+  renewed_ = asked;
+  co_return true;
+}
+
+Json LeaderElector::spec_patch() const {
+  const bool ours = record_.holder == settings_.identity;
+  const auto now = micro_time(clock_.wall());
+  Json patch = JsonObject{};
+  if (!record_.version.empty()) {
+    set_path(patch, "metadata.resourceVersion", Json(record_.version));
+  }
+  set_path(patch, "spec.holderIdentity", Json(settings_.identity));
+  set_path(patch, "spec.leaseDurationSeconds", Json(settings_.duration.count() / 1000));
+  set_path(patch, "spec.renewTime", Json(now));
+  if (!ours) {
+    set_path(patch, "spec.acquireTime", Json(now));
+    // A first holder is no transition.
+    const bool first = record_.version.empty();
+    set_path(patch, "spec.leaseTransitions", Json(record_.transitions + (first ? 0 : 1)));
+  }
+  return patch;
+}
+
+void LeaderElector::observe(const Json& lease) {
+  Record seen;
+  seen.holder = text_at(lease, "spec.holderIdentity");
+  seen.renewed = text_at(lease, "spec.renewTime");
+  seen.version = text_at(lease, "metadata.resourceVersion");
+  seen.duration = std::chrono::seconds(integer_at(lease, "spec.leaseDurationSeconds"));
+  seen.transitions = integer_at(lease, "spec.leaseTransitions");
+  // Only a change counts as a sign of life; the times in it are those of a clock that is not ours.
+  if (seen.holder != record_.holder || seen.renewed != record_.renewed) {
+    observed_ = clock_.steady();
+  }
+  record_ = std::move(seen);
+}
+
+bool LeaderElector::free_for_us() const {
+  if (record_.holder.empty() || record_.holder == settings_.identity) return true;
+  const auto duration = record_.duration > Duration{0} ? record_.duration : settings_.duration;
+  return clock_.steady() >= observed_ + duration;
+}
+
+Task<Result<void>> LeaderElector::release() {
+  if (!leading_) co_return Result<void>();
+  leading_ = false;
+  Json patch = JsonObject{};
+  set_path(patch, "metadata.resourceVersion", Json(record_.version));
+  set_path(patch, "spec.holderIdentity", Json(""));
+  set_path(patch, "spec.leaseDurationSeconds", Json(1));
+  set_path(patch, "spec.renewTime", Json(micro_time(clock_.wall())));
+  auto type = lease_resource();
+  auto patched =
+      co_await client_.merge_patch(std::move(type), settings_.ns, settings_.name, std::move(patch));
+  if (!patched) co_return std::unexpected(patched.error());
+  observe(*patched);
+  co_return Result<void>();
+}
+
+}  // namespace infra::kube

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "kube/client.h"
+
+namespace infra::kube {
+
+struct LeaseSettings {
+  std::string ns;
+  std::string name = "infra-operator";
+  std::string identity;  // differs between processes, also those of one pod
+  Duration duration{15'000};
+  Duration renew_deadline{10'000};  // shorter than `duration`: the margin in which work ends
+  Duration retry{2'000};
+};
+
+// Holds a coordination.k8s.io/v1 Lease. Others may take it when its record has not changed for
+// `duration` by their own clock; we stop when we could not renew it for `renew_deadline`, counted
+// from before the request was sent. Between the two our work has time to end, so two leaders never
+// work at once, whatever the clocks of two machines say.
+class LeaderElector {
+ public:
+  LeaderElector(Client& client, Clock& clock, std::function<double()> random,
+                LeaseSettings settings);
+
+  // Until cancelled. `on_started` when the lease becomes ours, `on_stopped` when it is lost or may
+  // be lost soon; both must not wait. A cancelled run() leaves the lease ours for release(), and
+  // does not call on_stopped: end the work first, then cancel run(), then release.
+  Task<void> run(std::function<void()> on_started, std::function<void()> on_stopped);
+
+  // Gives the lease up, so that another can take it at once.
+  Task<Result<void>> release();
+
+  // Also false as soon as the renew deadline has passed, even before run() has noticed.
+  bool leading() const;
+  // Who has the lease, as last seen; empty when nobody or unknown.
+  const std::string& holder() const { return record_.holder; }
+
+ private:
+  struct Record {
+    std::string holder;
+    std::string renewed;
+    std::string version;  // of the whole Lease object
+    Duration duration{0};
+    std::int64_t transitions = 0;
+  };
+
+  Task<void> loop(std::function<void()> on_started, std::function<void()> on_stopped);
+  Task<bool> try_in_time(Duration limit);
+  Task<bool> try_once();
+  Task<bool> create();
+  Task<bool> take(SteadyTime asked);
+  void observe(const Json& lease);
+  bool free_for_us() const;
+  Json spec_patch() const;
+
+  Client& client_;
+  Clock& clock_;
+  std::function<double()> random_;
+  LeaseSettings settings_;
+  Record record_;
+  SteadyTime observed_{};
+  SteadyTime renewed_{};
+  bool leading_ = false;
+};
+
+}  // namespace infra::kube
