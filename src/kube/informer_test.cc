@@ -1,1 +1,140 @@
-#include <gtest/gtest.h>
+#include "kube/informer.h"
+
+#include "kube/fakes_for_test.h"
+
+namespace infra::kube {
+namespace {
+
+std::string object(std::string name, int version, std::string uid = "") {
+  return R"({"kind":"Widget","metadata":{"namespace":"n","name":")" + name + R"(","uid":")" +
+         (uid.empty() ? "u-" + name : uid) + R"(","resourceVersion":")" + std::to_string(version) +
+         R"(","managedFields":[{"manager":"x"}]}})";
+}
+
+std::string page(std::vector<std::string> items, int version, std::string next = "") {
+  std::string out = R"({"metadata":{"resourceVersion":")" + std::to_string(version) +
+                    R"(","continue":")" + next + R"("},"items":[)";
+  for (std::size_t i = 0; i < items.size(); ++i) out += (i == 0 ? "" : ",") + items[i];
+  return out + "]}";
+}
+
+std::string event(std::string type, std::string what) {
+  return R"({"type":")" + type + R"(","object":)" + what + "}\n";
+}
+
+const std::string kGone =
+    R"({"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}})"
+    "\n";
+
+class InformerTest : public Bench {
+ protected:
+  InformerTest() : informer(client, clock, [] { return 0.5; }, widgets) {
+    informer.on_change([this](const Change& change) {
+      static const char* const kNames[] = {"+", "~", "-", "w"};
+      log.push_back(kNames[int(change.kind)] + change.key);
+    });
+  }
+  // Runs until the transport has been asked this often.
+  void play(std::vector<Reply> replies) {
+    const std::size_t last = transport.requests.size() + replies.size() + 1;
+    transport.script(std::move(replies));
+    if (!started) spawn(informer.run());
+    started = true;
+    EXPECT_TRUE(run_until([&] { return transport.requests.size() >= last; }));
+  }
+  bool asked_from(std::size_t index, const std::string& version) const {
+    return transport.requests.at(index).target.find("resourceVersion=" + version) !=
+           std::string::npos;
+  }
+
+  Informer informer;
+  std::vector<std::string> log;
+  bool started = false;
+};
+
+using Log = std::vector<std::string>;
+
+TEST_F(InformerTest, ListsPagesThenWatchesFromThere) {
+  play({{.body = page({object("a", 1)}, 10, "next")},
+        {.body = page({object("b", 2)}, 10)},
+        {.chunks = {event("MODIFIED", object("a", 11)) + event("DELETED", object("b", 12)) +
+                    event("BOOKMARK", R"({"metadata":{"resourceVersion":"20"}})")}}});
+  EXPECT_TRUE(informer.synced());
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b", "~n/a", "-n/b"}));
+  EXPECT_NE(transport.requests[1].target.find("continue=next"), std::string::npos);
+  EXPECT_TRUE(asked_from(2, "10"));
+  EXPECT_TRUE(asked_from(3, "20"));  // the bookmark
+  EXPECT_EQ(informer.bytes("n/a")->find("managedFields"), std::string::npos);
+  EXPECT_EQ(informer.get("n/b").error().code, Code::kNotFound);
+  EXPECT_EQ(text_at(*informer.get("n/a"), "metadata.resourceVersion"), "11");
+}
+
+TEST_F(InformerTest, GoneMeansListAgainAndReportWhatVanished) {
+  play({{.body = page({object("a", 1), object("b", 2)}, 10)},
+        {.chunks = {kGone}},
+        {.body = page({object("b", 2), object("c", 30)}, 30)}});
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b", "+n/c", "-n/a"}));
+  EXPECT_TRUE(asked_from(3, "30"));
+}
+
+TEST_F(InformerTest, ExpiredPageStartsTheListAgain) {
+  play({{.body = page({object("a", 1)}, 10, "next")},
+        {.status = 410, .body = R"({"kind":"Status","reason":"Expired","code":410})"},
+        {.body = page({object("b", 12)}, 12)}});
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b", "-n/a"}));
+  EXPECT_EQ(transport.requests[2].target.find("continue="), std::string::npos);
+}
+
+TEST_F(InformerTest, BrokenStreamIsContinuedWithoutListing) {
+  play({{.body = page({}, 10)},
+        {.chunks = {event("ADDED", object("a", 11))},
+         .error = Error{.code = Code::kUnavailable, .message = "broken"}},
+        {.chunks = {event("ADDED", object("a", 11)), event("ADDED", object("b", 12))}}});
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b"}));  // the repeated event is no change
+  EXPECT_TRUE(asked_from(2, "11"));
+  EXPECT_TRUE(asked_from(3, "12"));
+  EXPECT_EQ(informer.stats().lists, 1u);
+}
+
+TEST_F(InformerTest, MadeAgainUnderTheSameName) {
+  play({{.body = page({object("a", 1, "u1")}, 10)},
+        {.chunks = {kGone}},
+        {.body = page({object("a", 20, "u2")}, 30)}});
+  EXPECT_EQ(log, (Log{"+n/a", "-n/a", "+n/a"}));
+}
+
+TEST_F(InformerTest, OwnWritesShowAtOnceAndAreNotRepeated) {
+  play({{.body = page({object("a", 1)}, 10)}});
+  informer.note_written(*parse_json(object("a", 15)));
+  EXPECT_EQ(text_at(*informer.get("n/a"), "metadata.resourceVersion"), "15");
+  informer.note_written(*parse_json(object("a", 14)));        // an answer overtaken by another
+  informer.note_written(*parse_json(object("deleted", 9)));   // the watch is past it
+  informer.note_written(*parse_json(object("a", 99, "u9")));  // another object
+  EXPECT_EQ(log, (Log{"+n/a", "wn/a"}));
+}
+
+TEST_F(InformerTest, LateEventDoesNotReplaceOwnWrite) {
+  transport.script({{.body = page({object("a", 1)}, 10)},
+                    {.delay = std::chrono::seconds(60)},
+                    {.chunks = {event("MODIFIED", object("a", 12))}}});
+  spawn(informer.run());
+  ASSERT_TRUE(run_until([&] { return transport.requests.size() == 2; }));
+  informer.note_written(*parse_json(object("a", 15)));
+  ASSERT_TRUE(run_until([&] { return transport.requests.size() == 4; }));
+  EXPECT_EQ(text_at(*informer.get("n/a"), "metadata.resourceVersion"), "15");
+  EXPECT_EQ(log, (Log{"+n/a", "wn/a"}));
+}
+
+TEST_F(InformerTest, ServerErrorsAreRetriedWithGrowingPauses) {
+  std::vector<Reply> replies(
+      6, Reply{.error = Error{.code = Code::kUnavailable, .message = "refused"}});
+  replies.push_back({.body = page({object("a", 1)}, 10)});
+  const auto before = clock.steady();
+  play(replies);
+  EXPECT_TRUE(informer.synced());
+  EXPECT_GT(clock.steady() - before, std::chrono::seconds(15));
+  EXPECT_EQ(informer.stats().failures, 6u);
+}
+
+}  // namespace
+}  // namespace infra::kube

@@ -1,1 +1,128 @@
-#include <gtest/gtest.h>
+#include "kube/leader_elector.h"
+
+#include "kube/fakes_for_test.h"
+
+namespace infra::kube {
+namespace {
+
+// The part of an API server that holds one Lease.
+struct LeaseServer {
+  Json lease;
+  int version = 0;
+  bool down = false;
+
+  Reply answer(const net::HttpRequest& request) {
+    if (down) return {.hang = true};
+    if (request.method == "POST") {
+      lease = *parse_json(request.body);
+    } else if (lease.is_null()) {
+      return {.status = 404, .body = R"({"kind":"Status","reason":"NotFound","code":404})"};
+    } else if (request.method == "PATCH") {
+      const Json patch = *parse_json(request.body);
+      if (text_at(patch, "metadata.resourceVersion") != std::to_string(version)) {
+        return {.status = 409, .body = R"({"kind":"Status","reason":"Conflict","code":409})"};
+      }
+      for (const auto& member : patch.at("spec").get_object()) {
+        lease.at("spec").get_object()[member.key()] = member.value();
+      }
+    }
+    if (request.method != "GET") {
+      set_path(lease, "metadata.resourceVersion", Json(std::to_string(++version)));
+    }
+    return {.body = boost::json::serialize(lease)};
+  }
+  std::string holder() const { return text_at(lease, "spec.holderIdentity"); }
+};
+
+class LeaderElectorTest : public Bench {
+ protected:
+  LeaderElectorTest() {
+    transport.handler = [this](const net::HttpRequest& request) { return server.answer(request); };
+  }
+  LeaderElector make(std::string identity) {
+    return LeaderElector(client, clock, [] { return 0.5; }, {.ns = "n", .identity = identity});
+  }
+  void start(LeaderElector& elector, std::string name) {
+    spawn(elector.run([this, name] { log.push_back("+" + name); },
+                      [this, name] { log.push_back("-" + name); }));
+  }
+  bool pass(std::chrono::seconds time) {
+    const auto end = clock.steady() + time;
+    return run_until([&] { return clock.steady() >= end; });
+  }
+
+  LeaseServer server;
+  std::vector<std::string> log;
+};
+
+using Log = std::vector<std::string>;
+
+TEST_F(LeaderElectorTest, TakesAFreeLeaseAndKeepsIt) {
+  auto a = make("a");
+  auto b = make("b");
+  start(a, "a");
+  start(b, "b");
+  ASSERT_TRUE(pass(std::chrono::minutes(5)));
+  EXPECT_EQ(log, (Log{"+a"}));
+  EXPECT_TRUE(a.leading());
+  EXPECT_FALSE(b.leading());
+  EXPECT_EQ(b.holder(), "a");
+  EXPECT_EQ(server.lease.at_pointer("/spec/leaseTransitions").as_int64(), 0);
+}
+
+TEST_F(LeaderElectorTest, StopsBeforeTheLeaseExpires) {
+  auto a = make("a");
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  const auto led = clock.steady();
+  server.down = true;
+  ASSERT_TRUE(run_until([&] { return log.size() == 2; }));
+  EXPECT_EQ(log, (Log{"+a", "-a"}));
+  EXPECT_LE(clock.steady() - led, std::chrono::seconds(12));
+  server.down = false;
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+}
+
+TEST_F(LeaderElectorTest, TakesOverOnlyAfterAFullDurationWithoutChange) {
+  server.lease = *parse_json(
+      R"({"metadata":{"resourceVersion":"0"},"spec":{"holderIdentity":"dead",
+          "leaseDurationSeconds":15,"renewTime":"2020-01-01T00:00:00.000000Z"}})");
+  auto a = make("a");
+  const auto before = clock.steady();
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  EXPECT_GE(clock.steady() - before, std::chrono::seconds(15));
+  EXPECT_LE(clock.steady() - before, std::chrono::seconds(20));
+  EXPECT_EQ(server.lease.at_pointer("/spec/leaseTransitions").as_int64(), 1);
+}
+
+TEST_F(LeaderElectorTest, ReleasedLeaseIsTakenAtOnce) {
+  auto a = make("a");
+  {
+    auto result = std::make_shared<std::optional<bool>>();
+    start(a, "a");
+    ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  }
+  EXPECT_TRUE(await(a.release()).has_value());
+  EXPECT_EQ(server.holder(), "");
+  EXPECT_FALSE(a.leading());
+  auto b = make("b");
+  const auto before = clock.steady();
+  start(b, "b");
+  ASSERT_TRUE(run_until([&] { return b.leading() || a.leading(); }));
+  EXPECT_LE(clock.steady() - before, std::chrono::seconds(3));
+}
+
+TEST_F(LeaderElectorTest, LosingToAnotherStopsTheWork) {
+  auto a = make("a");
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  set_path(server.lease, "spec.holderIdentity", Json("thief"));
+  set_path(server.lease, "metadata.resourceVersion", Json(std::to_string(++server.version)));
+  ASSERT_TRUE(run_until([&] { return log.size() == 2; }));
+  EXPECT_EQ(server.holder(), "thief");
+  EXPECT_FALSE(a.leading());
+}
+
+}  // namespace
+}  // namespace infra::kube
