@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace infra::kube {
 namespace {
@@ -88,7 +90,8 @@ void EventRecorder::record(ObjectReference about, EventType type, std::string re
 Task<void> EventRecorder::run() {
   try {
     co_await loop();
-  } catch (const std::exception&) {
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != boost::asio::error::operation_aborted) throw;
     // Cancelled while waiting.
   }
   signal_.reset();

@@ -1,6 +1,8 @@
 #include "kube/informer.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
+#include <boost/system/system_error.hpp>
 #include <charconv>
 #include <optional>
 
@@ -62,7 +64,8 @@ Informer::Informer(Client& client, Clock& clock, std::function<double()> random,
 Task<void> Informer::run() {
   try {
     co_await loop();
-  } catch (const std::exception&) {
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != boost::asio::error::operation_aborted) throw;
     // Cancelled while waiting.
   }
 }

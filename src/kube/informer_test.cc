@@ -125,6 +125,19 @@ TEST_F(InformerTest, LateEventDoesNotReplaceOwnWrite) {
   EXPECT_EQ(log, (Log{"+n/a", "wn/a"}));
 }
 
+TEST_F(InformerTest, EndsWhenCancelled) {
+  transport.script({{.body = page({object("a", 1)}, 10)}});
+  boost::asio::cancellation_signal stop;
+  bool ended = false;
+  auto note = [&ended](std::exception_ptr error) { ended = error == nullptr; };
+  boost::asio::co_spawn(io, informer.run(), boost::asio::bind_cancellation_slot(stop.slot(), note));
+  ASSERT_TRUE(run_until([&] { return transport.requests.size() == 2; }));
+  stop.emit(boost::asio::cancellation_type::terminal);
+  io.restart();
+  io.poll();
+  EXPECT_TRUE(ended);
+}
+
 TEST_F(InformerTest, ServerErrorsAreRetriedWithGrowingPauses) {
   std::vector<Reply> replies(
       6, Reply{.error = Error{.code = Code::kUnavailable, .message = "refused"}});

@@ -3,7 +3,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/multiple_exceptions.hpp>
+#include <boost/system/system_error.hpp>
 
 namespace infra::kube {
 namespace {
@@ -43,8 +46,10 @@ bool LeaderElector::leading() const {
 Task<void> LeaderElector::run(std::function<void()> on_started, std::function<void()> on_stopped) {
   try {
     co_await loop(std::move(on_started), std::move(on_stopped));
-  } catch (const std::exception&) {
-    // Cancelled while waiting.
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != boost::asio::error::operation_aborted) throw;
+  } catch (const boost::asio::multiple_exceptions&) {
+    // Cancelled while a request was racing against its deadline: both were told to stop.
   }
 }
 
