@@ -32,24 +32,22 @@ class FakeClock final : public Clock {
 
   Task<void> sleep(Duration duration) override {
     auto executor = co_await boost::asio::this_coro::executor;
-    auto waiter = std::make_shared<Waiter>(executor, now_ + duration);
-    waiters_.push_back(waiter);
+    Waiter waiter(*this, executor, now_ + duration);
     boost::system::error_code ignored;
     auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
-    co_await waiter->timer.async_wait(token);
-    std::erase(waiters_, waiter);
-    if (!waiter->fired) throw boost::system::system_error(boost::asio::error::operation_aborted);
+    co_await waiter.timer.async_wait(token);
+    if (!waiter.fired) throw boost::system::system_error(boost::asio::error::operation_aborted);
   }
 
   // To the earliest moment that somebody waits for; false if nobody waits.
   bool advance_to_next() {
     std::optional<Duration> next;
-    for (const auto& waiter : waiters_) {
+    for (Waiter* waiter : waiters_) {
       if (!waiter->fired && (!next || waiter->until < *next)) next = waiter->until;
     }
     if (!next) return false;
     now_ = std::max(now_, *next);
-    for (const auto& waiter : waiters_) {
+    for (Waiter* waiter : waiters_) {
       if (waiter->fired || waiter->until > now_) continue;
       waiter->fired = true;
       waiter->timer.cancel();
@@ -58,16 +56,23 @@ class FakeClock final : public Clock {
   }
 
  private:
+  // Lives in the frame of the sleeping coroutine.
   struct Waiter {
-    Waiter(const boost::asio::any_io_executor& executor, Duration when)
-        : timer(executor, boost::asio::steady_timer::time_point::max()), until(when) {}
+    Waiter(FakeClock& owner, const boost::asio::any_io_executor& executor, Duration when)
+        : clock(owner), timer(executor, boost::asio::steady_timer::time_point::max()), until(when) {
+      clock.waiters_.push_back(this);
+    }
+    ~Waiter() { std::erase(clock.waiters_, this); }
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+    FakeClock& clock;
     boost::asio::steady_timer timer;
     Duration until;
     bool fired = false;
   };
 
   Duration now_{1'000'000};
-  std::vector<std::shared_ptr<Waiter>> waiters_;
+  std::vector<Waiter*> waiters_;
 };
 
 struct Reply {
