@@ -56,6 +56,7 @@ struct Call {
   Json input;
   std::map<std::string, Json> when;    // only if these spec fields have these values
   std::map<std::string, Json> unless;  // not if these have
+  std::string needs;                   // word `needs`: only if this path of spec is declared
   int line = 0;                        // in the definition file
 };
 
@@ -68,6 +69,9 @@ struct Facet {
   std::vector<std::string> absent;  // AWS codes that mean: this part is not there
   std::vector<std::string> fields;  // spec fields it covers; read only if one is declared
   std::vector<Call> write;          // every call whose `when` holds, if a field differs
+  // Word `remembered`: a spec field AWS never gives back. No read; it differs when its digest is
+  // not the one that the status field with the word `hash` holds since the last write.
+  std::string remembered;
 };
 
 // Children kept equal as a set, one call each.

@@ -1,0 +1,12 @@
+#include "definition/definition.h"
+
+#include <algorithm>
+
+namespace infra::definition {
+
+const Field* Definition::field(std::string_view name) const {
+  const auto found = std::ranges::find(spec, name, &Field::name);
+  return found == spec.end() ? nullptr : &*found;
+}
+
+}  // namespace infra::definition

@@ -1,0 +1,248 @@
+#include "planning/decide.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "planning/form.h"
+#include "planning/path.h"
+
+namespace infra::planning {
+namespace {
+
+using definition::ChildSet;
+using definition::Definition;
+using definition::Facet;
+using definition::Field;
+
+std::string tag_or_empty(const TagMap& tags, const std::string& key) {
+  const auto found = tags.find(key);
+  return found == tags.end() ? std::string{} : found->second;
+}
+
+std::string key_of(std::string_view part) { return std::string(kGroup) + "/" + std::string(part); }
+
+// Ours if the owner tag says so, or if we noted its id earlier and no other object's tag is on it.
+// A restored backup has a new uid but the same cluster, namespace and name.
+bool is_ours(const Definition& definition, const Desired& desired, const Observed& observed) {
+  if (!definition.tags) return true;
+  const std::string uid = tag_or_empty(observed.tags, owner_tag());
+  if (uid == desired.uid) return true;
+  const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+  if (uid.empty()) return noted || desired.adopt;
+  return noted && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
+         tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
+         tag_or_empty(observed.tags, key_of("name")) == desired.name;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& value) {
+  return std::ranges::find(list, value) != list.end();
+}
+
+std::optional<Plan> by_state(const Definition& definition, const Desired& desired,
+                             const Observed& observed) {
+  const auto& states = definition.states;
+  if (states.at.empty()) return std::nullopt;
+  const std::string state = text_at(observed.resource, states.at);
+  if (contains(states.gone, state)) {
+    if (desired.deleting) return Plan{.action = Action::kForget, .reason = "Deleted"};
+    return Plan{.action = Action::kBlock,
+                .reason = "ScheduledForDeletion",
+                .message = "AWS reports state " + state +
+                           "; cancel the deletion in AWS, or delete this object"};
+  }
+  if (desired.deleting) return std::nullopt;
+  if (contains(states.failed, state)) {
+    return Plan{.action = Action::kBlock,
+                .reason = "ResourceFailed",
+                .message = "AWS reports state " + state};
+  }
+  if (contains(states.ready, state)) return std::nullopt;
+  return Plan{.action = Action::kWait,
+              .reason = "InProgress",
+              .message = "AWS reports state " + (state.empty() ? "unknown" : state),
+              .wait = Duration{2'000}};
+}
+
+bool remembered_differs(const Definition& definition, const Desired& desired, const Facet& facet) {
+  const Json* declared = find_path(desired.spec, facet.remembered);
+  if (declared == nullptr) return false;
+  for (const auto& status : definition.status) {
+    if (status.hash == facet.remembered) {
+      const std::string noted = text_at(desired.status, status.field.name);
+      return noted != digest(*declared);
+    }
+  }
+  return false;
+}
+
+void compare_facet(const Definition& definition, const Desired& desired, const Observed& observed,
+                   const Facet& facet, Plan& plan) {
+  std::vector<std::string> differing;
+  if (!facet.remembered.empty()) {
+    if (remembered_differs(definition, desired, facet)) differing.push_back(facet.remembered);
+  }
+  const auto answer = observed.facets.find(facet.name);
+  for (const std::string& name : facet.fields) {
+    const Field* field = definition.field(name);
+    const Json* declared = find_path(desired.spec, name);
+    if (field == nullptr || declared == nullptr || name == definition.identity.chosen) continue;
+    std::optional<Json> theirs;
+    if (answer != observed.facets.end()) {
+      auto place = read_path(answer->second, field->read_at);
+      if (place) theirs = from_aws(*field, *place);
+    }
+    add_differences(*field, *declared, theirs, name, differing);
+  }
+  if (differing.empty()) return;
+  plan.paths.insert(plan.paths.end(), differing.begin(), differing.end());
+  plan.facets.push_back(facet.name);
+}
+
+void compare_set(const Desired& desired, const Observed& observed, const ChildSet& set,
+                 Plan& plan) {
+  const Json* declared = find_path(desired.spec, set.field);
+  const auto found = observed.sets.find(set.field);
+  if (declared == nullptr || !declared->is_array() || found == observed.sets.end()) return;
+  std::vector<std::string> wanted;
+  for (const Json& item : declared->get_array()) {
+    if (item.is_string()) wanted.emplace_back(item.get_string());
+  }
+  for (const auto& item : wanted) {
+    if (!contains(found->second, item)) plan.add[set.field].push_back(item);
+  }
+  for (const auto& item : found->second) {
+    if (!contains(wanted, item)) plan.remove[set.field].push_back(item);
+  }
+  if (plan.add.contains(set.field) || plan.remove.contains(set.field)) {
+    plan.paths.push_back(set.field);
+  }
+}
+
+void compare_tags(const Desired& desired, const Observed& observed, Plan& plan) {
+  for (const auto& [key, value] : desired.tags) {
+    const auto found = observed.tags.find(key);
+    if (found != observed.tags.end() && found->second == value) continue;
+    plan.set_tags[key] = value;
+    plan.paths.push_back("tags." + key);
+  }
+  for (const auto& key : desired.managed_keys) {
+    if (desired.tags.contains(key) || !observed.tags.contains(key)) continue;
+    plan.remove_tags.push_back(key);
+    plan.paths.push_back("tags." + key);
+  }
+  plan.all_tags = observed.tags;
+  for (const auto& [key, value] : desired.tags) plan.all_tags[key] = value;
+  for (const auto& key : plan.remove_tags) plan.all_tags.erase(key);
+}
+
+std::string joined(const std::vector<std::string>& paths) {
+  std::string out;
+  for (const auto& path : paths) out += (out.empty() ? "" : ", ") + path;
+  return out;
+}
+
+// A field that no call can change: say so rather than try for ever.
+std::optional<Plan> unchangeable(const Definition& definition, const Plan& plan) {
+  for (const Facet& facet : definition.facets) {
+    if (!facet.write.empty() || !contains(plan.facets, facet.name)) continue;
+    return Plan{.action = Action::kBlock,
+                .reason = "Immutable",
+                .message = "AWS cannot change " + joined(plan.paths) +
+                           "; set the old value again, or delete the object and make a new one",
+                .paths = plan.paths};
+  }
+  return std::nullopt;
+}
+
+Plan plan_update(const Definition& definition, const Desired& desired, const Observed& observed) {
+  Plan plan;
+  for (const Facet& facet : definition.facets) {
+    compare_facet(definition, desired, observed, facet, plan);
+  }
+  for (const ChildSet& set : definition.sets) compare_set(desired, observed, set, plan);
+  if (definition.tags) compare_tags(desired, observed, plan);
+  if (plan.paths.empty()) {
+    return Plan{.action = Action::kNothing, .reason = "Available", .message = "In sync with AWS"};
+  }
+  if (auto refused = unchangeable(definition, plan)) return *refused;
+  if (desired.observe_only) {
+    return Plan{.action = Action::kBlock,
+                .reason = "Drifted",
+                .message = "Differs from AWS and is only observed: " + joined(plan.paths),
+                .paths = plan.paths};
+  }
+  plan.action = Action::kUpdate;
+  plan.reason = "Updated";
+  plan.message = "Changed " + joined(plan.paths);
+  return plan;
+}
+
+Plan plan_delete(const Definition& definition, const Desired& desired, const Observed& observed) {
+  if (!observed.present) return Plan{.action = Action::kForget, .reason = "Deleted"};
+  const std::string policy = text_at(desired.spec, "deletionPolicy");
+  if (policy == "Retain" || policy == "Orphan" || desired.observe_only) {
+    return Plan{.action = Action::kForget,
+                .reason = "Retained",
+                .message = "Left in AWS, as the deletion policy says"};
+  }
+  if (!is_ours(definition, desired, observed)) {
+    return Plan{.action = Action::kForget,
+                .reason = "NotOurs",
+                .message = "Left in AWS: it does not belong to this object"};
+  }
+  if (auto state = by_state(definition, desired, observed)) return *state;
+  return Plan{.action = Action::kDelete, .reason = "Deleting"};
+}
+
+}  // namespace
+
+std::string_view to_string(Action action) {
+  switch (action) {
+    case Action::kNothing: return "nothing";
+    case Action::kCreate: return "create";
+    case Action::kUpdate: return "update";
+    case Action::kDelete: return "delete";
+    case Action::kWait: return "wait";
+    case Action::kBlock: return "block";
+    case Action::kForget: return "forget";
+  }
+  return "nothing";
+}
+
+std::string owner_tag() { return key_of("uid"); }
+
+std::string digest(const Json& value) {
+  // FNV-1a, 64 bits: tells a change from none; holds no secret that could be read back.
+  std::uint64_t hash = 14695981039346656037ULL;
+  for (const char c : canonical(value)) {
+    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
+  }
+  static constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(hash >> shift) & 15];
+  return out;
+}
+
+Plan decide(const Definition& definition, const Desired& desired, const Observed& observed) {
+  if (desired.deleting) return plan_delete(definition, desired, observed);
+  if (!observed.present) {
+    if (desired.observe_only) {
+      return Plan{.action = Action::kBlock,
+                  .reason = "NotFound",
+                  .message = "Not in AWS, and the object is only observed"};
+    }
+    return Plan{.action = Action::kCreate, .reason = "Creating"};
+  }
+  if (!is_ours(definition, desired, observed)) {
+    return Plan{.action = Action::kBlock,
+                .reason = "NotOurs",
+                .message = definition.kind + " " + observed.id +
+                           " exists in AWS and does not belong to this object; choose another "
+                           "name, or set the annotation " +
+                           key_of("adopt") + ": \"true\" to take it over"};
+  }
+  if (auto state = by_state(definition, desired, observed)) return *state;
+  return plan_update(definition, desired, observed);
+}
+
+}  // namespace infra::planning

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "definition/definition.h"
+
+namespace infra::planning {
+
+inline constexpr std::string_view kGroup = "aws-infra-operator.runner.codes";
+
+using TagMap = std::map<std::string, std::string>;
+
+// What should be. All of it comes from the object and its provider; nothing from AWS.
+struct Desired {
+  std::string uid, cluster, namespace_name, name;
+  Json spec;                              // without what is not declared
+  Json status;                            // as last saved
+  TagMap tags;                            // provider's, object's and owner tags, merged
+  std::vector<std::string> managed_keys;  // tag keys that we set before
+  std::string recorded_id;                // id we have noted earlier; empty: none
+  bool deleting = false;
+  bool adopt = false;  // the user asked to take over what is there
+  bool observe_only = false;
+};
+
+// What is, in the vocabulary of spec. Exists only if every part could be read.
+struct Observed {
+  bool present = false;  // false: AWS said, positively, that it is not there
+  std::string id;
+  Json resource;                       // the first facet as AWS answered it
+  std::map<std::string, Json> facets;  // each facet's answer by name; null: absent
+  std::map<std::string, std::vector<std::string>> sets;  // child sets by spec field
+  TagMap tags;
+};
+
+enum class Action { kNothing, kCreate, kUpdate, kDelete, kWait, kBlock, kForget };
+std::string_view to_string(Action action);
+
+struct Plan {
+  Action action = Action::kNothing;
+  std::string reason;               // CamelCase, for conditions and events
+  std::string message;              // a sentence
+  std::vector<std::string> paths;   // spec paths that differ
+  std::vector<std::string> facets;  // names of facets to write
+  std::map<std::string, std::vector<std::string>> add, remove;  // child sets by spec field
+  TagMap set_tags;
+  TagMap all_tags;  // for services that replace the whole set
+  std::vector<std::string> remove_tags;
+  Duration wait{0};
+};
+
+std::string owner_tag();
+// A digest for fields that AWS never gives back.
+std::string digest(const Json& value);
+
+// Compares and chooses. Pure: no I/O, no clock. Rules are tried in order; the first that applies
+// decides.
+Plan decide(const definition::Definition& definition, const Desired& desired,
+            const Observed& observed);
+
+}  // namespace infra::planning

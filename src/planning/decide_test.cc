@@ -1,0 +1,272 @@
+#include "planning/decide.h"
+
+#include <gtest/gtest.h>
+
+#include "planning/form.h"
+#include "planning/path.h"
+#include "planning/template.h"
+
+namespace infra::planning {
+namespace {
+
+using definition::Call;
+using definition::Definition;
+using definition::Facet;
+using definition::Field;
+using definition::Form;
+using definition::Type;
+
+Field field(std::string name, Type type, std::string at) {
+  Field out;
+  out.name = std::move(name);
+  out.type = type;
+  out.at = at;
+  out.read_at = at;
+  return out;
+}
+
+// A kind with one of each thing that decide() looks at.
+Definition sample_kind() {
+  Definition kind;
+  kind.kind = "Sample";
+  kind.spec = {field("size", Type::kInteger, "Size"), field("shape", Type::kString, "Shape"),
+               field("members", Type::kArray, "")};
+  kind.facets.push_back(Facet{.name = "resource", .fields = {"shape"}});
+  kind.facets.push_back(
+      Facet{.name = "size", .fields = {"size"}, .write = {Call{.operation = "Resize"}}});
+  kind.sets.push_back(definition::ChildSet{.field = "members"});
+  kind.tags = definition::Tags{};
+  kind.states = {.at = "State",
+                 .ready = {"available"},
+                 .progress = {"pending"},
+                 .failed = {"broken"},
+                 .gone = {"deleted"}};
+  return kind;
+}
+
+Desired sample_desired() {
+  Desired desired;
+  desired.uid = "u1";
+  desired.spec = boost::json::parse(R"({"size": 3, "shape": "round", "members": ["a", "b"]})");
+  desired.tags = {{owner_tag(), "u1"}, {"team", "x"}};
+  return desired;
+}
+
+Observed sample_observed() {
+  Observed observed;
+  observed.present = true;
+  observed.id = "r-1";
+  observed.resource = boost::json::parse(R"({"Shape": "round", "Size": 3, "State": "available"})");
+  observed.facets = {{"resource", observed.resource}, {"size", observed.resource}};
+  observed.sets["members"] = {"b", "a"};
+  observed.tags = {{owner_tag(), "u1"}, {"team", "x"}, {"foreign", "y"}};
+  return observed;
+}
+
+struct Case {
+  std::string why;
+  std::function<void(Desired&, Observed&)> change;
+  Action action;
+  std::string reason;
+};
+
+TEST(Decide, FollowsItsRulesInOrder) {
+  const std::vector<Case> cases = {
+      {"all as declared", [](Desired&, Observed&) {}, Action::kNothing, "Available"},
+      {"proven absent", [](Desired&, Observed& o) { o.present = false; }, Action::kCreate,
+       "Creating"},
+      {"absent but only observed",
+       [](Desired& d, Observed& o) {
+         o.present = false;
+         d.observe_only = true;
+       },
+       Action::kBlock, "NotFound"},
+      {"another object's owner tag", [](Desired&, Observed& o) { o.tags[owner_tag()] = "u2"; },
+       Action::kBlock, "NotOurs"},
+      {"another object's owner tag is not overruled by adopt",
+       [](Desired& d, Observed& o) {
+         o.tags[owner_tag()] = "u2";
+         d.adopt = true;
+       },
+       Action::kBlock, "NotOurs"},
+      {"no owner tag", [](Desired&, Observed& o) { o.tags.erase(owner_tag()); }, Action::kBlock,
+       "NotOurs"},
+      {"no owner tag, but the user asked for it",
+       [](Desired& d, Observed& o) {
+         o.tags.erase(owner_tag());
+         d.adopt = true;
+       },
+       Action::kUpdate, "Updated"},
+      {"no owner tag, but we noted the id",
+       [](Desired& d, Observed& o) {
+         o.tags.erase(owner_tag());
+         d.recorded_id = "r-1";
+       },
+       Action::kUpdate, "Updated"},
+      {"restored from a backup: new uid, same place",
+       [](Desired& d, Observed& o) {
+         d.recorded_id = "r-1";
+         d.cluster = "c";
+         d.namespace_name = "n";
+         d.name = "x";
+         o.tags[owner_tag()] = "old";
+         o.tags[std::string(kGroup) + "/cluster"] = "c";
+         o.tags[std::string(kGroup) + "/namespace"] = "n";
+         o.tags[std::string(kGroup) + "/name"] = "x";
+       },
+       Action::kUpdate, "Updated"},
+      {"still being made", [](Desired&, Observed& o) { set_path(o.resource, "State", "pending"); },
+       Action::kWait, "InProgress"},
+      {"a state nobody has heard of is not ready",
+       [](Desired&, Observed& o) { set_path(o.resource, "State", "sleeping"); }, Action::kWait,
+       "InProgress"},
+      {"dead end", [](Desired&, Observed& o) { set_path(o.resource, "State", "broken"); },
+       Action::kBlock, "ResourceFailed"},
+      {"a field changed in AWS",
+       [](Desired&, Observed& o) { set_path(o.facets["size"], "Size", 4); }, Action::kUpdate,
+       "Updated"},
+      {"a field that no call can change",
+       [](Desired&, Observed& o) { set_path(o.facets["resource"], "Shape", "flat"); },
+       Action::kBlock, "Immutable"},
+      {"differs, but only observed",
+       [](Desired& d, Observed& o) {
+         d.observe_only = true;
+         set_path(o.facets["size"], "Size", 4);
+       },
+       Action::kBlock, "Drifted"},
+      {"deleting and absent",
+       [](Desired& d, Observed& o) {
+         d.deleting = true;
+         o.present = false;
+       },
+       Action::kForget, "Deleted"},
+      {"deleting and there", [](Desired& d, Observed&) { d.deleting = true; }, Action::kDelete,
+       "Deleting"},
+      {"deleting, in a state that counts as gone",
+       [](Desired& d, Observed& o) {
+         d.deleting = true;
+         set_path(o.resource, "State", "deleted");
+       },
+       Action::kForget, "Deleted"},
+      {"deleting, to be retained",
+       [](Desired& d, Observed&) {
+         d.deleting = true;
+         set_path(d.spec, "deletionPolicy", "Retain");
+       },
+       Action::kForget, "Retained"},
+      {"deleting what is another's",
+       [](Desired& d, Observed& o) {
+         d.deleting = true;
+         o.tags[owner_tag()] = "u2";
+       },
+       Action::kForget, "NotOurs"},
+  };
+  const Definition kind = sample_kind();
+  for (const Case& row : cases) {
+    Desired desired = sample_desired();
+    Observed observed = sample_observed();
+    row.change(desired, observed);
+    const Plan plan = decide(kind, desired, observed);
+    EXPECT_EQ(to_string(plan.action), to_string(row.action)) << row.why;
+    EXPECT_EQ(plan.reason, row.reason) << row.why;
+  }
+}
+
+TEST(Decide, NamesEachDifferenceAndLeavesForeignTagsAlone) {
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  set_path(observed.facets["size"], "Size", 4);
+  observed.sets["members"] = {"b", "c"};
+  observed.tags["team"] = "z";
+  observed.tags["old"] = "1";
+  desired.managed_keys = {"old", "team"};
+  const Plan plan = decide(sample_kind(), desired, observed);
+  EXPECT_EQ(plan.paths, (std::vector<std::string>{"size", "members", "tags.team", "tags.old"}));
+  EXPECT_EQ(plan.facets, std::vector<std::string>{"size"});
+  EXPECT_EQ(plan.add.at("members"), std::vector<std::string>{"a"});
+  EXPECT_EQ(plan.remove.at("members"), std::vector<std::string>{"c"});
+  EXPECT_EQ(plan.set_tags, (TagMap{{"team", "x"}}));
+  EXPECT_EQ(plan.remove_tags, std::vector<std::string>{"old"});
+  EXPECT_TRUE(plan.all_tags.contains("foreign"));
+  EXPECT_FALSE(plan.all_tags.contains("old"));
+}
+
+TEST(Decide, LeavesAloneWhatIsNotDeclared) {
+  Desired desired = sample_desired();
+  desired.spec = JsonObject{{"shape", "round"}};
+  Observed observed = sample_observed();
+  set_path(observed.facets["size"], "Size", 99);
+  observed.sets["members"] = {"z"};
+  EXPECT_EQ(decide(sample_kind(), desired, observed).action, Action::kNothing);
+}
+
+TEST(Form, ValuesAndTextGoBothWays) {
+  Field enabled = field("enabled", Type::kBoolean, "Status");
+  enabled.values = {{"true", "Enabled"}, {"false", "Suspended"}};
+  EXPECT_EQ(to_aws(enabled, true), Json("Enabled"));
+  EXPECT_EQ(from_aws(enabled, Json("Suspended")), Json(false));
+
+  Field seconds = field("seconds", Type::kInteger, "Seconds");
+  seconds.form = Form::kText;
+  EXPECT_EQ(to_aws(seconds, 30), Json("30"));
+  EXPECT_TRUE(same(*from_aws(seconds, Json("30")), Json(30)));
+}
+
+TEST(Form, JsonTextHoldsAnObject) {
+  Field queue = field("deadLetterQueue", Type::kObject, "RedrivePolicy");
+  queue.form = Form::kJson;
+  queue.fields = {field("targetArn", Type::kString, "deadLetterTargetArn"),
+                  field("maxReceiveCount", Type::kInteger, "maxReceiveCount")};
+  const Json declared = JsonObject{{"targetArn", "arn"}, {"maxReceiveCount", 5}};
+  const Json text = to_aws(queue, declared);
+  EXPECT_EQ(text, Json(R"({"deadLetterTargetArn":"arn","maxReceiveCount":5})"));
+  EXPECT_TRUE(same(*from_aws(queue, text), declared));
+  // AWS answers with the number as text.
+  auto answered = from_aws(queue, Json(R"({"deadLetterTargetArn":"arn","maxReceiveCount":"5"})"));
+  std::vector<std::string> differing;
+  add_differences(queue, declared, answered, "q", differing);
+  EXPECT_TRUE(differing.empty());
+}
+
+TEST(Form, PoliciesAreComparedByMeaning) {
+  Field policy = field("policy", Type::kString, "Policy");
+  policy.form = Form::kPolicy;
+  const auto differ = [&policy](const char* a, const char* b) {
+    std::vector<std::string> out;
+    add_differences(policy, Json(a), Json(b), "policy", out);
+    return !out.empty();
+  };
+  EXPECT_FALSE(differ(R"({"a": ["x"], "b": 1})", R"({"b":1,"a":"x"})"));
+  EXPECT_FALSE(differ(R"({"a": ["x", "y"]})", R"({"a":["y","x"]})"));
+  EXPECT_FALSE(differ(R"({"a":"x"})", "%7B%22a%22%3A%22x%22%7D"));
+  EXPECT_TRUE(differ(R"({"a":"x"})", R"({"a":"y"})"));
+}
+
+TEST(Form, EmptyTextMeansNotDeclared) {
+  const Json spec = boost::json::parse(R"({"a": "", "b": {"c": "", "d": 1}, "tags": {"k": ""}})");
+  EXPECT_TRUE(
+      same(without_undeclared(spec), boost::json::parse(R"({"b": {"d": 1}, "tags": {"k": ""}})")));
+}
+
+TEST(Path, ReadsAndWritesItems) {
+  Json value;
+  write_path(value, "Rules[0].Default.Algorithm", "AES256");
+  EXPECT_TRUE(same(value, boost::json::parse(R"({"Rules":[{"Default":{"Algorithm":"AES256"}}]})")));
+  EXPECT_EQ(read_path(value, "Rules[0].Default.Algorithm"), Json("AES256"));
+  EXPECT_EQ(read_path(value, "Rules[1].Default"), std::nullopt);
+  const Json layers = boost::json::parse(R"({"Layers":[{"Arn":"a"},{"Arn":"b"}]})");
+  EXPECT_EQ(read_path(layers, "Layers[].Arn"), Json(JsonArray{"a", "b"}));
+}
+
+TEST(Template, DropsWhatIsNotDeclared) {
+  const Json input = boost::json::parse(
+      R"({"Id": "${id}", "Gone": "${no}", "Deep": {"Gone": ["${no}"]}, "Text": "a-${id}", "Kept": {}})");
+  const Json filled = fill(input, [](std::string_view name) -> std::optional<Json> {
+    if (name == "id") return Json("r-1");
+    return std::nullopt;
+  });
+  EXPECT_TRUE(same(filled, boost::json::parse(R"({"Id": "r-1", "Text": "a-r-1", "Kept": {}})")));
+}
+
+}  // namespace
+}  // namespace infra::planning

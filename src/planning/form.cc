@@ -1,0 +1,186 @@
+#include "planning/form.h"
+
+#include <algorithm>
+
+#include "net/http.h"
+#include "planning/path.h"
+
+namespace infra::planning {
+namespace {
+
+using definition::Field;
+using definition::Form;
+using definition::Type;
+
+std::string as_text(const Json& value) {
+  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+}
+
+Json object_to_aws(const Field& field, const Json& declared) {
+  Json out = JsonObject{};
+  for (const Field& member : field.fields) {
+    const Json* value = find_path(declared, member.name);
+    if (value != nullptr) write_path(out, member.at, to_aws(member, *value));
+  }
+  return out;
+}
+
+Json list_to_aws(const Field& field, const Json& declared) {
+  JsonArray out;
+  for (const Json& item : declared.get_array()) out.push_back(to_aws(field.fields.front(), item));
+  return out;
+}
+
+Json text_to_value(const Field& field, const Json& text) {
+  if (!text.is_string() || field.type == Type::kString) return text;
+  auto parsed = parse_json(std::string_view(text.get_string()));
+  return parsed ? *parsed : text;
+}
+
+std::optional<Json> object_from_aws(const Field& field, const Json& answer) {
+  JsonObject out;
+  for (const Field& member : field.fields) {
+    auto place = read_path(answer, member.read_at);
+    if (!place) continue;
+    auto value = from_aws(member, *place);
+    if (value) out[member.name] = std::move(*value);
+  }
+  if (out.empty()) return std::nullopt;
+  return out;
+}
+
+// A policy in one spelling: IAM treats a single item and a list of one alike and the order of lists
+// as meaningless.
+Json plain_policy(const Json& value) {
+  if (value.is_object()) {
+    JsonObject out;
+    for (const auto& member : value.get_object()) out[member.key()] = plain_policy(member.value());
+    return out;
+  }
+  if (!value.is_array()) return value;
+  std::vector<std::string> items;
+  for (const Json& item : value.get_array()) items.push_back(canonical(plain_policy(item)));
+  if (items.size() == 1) return boost::json::parse(items.front());
+  std::ranges::sort(items);
+  JsonArray out;
+  for (const auto& item : items) out.push_back(boost::json::parse(item));
+  return out;
+}
+
+std::string policy_meaning(const Json& value) {
+  std::string text = as_text(value);
+  if (text.starts_with('%')) text = net::percent_decode(text);
+  auto parsed = parse_json(text);
+  return parsed ? canonical(plain_policy(*parsed)) : text;
+}
+
+std::vector<std::string> sorted_items(const Json& list) {
+  std::vector<std::string> items;
+  if (!list.is_array()) return items;
+  for (const Json& item : list.get_array()) items.push_back(canonical(item));
+  std::ranges::sort(items);
+  return items;
+}
+
+bool same_list(const Field& field, const Json& declared, const Json& observed) {
+  if (field.form == Form::kSet) return sorted_items(declared) == sorted_items(observed);
+  if (!observed.is_array() || declared.get_array().size() != observed.get_array().size()) {
+    return false;
+  }
+  std::vector<std::string> differing;
+  for (std::size_t i = 0; i < declared.get_array().size(); ++i) {
+    add_differences(field.fields.front(), declared.get_array()[i], observed.get_array()[i], "",
+                    differing);
+  }
+  return differing.empty();
+}
+
+bool same_value(const Field& field, const Json& declared, const Json& observed) {
+  if (field.form == Form::kPolicy) return policy_meaning(declared) == policy_meaning(observed);
+  if (field.type == Type::kArray) return same_list(field, declared, observed);
+  if (!field.values.empty()) return same(to_aws(field, declared), to_aws(field, observed));
+  return same(declared, observed);
+}
+
+}  // namespace
+
+Json to_aws(const Field& field, const Json& declared) {
+  if (!field.values.empty()) {
+    const auto found = field.values.find(as_text(declared));
+    return found == field.values.end() ? declared : Json(found->second);
+  }
+  Json out = declared;
+  if (field.type == Type::kObject && declared.is_object()) out = object_to_aws(field, declared);
+  if (field.type == Type::kArray && declared.is_array() && !field.fields.empty()) {
+    out = list_to_aws(field, declared);
+  }
+  if (field.form == Form::kText) return Json(as_text(out));
+  if (field.form == Form::kJson) return Json(boost::json::serialize(out));
+  return out;
+}
+
+std::optional<Json> from_aws(const Field& field, const Json& answer) {
+  if (!field.values.empty()) {
+    for (const auto& [ours, theirs] : field.values) {
+      if (as_text(answer) != theirs) continue;
+      return field.type == Type::kBoolean ? Json(ours == "true") : Json(ours);
+    }
+    return answer;
+  }
+  Json value = answer;
+  if (field.form == Form::kText || field.form == Form::kJson) {
+    value = field.form == Form::kJson && answer.is_string()
+                ? parse_json(std::string_view(answer.get_string())).value_or(answer)
+                : text_to_value(field, answer);
+  }
+  if (field.type == Type::kObject) return object_from_aws(field, value);
+  if (field.type == Type::kInteger) return text_to_value(field, value);
+  if (field.type == Type::kArray && value.is_array() && !field.fields.empty()) {
+    JsonArray out;
+    for (const Json& item : value.get_array()) {
+      auto converted = from_aws(field.fields.front(), item);
+      out.push_back(converted ? std::move(*converted) : Json(JsonObject{}));
+    }
+    return out;
+  }
+  return value;
+}
+
+void add_differences(const Field& field, const Json& declared, const std::optional<Json>& observed,
+                     const std::string& path, std::vector<std::string>& out) {
+  if (field.type == Type::kObject && declared.is_object()) {
+    for (const Field& member : field.fields) {
+      const Json* value = find_path(declared, member.name);
+      if (value == nullptr) continue;
+      std::optional<Json> theirs;
+      if (observed) theirs = read_path(*observed, member.name);
+      add_differences(member, *value, theirs, path + "." + member.name, out);
+    }
+    return;
+  }
+  const bool both_empty = !observed && ((declared.is_array() && declared.get_array().empty()) ||
+                                        (declared.is_string() && declared.get_string().empty()));
+  if (both_empty) return;
+  if (!observed || !same_value(field, declared, *observed)) out.push_back(path);
+}
+
+Json without_undeclared(const Json& spec) {
+  if (const auto* object = spec.if_object()) {
+    JsonObject out;
+    for (const auto& member : *object) {
+      const Json& value = member.value();
+      if (value.is_null() || (value.is_string() && value.get_string().empty())) continue;
+      out[member.key()] =
+          member.key() == "tags" || member.key() == "variables" ? value : without_undeclared(value);
+    }
+    return out;
+  }
+  if (const auto* array = spec.if_array()) {
+    JsonArray out;
+    for (const Json& item : *array) out.push_back(without_undeclared(item));
+    return out;
+  }
+  return spec;
+}
+
+}  // namespace infra::planning

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "definition/definition.h"
+
+namespace infra::planning {
+
+// A declared value in the spelling of AWS.
+Json to_aws(const definition::Field& field, const Json& declared);
+// What AWS answered, in the spelling of spec; nothing if AWS does not hold it.
+std::optional<Json> from_aws(const definition::Field& field, const Json& answer);
+
+// Paths below `path` at which what is declared differs from what was observed. Members that are not
+// declared are left alone; a declared list is compared whole.
+void add_differences(const definition::Field& field, const Json& declared,
+                     const std::optional<Json>& observed, const std::string& path,
+                     std::vector<std::string>& out);
+
+// A spec without nulls and without empty strings: both mean "not declared".
+Json without_undeclared(const Json& spec);
+
+}  // namespace infra::planning

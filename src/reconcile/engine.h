@@ -1,0 +1,67 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "definition/definition.h"
+#include "planning/decide.h"
+#include "reconcile/outcome.h"
+#include "reconcile/seams.h"
+
+namespace infra::reconcile {
+
+// What one reconcile did, for the one funnel that reports it.
+struct Report {
+  Outcome outcome;
+  bool corrected = false;  // AWS had drifted from a spec that had not changed
+  std::vector<std::string> paths;
+};
+
+// One reconcile of one object of any kind: observe, decide, carry out, report. Everything that
+// differs between kinds is in the definition. The promises it keeps are in
+// docs/design/004-one-create.md.
+class Engine {
+ public:
+  Engine(Clock& clock, std::string cluster) : clock_(clock), cluster_(std::move(cluster)) {}
+
+  // `definition`, `cloud` and `store` outlive the call.
+  Task<Report> reconcile(const definition::Definition& definition, Object object, Cloud& cloud,
+                         ObjectStore& store);
+  // Writes conditions for an object that cannot even start (its provider is missing ...).
+  Task<void> report_only(const definition::Definition& definition, Object object, Outcome outcome,
+                         ObjectStore& store);
+
+ private:
+  struct Pass;
+
+  Task<Outcome> run(Pass& pass);
+  Task<Result<void>> hold_finalizer(Pass& pass);
+  Task<Result<std::string>> find_lost(Pass& pass);
+  Task<Result<planning::Observed>> observe(Pass& pass);
+  Task<Result<void>> observe_facets(Pass& pass, planning::Observed& observed);
+  Task<Result<void>> observe_sets(Pass& pass, planning::Observed& observed);
+  Task<Result<void>> observe_tags(Pass& pass, planning::Observed& observed);
+  Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet,
+                                planning::Observed& observed);
+  Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
+  Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
+  Task<Result<void>> create(Pass& pass);
+  Task<Result<void>> update(Pass& pass, const planning::Plan& plan);
+  Task<Result<void>> write_tags(Pass& pass, const planning::Plan& plan);
+  Task<Result<void>> remove(Pass& pass);
+  Task<Outcome> forget(Pass& pass, const planning::Plan& plan);
+  Task<Result<void>> save_id(Pass& pass, const std::string& id);
+  Task<Result<void>> save_status(Pass& pass, Json status, ObjectStore::Check check);
+  Task<void> report(Pass& pass, const Outcome& outcome);
+  Json status_for(Pass& pass, const Outcome& outcome) const;
+  bool keeps_differing(Pass& pass, const planning::Plan& plan);
+
+  Clock& clock_;
+  std::string cluster_;
+  // How often the same difference was written for an object (uid) in a row.
+  std::map<std::string, std::pair<std::string, int>> repeats_;
+};
+
+}  // namespace infra::reconcile

@@ -1,0 +1,36 @@
+#include "reconcile/object.h"
+
+#include "planning/decide.h"
+
+namespace infra::reconcile {
+
+std::int64_t Object::generation() const {
+  const Json* value = find_path(json_, "metadata.generation");
+  return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
+}
+
+std::string Object::annotation(std::string_view name) const {
+  // Annotation keys hold dots, so they are no paths.
+  const Json* all = find_path(json_, "metadata.annotations");
+  if (all == nullptr || !all->is_object()) return {};
+  const std::string key = std::string(planning::kGroup) + "/" + std::string(name);
+  const Json* value = all->get_object().if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+}
+
+std::vector<std::string> Object::finalizers() const {
+  std::vector<std::string> out;
+  const Json* list = find_path(json_, "metadata.finalizers");
+  if (list == nullptr || !list->is_array()) return out;
+  for (const Json& item : list->get_array()) {
+    if (item.is_string()) out.emplace_back(item.get_string());
+  }
+  return out;
+}
+
+Json Object::part(std::string_view name) const {
+  const Json* value = find_path(json_, name);
+  return value == nullptr || !value->is_object() ? Json(JsonObject{}) : *value;
+}
+
+}  // namespace infra::reconcile

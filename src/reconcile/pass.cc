@@ -1,0 +1,98 @@
+#include "reconcile/pass.h"
+
+#include <algorithm>
+#include <cctype>
+
+#include "planning/form.h"
+#include "planning/path.h"
+
+namespace infra::reconcile {
+namespace {
+
+std::string lower(std::string text) {
+  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
+  return text;
+}
+
+std::optional<Json> tags_as_aws(const definition::Definition& definition,
+                                const planning::TagMap& tags) {
+  if (!definition.tags || tags.empty()) return std::nullopt;
+  if (definition.tags->shape == definition::Tags::Shape::kMap) {
+    JsonObject out;
+    for (const auto& [key, value] : tags) out[key] = value;
+    return out;
+  }
+  JsonArray out;
+  for (const auto& [key, value] : tags) {
+    out.push_back(JsonObject{{definition.tags->key, key}, {definition.tags->value, value}});
+  }
+  return out;
+}
+
+std::optional<Json> keys_as_aws(const std::vector<std::string>& keys, bool as_tags) {
+  JsonArray out;
+  for (const auto& key : keys) {
+    out.push_back(as_tags ? Json(JsonObject{{"Key", key}}) : Json(key));
+  }
+  return out;
+}
+
+std::optional<Json> if_not_empty(const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return Json(text);
+}
+
+// "inlinePolicy.policyDocument": the field along the path, rendered at its end.
+std::optional<Json> declared(const definition::Definition& definition, const Json& spec,
+                             std::string_view path) {
+  const auto dot = path.find('.');
+  const definition::Field* field = definition.field(path.substr(0, dot));
+  const Json* value = find_path(spec, path.substr(0, dot));
+  while (field != nullptr && value != nullptr && path.find('.') != std::string_view::npos) {
+    path = path.substr(path.find('.') + 1);
+    const auto head = path.substr(0, path.find('.'));
+    const auto member = std::ranges::find_if(
+        field->fields, [head](const definition::Field& f) { return f.name == head; });
+    field = member == field->fields.end() ? nullptr : &*member;
+    value = find_path(*value, head);
+  }
+  if (field == nullptr || value == nullptr) return std::nullopt;
+  return planning::to_aws(*field, *value);
+}
+
+}  // namespace
+
+std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
+  if (name == "id") return if_not_empty(id);
+  if (name == "uid") return Json(desired.uid);
+  if (name == "ownerTag") return Json(planning::owner_tag());
+  if (name == "token") return if_not_empty(text_at(object.status(), "creation.token"));
+  if (name == "item") return Json(item);
+  if (name == "region") return Json(cloud.region());
+  if (name == "bucketRegion") {
+    return cloud.region() == "us-east-1" ? std::nullopt : if_not_empty(cloud.region());
+  }
+  if (name == "tags") return tags_as_aws(definition, tags_to_set);
+  if (name == "tagKeys") return keys_as_aws(tags_to_remove, false);
+  if (name == "tagKeysAsTags") return keys_as_aws(tags_to_remove, true);
+  if (name.starts_with("status.")) {
+    name.remove_prefix(7);
+    for (const auto& status : definition.status) {
+      if (status.field.name != name || status.from.empty()) continue;
+      if (auto value = planning::read_path(resource, status.from)) return value;
+    }
+    return if_not_empty(text_at(object.status(), name));
+  }
+  return declared(definition, desired.spec, name);
+}
+
+std::string finalizer_of(const definition::Definition& definition) {
+  return std::string(planning::kGroup) + "/" + lower(definition.kind) + "-finalizer";
+}
+
+bool holds_finalizer(const definition::Definition& definition, const Object& object) {
+  const auto all = object.finalizers();
+  return std::ranges::find(all, finalizer_of(definition)) != all.end();
+}
+
+}  // namespace infra::reconcile

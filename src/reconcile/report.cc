@@ -1,0 +1,151 @@
+// Report: the one funnel from an outcome to status and conditions. Nothing is written when nothing
+// has changed, so a second pass over a settled object leaves it untouched.
+#include "planning/path.h"
+#include "planning/template.h"
+#include "reconcile/pass.h"
+
+namespace infra::reconcile {
+namespace {
+
+struct Condition {
+  std::string type, status, reason, message;
+};
+
+struct Summary {
+  Condition ready, synced;
+};
+
+Summary summary_of(const Outcome& outcome, bool deleting, bool seen) {
+  if (std::holds_alternative<Settled>(outcome)) {
+    return {{"Ready", "True", "Available", "The resource is as declared"},
+            {"Synced", "True", "InSync", "Spec and AWS agree"}};
+  }
+  if (const auto* waiting = std::get_if<Waiting>(&outcome)) {
+    return {{"Ready", "False", deleting ? "Deleting" : waiting->reason, waiting->message},
+            {"Synced", "True", waiting->reason, waiting->message}};
+  }
+  if (const auto* blocked = std::get_if<Blocked>(&outcome)) {
+    return {{"Ready", "False", blocked->reason, blocked->message},
+            {"Synced", "False", blocked->reason, blocked->message}};
+  }
+  const Error& error = std::get<Failed>(outcome).error;
+  const std::string reason(to_string(error.code));
+  return {{"Ready", seen ? "False" : "Unknown", reason, error.message},
+          {"Synced", "False", reason, error.message}};
+}
+
+// Keeps the transition time unless the status itself changes.
+Json condition_json(const Json& before, const Condition& now, std::int64_t generation,
+                    const std::string& time) {
+  std::string transition = time;
+  const Json* list = find_path(before, "conditions");
+  if (list != nullptr && list->is_array()) {
+    for (const Json& old : list->get_array()) {
+      if (text_at(old, "type") == now.type && text_at(old, "status") == now.status) {
+        transition = text_at(old, "lastTransitionTime");
+      }
+    }
+  }
+  return JsonObject{{"type", now.type},
+                    {"status", now.status},
+                    {"reason", now.reason},
+                    {"message", now.message.substr(0, 32'000)},
+                    {"observedGeneration", generation},
+                    {"lastTransitionTime", transition}};
+}
+
+// Timestamps arrive as seconds or as text; status wants RFC 3339.
+Json as_declared_type(const definition::Field& field, Json value) {
+  if (field.format == "date-time" && value.is_number()) {
+    const auto seconds = static_cast<std::time_t>(value.to_number<double>());
+    return Json(format_rfc3339(std::chrono::system_clock::from_time_t(seconds)));
+  }
+  if (field.type == definition::Type::kInteger && value.is_string()) {
+    return parse_json(std::string_view(value.get_string())).value_or(value);
+  }
+  return value;
+}
+
+}  // namespace
+
+Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
+  const Json before = pass.object.status();
+  Json status = before;
+  const auto lookup = [&pass](std::string_view name) { return pass.lookup(name); };
+  if (pass.seen) {
+    for (const auto& field : pass.definition.status) {
+      std::optional<Json> value;
+      if (!field.text.empty()) value = planning::fill(Json(field.text), lookup);
+      if (field.text.empty() && field.from.starts_with("${")) {
+        value = planning::fill(Json(field.from), lookup);
+      } else if (field.text.empty() && !field.from.empty()) {
+        value = planning::read_path(pass.resource, field.from);
+      }
+      if (value && !value->is_object()) {
+        set_path(status, field.field.name, as_declared_type(field.field, std::move(*value)));
+      }
+    }
+  }
+  const bool settled = std::holds_alternative<Settled>(outcome);
+  if (settled) {
+    erase_path(status, "creation");
+    JsonArray keys;
+    for (const auto& [key, value] : pass.desired.tags) keys.emplace_back(key);
+    set_path(status, "tagKeys", std::move(keys));
+  }
+  set_path(status, "ready", settled);
+  set_path(status, "observedGeneration", pass.object.generation());
+  const Summary summary = summary_of(outcome, pass.desired.deleting, pass.seen);
+  const std::string now = format_rfc3339(clock_.wall());
+  JsonArray conditions;
+  conditions.push_back(condition_json(before, summary.ready, pass.object.generation(), now));
+  conditions.push_back(condition_json(before, summary.synced, pass.object.generation(), now));
+  set_path(status, "conditions", std::move(conditions));
+  if (!same(before, status)) set_path(status, "lastSyncTime", Json(now));
+  return status;
+}
+
+Task<void> Engine::report(Pass& pass, const Outcome& outcome) {
+  Json status = status_for(pass, outcome);
+  const bool changed = !same(pass.object.status(), status);
+  // A conflict means that a newer version is on its way here; that pass will report.
+  auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+  if (!saved || !changed) co_return;
+  if (const auto* blocked = std::get_if<Blocked>(&outcome)) {
+    pass.store.record_event(pass.object, true, blocked->reason, blocked->message);
+  } else if (const auto* failed = std::get_if<Failed>(&outcome)) {
+    pass.store.record_event(pass.object, true, std::string(to_string(failed->error.code)),
+                            failed->error.message);
+  }
+}
+
+namespace {
+
+// Stands in where there is no provider: nothing is ever called on it.
+class NoCloud final : public Cloud {
+ public:
+  Task<Result<Json>> call(std::string, std::string, Json, Intent) override {
+    co_return std::unexpected(Error{.code = Code::kInternal, .message = "no provider"});
+  }
+  Task<Result<Json>> call_all_pages(std::string, std::string, Json) override {
+    co_return std::unexpected(Error{.code = Code::kInternal, .message = "no provider"});
+  }
+  const std::string& region() const override { return region_; }
+  const std::map<std::string, std::string>& default_tags() const override { return tags_; }
+
+ private:
+  std::string region_;
+  std::map<std::string, std::string> tags_;
+};
+
+}  // namespace
+
+Task<void> Engine::report_only(const definition::Definition& definition, Object object,
+                               Outcome outcome, ObjectStore& store) {
+  NoCloud cloud;
+  Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
+  pass.desired.deleting = pass.object.deleting();
+  co_await report(pass, outcome);
+}
+
+}  // namespace infra::reconcile

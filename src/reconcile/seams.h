@@ -1,0 +1,46 @@
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "base/error.h"
+#include "base/task.h"
+#include "reconcile/object.h"
+
+namespace infra::reconcile {
+
+// AWS as one provider sees it. Errors are classified (base/error.h); an answer that cannot be read
+// is kUnavailable, never kNotFound.
+class Cloud {
+ public:
+  enum class Intent {
+    kRead,
+    kWrite,
+    kCreate
+  };  // kCreate is never repeated after an unknown outcome
+
+  virtual ~Cloud() = default;
+  virtual Task<Result<Json>> call(std::string service, std::string operation, Json input,
+                                  Intent intent) = 0;
+  // As call(), with the lists of all pages joined.
+  virtual Task<Result<Json>> call_all_pages(std::string service, std::string operation,
+                                            Json input) = 0;
+  virtual const std::string& region() const = 0;
+  virtual const std::map<std::string, std::string>& default_tags() const = 0;
+};
+
+// Where desired objects live. Both writes are refused with kConflict if the object has changed
+// since it was loaded, unless `any_version`.
+class ObjectStore {
+ public:
+  enum class Check { kSameVersion, kAnyVersion };
+
+  virtual ~ObjectStore() = default;
+  virtual Task<Result<Object>> patch_status(Object object, JsonObject patch, Check check) = 0;
+  virtual Task<Result<Object>> patch_metadata(Object object, JsonObject patch, Check check) = 0;
+  // Says what has happened. Never waits, never fails.
+  virtual void record_event(const Object& object, bool warning, const std::string& reason,
+                            const std::string& message) = 0;
+};
+
+}  // namespace infra::reconcile
