@@ -383,7 +383,15 @@ Task<Result<void>> Engine::remove(Pass& pass) {
     }
   }
   auto answer = co_await invoke(pass, pass.definition.remove, Cloud::Intent::kWrite);
-  if (answer) co_return Result<void>{};
+  if (answer) {
+    pass.removed = true;
+    // It was there and AWS took the deletion: from here on "not there" is no lag of a create.
+    Json status = pass.object.status();
+    erase_path(status, "creation");
+    auto noted = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
+    if (!noted) co_return std::unexpected(noted.error());
+    co_return Result<void>{};
+  }
   const auto& absent = pass.definition.remove_absent;
   const std::string code = answer.error().remote_code;
   if (std::ranges::find(absent, code) != absent.end()) co_return Result<void>{};
@@ -398,7 +406,7 @@ Task<Result<void>> Engine::remove(Pass& pass) {
 }
 
 Task<Outcome> Engine::forget(Pass& pass, const Plan& plan) {
-  if (!pass.seen && creation_pending(pass.object) && !cannot_duplicate(pass.definition)) {
+  if (!pass.seen && !pass.removed && creation_pending(pass.object)) {
     const auto started = parse_rfc3339(text_at(pass.object.status(), "creation.startedAt"));
     const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
     if (clock_.wall() - started < window) {

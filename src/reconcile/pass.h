@@ -22,6 +22,7 @@ struct Engine::Pass {
   std::vector<std::string> tags_to_remove;  // ${tagKeys}
   Json resource;                            // the first facet as last read
   bool seen = false;                        // present in this pass
+  bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<std::string> paths;
   std::string hash_written;  // the remembered field was just written
