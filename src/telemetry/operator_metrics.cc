@@ -1,0 +1,109 @@
+#include "telemetry/operator_metrics.h"
+
+#include "base/error.h"
+
+namespace infra::telemetry {
+namespace {
+
+// A reconcile is one or two AWS calls when nothing changes and minutes when a create is slow.
+Histogram::Options reconcile_buckets() {
+  return {{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120}};
+}
+
+Histogram::Options call_buckets() {
+  return {{0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30}};
+}
+
+// Counts from a first attempt to delete until AWS says that the resource is gone.
+Histogram::Options finalizer_buckets() {
+  return {{0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800}};
+}
+
+std::vector<std::string> error_types() {
+  std::vector<std::string> names;
+  for (const Code code :
+       {Code::kNotFound, Code::kAlreadyExists, Code::kConflict, Code::kInvalid, Code::kDenied,
+        Code::kUnauthenticated, Code::kThrottled, Code::kUnavailable, Code::kDeadline,
+        Code::kBlocked, Code::kExpired, Code::kCancelled, Code::kInternal}) {
+    names.emplace_back(to_string(code));
+  }
+  return names;
+}
+
+}  // namespace
+
+const std::vector<std::string> Metrics::kResults = {"settled", "waiting", "blocked", "failed",
+                                                    "gone"};
+
+Metrics::Metrics(const BuildInfo& build, Options options)
+    : reconcile_total(registry_, "infra_operator_reconcile_total",
+                      "Finished reconciles by outcome.", {"resource_type", "result"}),
+      reconcile_duration(registry_, "infra_operator_reconcile_duration_seconds",
+                         "How long one reconcile took.", {"resource_type"}, reconcile_buckets()),
+      reconcile_errors(registry_, "infra_operator_reconcile_errors_total",
+                       "Reconciles that failed, by what can be done about it.",
+                       {"resource_type", "error_type"}),
+      resources(registry_, "infra_operator_resources_total",
+                "Objects in the cluster, by whether they are ready.", {"resource_type", "status"}),
+      resource_creation_timestamp(
+          per_object_registry(options), "infra_operator_resource_creation_timestamp_seconds",
+          "When the object was created, in Unix time.", {"resource_type", "resource_name"}),
+      aws_api_calls(registry_, "infra_operator_aws_api_calls_total", "Calls made to AWS.",
+                    {"service", "operation", "result"}),
+      aws_api_call_duration(registry_, "infra_operator_aws_api_call_duration_seconds",
+                            "How long AWS took to answer one call.", {"service", "operation"},
+                            call_buckets()),
+      aws_api_errors(registry_, "infra_operator_aws_api_errors_total",
+                     "Calls that AWS answered with an error.",
+                     {"service", "operation", "error_code"}),
+      aws_api_throttles(registry_, "infra_operator_aws_api_throttles_total",
+                        "Calls that AWS refused for their rate.", {"service", "operation"}),
+      drift_detected(registry_, "infra_operator_drift_detected_total",
+                     "Differences found that nobody declared.", {"resource_type", "severity"}),
+      drift_healed(registry_, "infra_operator_drift_healed_total",
+                   "Differences that were put right.", {"resource_type"}),
+      drift_healing_failures(registry_, "infra_operator_drift_healing_failures_total",
+                             "Differences that could not be put right.",
+                             {"resource_type", "error_type"}),
+      drift_detection_duration(registry_, "infra_operator_drift_detection_duration_seconds",
+                               "How long it took to compare an object with AWS.", {"resource_type"},
+                               reconcile_buckets()),
+      finalizer_duration(registry_, "infra_operator_finalizer_duration_seconds",
+                         "How long a deletion took until the resource was gone.", {"resource_type"},
+                         finalizer_buckets()),
+      finalizer_errors(registry_, "infra_operator_finalizer_errors_total", "Deletions that failed.",
+                       {"resource_type", "error_type"}),
+      provider_ready(registry_, "infra_operator_provider_ready",
+                     "1 if the provider's credentials work, else 0.", {"provider_name", "region"}),
+      provider_credential_rotations(registry_, "infra_operator_provider_credential_rotations_total",
+                                    "Times that a provider got new credentials.",
+                                    {"provider_name"}),
+      workqueue_depth(registry_, "infra_operator_workqueue_depth", "Objects waiting for a worker.",
+                      {"resource_type"}),
+      workqueue_adds(registry_, "infra_operator_workqueue_adds_total",
+                     "Objects put into the queue.", {"resource_type"}),
+      cache_hits(registry_, "infra_operator_cache_hits_total",
+                 "Observations answered without a call to AWS.", {"resource_type"}),
+      cache_misses(registry_, "infra_operator_cache_misses_total",
+                   "Observations that needed a call to AWS.", {"resource_type"}),
+      build_info(registry_, "infra_operator_build_info",
+                 "Always 1; the labels say what is running.", {"version", "revision"}),
+      process(registry_) {
+  build_info.with({build.version, build.revision}).set(1);
+}
+
+void Metrics::preset(const std::vector<std::string>& kinds) {
+  const std::vector<std::string> errors = error_types();
+  reconcile_total.preset({kinds, kResults});
+  reconcile_errors.preset({kinds, errors});
+  resources.preset({kinds, {"ready", "notready"}});
+  drift_healed.preset({kinds});
+  drift_healing_failures.preset({kinds, errors});
+  finalizer_errors.preset({kinds, errors});
+  workqueue_depth.preset({kinds});
+  workqueue_adds.preset({kinds});
+  cache_hits.preset({kinds});
+  cache_misses.preset({kinds});
+}
+
+}  // namespace infra::telemetry
