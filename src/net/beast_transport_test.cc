@@ -1,0 +1,224 @@
+#include "net/beast_transport.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio.hpp>
+#include <optional>
+#include <thread>
+
+#include "net/http_server.h"
+
+namespace infra::net {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+Task<HttpResponse> echo(HttpRequest request) {
+  if (request.target == "/slow") {
+    asio::steady_timer timer(co_await asio::this_coro::executor, std::chrono::seconds(2));
+    co_await timer.async_wait(asio::use_awaitable);
+  }
+  HttpResponse response;
+  response.status = request.target == "/none" ? 204 : 200;
+  response.headers = {{"X-Method", request.method}};
+  if (response.status == 200) response.body = request.target + " " + request.body;
+  co_return response;
+}
+
+Task<void> keep(Task<Result<HttpResponse>> task, std::optional<Result<HttpResponse>>* out) {
+  auto result = co_await std::move(task);
+  out->emplace(std::move(result));
+}
+
+class Net : public testing::Test {
+ protected:
+  void SetUp() override {
+    auto listening = server_.listen(context_.get_executor(), "127.0.0.1:0");
+    ASSERT_TRUE(listening);
+    port_ = *listening;
+  }
+
+  Result<HttpResponse> wait(Task<Result<HttpResponse>> task) {
+    std::optional<Result<HttpResponse>> out;
+    asio::co_spawn(context_, keep(std::move(task), &out), asio::detached);
+    context_.restart();
+    while (!out) context_.run_one();
+    return *out;
+  }
+
+  HttpRequest request(const std::string& method, const std::string& target) const {
+    HttpRequest made;
+    made.method = method;
+    made.scheme = "http";
+    made.host = "127.0.0.1";
+    made.port = port_;
+    made.target = target;
+    return made;
+  }
+
+  asio::io_context context_;
+  SystemClock clock_;
+  HttpServer server_{echo};
+  BeastTransport transport_{clock_};
+  std::uint16_t port_ = 0;
+};
+
+// Accepts connections in turn, reads a request on each and writes the pieces of one answer.
+class RawPeer {
+ public:
+  explicit RawPeer(std::vector<std::vector<std::string>> answers)
+      : acceptor_(context_, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)),
+        port_(acceptor_.local_endpoint().port()),
+        thread_([this, answers] { run(answers); }) {}
+  ~RawPeer() { thread_.join(); }
+  std::uint16_t port() const { return port_; }
+
+ private:
+  void run(const std::vector<std::vector<std::string>>& answers) {
+    for (const auto& pieces : answers) {
+      tcp::socket socket = acceptor_.accept();
+      boost::system::error_code ec;
+      for (const auto& piece : pieces) {
+        if (piece == "<") {
+          std::string got;
+          asio::read_until(socket, asio::dynamic_buffer(got), "\r\n\r\n", ec);
+        } else {
+          asio::write(socket, asio::buffer(piece), ec);
+          std::this_thread::sleep_for(std::chrono::milliseconds(30));
+        }
+      }
+    }
+  }
+
+  asio::io_context context_;
+  tcp::acceptor acceptor_;
+  std::uint16_t port_;
+  std::thread thread_;
+};
+
+TEST_F(Net, GetsPostsAndKeepsAlive) {
+  auto got = wait(transport_.send(request("GET", "/a?b=c"), {}));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->status, 200);
+  EXPECT_EQ(got->body, "/a?b=c ");
+  EXPECT_EQ(header(got->headers, "x-method"), "GET");
+  auto post = request("POST", "/p");
+  post.body = std::string(100'000, 'x');
+  auto posted = wait(transport_.send(post, {}));
+  ASSERT_TRUE(posted) << posted.error().message;
+  EXPECT_EQ(posted->body.size(), 100'003u);
+}
+
+TEST_F(Net, HeadAndNoContentHaveNoBody) {
+  auto head = wait(transport_.send(request("HEAD", "/a"), {}));
+  ASSERT_TRUE(head) << head.error().message;
+  EXPECT_EQ(head->body, "");
+  auto none = wait(transport_.send(request("DELETE", "/none"), {}));
+  ASSERT_TRUE(none) << none.error().message;
+  EXPECT_EQ(none->status, 204);
+}
+
+TEST_F(Net, RefusesLargeAnswers) {
+  HttpOptions options;
+  options.body_limit = 3;
+  auto got = wait(transport_.send(request("GET", "/long"), options));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kUnavailable);
+}
+
+TEST_F(Net, ServerRefusesLargeRequests) {
+  auto big = request("GET", "/a");
+  big.headers.emplace_back("X-Big", std::string(20'000, 'x'));
+  auto got = wait(transport_.send(big, {}));
+  ASSERT_TRUE(!got || got->status == 431);
+}
+
+TEST_F(Net, RunsOutOfTime) {
+  HttpOptions options;
+  options.timeout = Duration(50);
+  auto got = wait(transport_.send(request("GET", "/slow"), options));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kDeadline);
+}
+
+TEST_F(Net, SaysWhyItCannotConnect) {
+  auto away = request("GET", "/");
+  away.port = 1;
+  auto got = wait(transport_.send(away, {}));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kUnavailable);
+  EXPECT_EQ(got.error().message, "cannot connect to 127.0.0.1:1: Connection refused");
+}
+
+TEST_F(Net, RefusesLineBreaksInHeaders) {
+  auto bad = request("GET", "/");
+  bad.headers.emplace_back("X", "a\r\nY: b");
+  auto got = wait(transport_.send(bad, {}));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kInvalid);
+}
+
+TEST_F(Net, StreamsChunksAsTheyArrive) {
+  RawPeer peer({{"<", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "3\r\none\r\n",
+                 "3\r\ntwo\r\n", "0\r\n\r\n"}});
+  auto away = request("GET", "/");
+  away.port = peer.port();
+  std::vector<std::string> chunks;
+  auto sink = [&](std::string_view chunk) -> Result<void> {
+    chunks.emplace_back(chunk);
+    return {};
+  };
+  auto got = wait(transport_.stream(away, {}, sink));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(chunks, (std::vector<std::string>{"one", "two"}));
+  EXPECT_EQ(got->body, "");
+}
+
+TEST_F(Net, StreamReturnsOtherStatusesWhole) {
+  RawPeer peer({{"<", "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\n", "gone"}});
+  auto away = request("GET", "/");
+  away.port = peer.port();
+  auto sink = [](std::string_view) -> Result<void> { return fail(Code::kInternal, "no"); };
+  auto got = wait(transport_.stream(away, {}, sink));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->status, 410);
+  EXPECT_EQ(got->body, "gone");
+}
+
+TEST_F(Net, NoticesTruncatedAnswers) {
+  std::vector<std::vector<std::string>> script{
+      {"<", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf"}};
+  RawPeer peer(script);
+  auto away = request("GET", "/");
+  away.port = peer.port();
+  auto got = wait(transport_.send(away, {}));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kUnavailable);
+}
+
+TEST_F(Net, SendsAgainOnlyIfIdempotent) {
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+  for (bool idempotent : {true, false}) {
+    std::vector<std::vector<std::string>> script{{"<", answer, "<"}};
+    if (idempotent) script.push_back({"<", answer});
+    RawPeer peer(script);
+    auto away = request("GET", "/");
+    away.port = peer.port();
+    HttpOptions options;
+    options.idempotent = idempotent;
+    ASSERT_TRUE(wait(transport_.send(away, options)));
+    EXPECT_EQ(wait(transport_.send(away, options)).has_value(), idempotent);
+  }
+}
+
+TEST(HttpServer, RefusesBadAddresses) {
+  asio::io_context context;
+  HttpServer server(echo);
+  EXPECT_FALSE(server.listen(context.get_executor(), "8080"));
+  EXPECT_FALSE(server.listen(context.get_executor(), "name:80"));
+  EXPECT_FALSE(server.listen(context.get_executor(), ":99999"));
+}
+
+}  // namespace
+}  // namespace infra::net

@@ -1,0 +1,209 @@
+#include "net/http_server.h"
+
+#include <boost/asio.hpp>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <charconv>
+#include <optional>
+#include <set>
+
+namespace infra::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+constexpr std::size_t kHeaderLimit = 16 * 1024;
+constexpr std::size_t kBodyLimit = 4 * 1024 * 1024;
+constexpr std::chrono::seconds kIdleTime{30};
+constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
+
+using Stream = beast::tcp_stream;
+using Parser = http::request_parser<http::string_body>;
+using Answer = http::response<http::string_body>;
+
+HttpRequest to_request(http::request<http::string_body> message) {
+  HttpRequest request;
+  request.scheme = "http";
+  request.method = std::string(message.method_string());
+  request.target = std::string(message.target());
+  request.host = std::string(message[http::field::host]);
+  for (const auto& field : message) {
+    request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
+  }
+  request.body = std::move(message.body());
+  return request;
+}
+
+Answer to_answer(HttpResponse response, bool head, bool keep_alive) {
+  Answer answer;
+  answer.version(11);
+  answer.result(static_cast<unsigned>(response.status));
+  for (const auto& [name, value] : response.headers) answer.insert(name, value);
+  answer.keep_alive(keep_alive);
+  std::size_t size = response.body.size();
+  if (!head) answer.body() = std::move(response.body);
+  answer.prepare_payload();
+  if (head) answer.content_length(size);
+  return answer;
+}
+
+int status_of(error_code ec) {
+  if (ec == http::error::header_limit) return 431;
+  if (ec == http::error::body_limit) return 413;
+  return ec.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
+}
+
+Result<tcp::endpoint> parse_endpoint(const std::string& text) {
+  auto colon = text.rfind(':');
+  std::uint16_t port = 0;
+  const char* end = text.data() + text.size();
+  auto parsed = colon == std::string::npos
+                    ? std::from_chars_result{end, std::errc::invalid_argument}
+                    : std::from_chars(text.data() + colon + 1, end, port);
+  if (parsed.ec != std::errc{} || parsed.ptr != end) {
+    return fail(Code::kInvalid, "the address to listen on must end in :port");
+  }
+  std::string host = text.substr(0, colon);
+  if (host.empty()) return tcp::endpoint(tcp::v6(), port);
+  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  error_code ec;
+  auto address = asio::ip::make_address(host, ec);
+  if (ec) return fail(Code::kInvalid, "the address to listen on is no IP address");
+  return tcp::endpoint(address, port);
+}
+
+error_code bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
+  error_code ec;
+  acceptor.open(endpoint.protocol(), ec);
+  if (ec) return ec;
+  acceptor.set_option(tcp::acceptor::reuse_address(true), ec);
+  error_code ignored;
+  if (endpoint.address().is_v6()) acceptor.set_option(asio::ip::v6_only(false), ignored);
+  acceptor.bind(endpoint, ec);
+  if (!ec) acceptor.listen(asio::socket_base::max_listen_connections, ec);
+  if (ec) acceptor.close(ignored);
+  return ec;
+}
+
+}  // namespace
+
+struct HttpServer::State {
+  Handler handler;
+  std::optional<tcp::acceptor> acceptor;
+  std::set<std::shared_ptr<Stream>> sessions;
+  bool stopped = false;
+
+  static Task<HttpResponse> handle(std::shared_ptr<State> self, HttpRequest request) {
+    HttpResponse response;
+    try {
+      auto task = self->handler(std::move(request));
+      response = co_await std::move(task);
+    } catch (const std::exception&) {
+      response = HttpResponse{.status = 500, .headers = {}, .body = "internal error\n"};
+    }
+    co_return response;
+  }
+
+  static Task<void> refuse(std::shared_ptr<Stream> stream, int status) {
+    HttpResponse response{.status = status, .headers = {}, .body = ""};
+    Answer answer = to_answer(std::move(response), false, false);
+    co_await http::async_write(*stream, answer, kAwait);
+  }
+
+  static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Stream> stream) {
+    beast::flat_buffer buffer;
+    while (!self->stopped) {
+      Parser parser;
+      parser.header_limit(kHeaderLimit);
+      parser.body_limit(kBodyLimit);
+      stream->expires_after(kIdleTime);
+      auto [read_ec, got] = co_await http::async_read(*stream, buffer, parser, kAwait);
+      if (read_ec) {
+        int status = read_ec == http::error::end_of_stream ? 0 : status_of(read_ec);
+        if (status != 0) co_await refuse(stream, status);
+        break;
+      }
+      bool head = parser.get().method() == http::verb::head;
+      bool keep_alive = parser.get().keep_alive();
+      HttpRequest request = to_request(parser.release());
+      auto response = co_await handle(self, std::move(request));
+      Answer answer = to_answer(std::move(response), head, keep_alive);
+      stream->expires_after(kIdleTime);
+      if (head) {
+        http::response_serializer<http::string_body> serializer(answer);
+        auto [ec, sent] = co_await http::async_write_header(*stream, serializer, kAwait);
+        if (ec) break;
+      } else {
+        auto [ec, sent] = co_await http::async_write(*stream, answer, kAwait);
+        if (ec) break;
+      }
+      if (!keep_alive) break;
+    }
+    error_code ignored;
+    stream->socket().shutdown(tcp::socket::shutdown_send, ignored);
+  }
+
+  static Task<void> session(std::shared_ptr<State> self, std::shared_ptr<Stream> stream) {
+    self->sessions.insert(stream);
+    try {
+      co_await serve(self, stream);
+    } catch (const std::exception&) {
+      // The connection is lost; there is nobody to tell.
+    }
+    self->sessions.erase(stream);
+  }
+
+  static Task<void> accept(std::shared_ptr<State> self) {
+    auto executor = co_await asio::this_coro::executor;
+    while (!self->stopped) {
+      auto [ec, socket] = co_await self->acceptor->async_accept(kAwait);
+      if (self->stopped || ec == asio::error::operation_aborted) break;
+      if (ec) {
+        // Out of descriptors, most likely: do not spin.
+        asio::steady_timer pause(executor, std::chrono::milliseconds(100));
+        co_await pause.async_wait(kAwait);
+        continue;
+      }
+      error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      auto stream = std::make_shared<Stream>(std::move(socket));
+      asio::co_spawn(executor, session(self, std::move(stream)), asio::detached);
+    }
+  }
+};
+
+HttpServer::HttpServer(Handler handler) : state_(std::make_shared<State>()) {
+  state_->handler = std::move(handler);
+}
+
+HttpServer::~HttpServer() { stop(); }
+
+Result<std::uint16_t> HttpServer::listen(asio::any_io_executor executor,
+                                         const std::string& address) {
+  auto endpoint = parse_endpoint(address);
+  if (!endpoint) return std::unexpected(endpoint.error());
+  state_->acceptor.emplace(executor);
+  error_code ec = bind(*state_->acceptor, *endpoint);
+  // A host without IPv6 still has every IPv4 address.
+  if (ec && address.starts_with(':')) {
+    ec = bind(*state_->acceptor, tcp::endpoint(tcp::v4(), endpoint->port()));
+  }
+  if (ec) return fail(Code::kUnavailable, "cannot listen on " + address + ": " + ec.message());
+  asio::co_spawn(executor, State::accept(state_), asio::detached);
+  return state_->acceptor->local_endpoint().port();
+}
+
+void HttpServer::stop() {
+  state_->stopped = true;
+  error_code ignored;
+  if (state_->acceptor) state_->acceptor->close(ignored);
+  for (const auto& stream : state_->sessions) stream->socket().close(ignored);
+}
+
+}  // namespace infra::net
