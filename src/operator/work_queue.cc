@@ -1,0 +1,84 @@
+#include "operator/work_queue.h"
+
+#include <algorithm>
+
+namespace infra {
+namespace {
+
+constexpr Duration kFirstRetry{1'000};
+constexpr Duration kLongestRetry{300'000};
+constexpr int kMostDoublings = 9;  // 2^9 s is past the longest retry
+
+}  // namespace
+
+WorkQueue::WorkQueue(Clock& clock, std::function<double()> random)
+    : clock_(clock), random_(std::move(random)) {}
+
+void WorkQueue::schedule(const Key& key, const Entry& entry) {
+  if (in_flight_.contains(key)) return;
+  schedule_.emplace(entry.due, entry.lane, entry.order, key);
+}
+
+void WorkQueue::unschedule(const Key& key, const Entry& entry) {
+  schedule_.erase(Slot{entry.due, entry.lane, entry.order, key});
+}
+
+void WorkQueue::put(const Key& key, SteadyTime due, Lane lane) {
+  if (lane == Lane::kEdit) failures_.erase(key);
+  Entry entry{.due = due, .lane = lane, .order = ++order_};
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) {
+    entry.due = std::min(entry.due, found->second.due);
+    entry.lane = std::min(entry.lane, found->second.lane);
+    entry.order = found->second.order;
+    unschedule(key, found->second);
+  }
+  entries_[key] = entry;
+  schedule(key, entry);
+}
+
+void WorkQueue::add_failed(const Key& key) {
+  const int failures = std::min(failures_[key]++, kMostDoublings);
+  const Duration longest = std::min(kFirstRetry * (1 << failures), kLongestRetry);
+  const auto half = longest.count() / 2;
+  const Duration delay{half + static_cast<std::int64_t>(static_cast<double>(half) * random_())};
+  put(key, clock_.steady() + delay, Lane::kRetry);
+}
+
+void WorkQueue::forget(const Key& key) {
+  failures_.erase(key);
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  unschedule(key, found->second);
+  entries_.erase(found);
+}
+
+std::optional<WorkQueue::Key> WorkQueue::take() {
+  const SteadyTime now = clock_.steady();
+  auto best = schedule_.end();
+  for (auto slot = schedule_.begin(); slot != schedule_.end(); ++slot) {
+    if (std::get<SteadyTime>(*slot) > now) break;
+    const bool first = best == schedule_.end() || std::get<Lane>(*slot) < std::get<Lane>(*best);
+    if (first) best = slot;
+    if (std::get<Lane>(*best) == Lane::kEdit) break;
+  }
+  if (best == schedule_.end()) return std::nullopt;
+  Key key = std::get<Key>(*best);
+  schedule_.erase(best);
+  entries_.erase(key);
+  in_flight_.insert(key);
+  return key;
+}
+
+void WorkQueue::done(const Key& key) {
+  in_flight_.erase(key);
+  const auto found = entries_.find(key);
+  if (found != entries_.end()) schedule(key, found->second);
+}
+
+std::optional<SteadyTime> WorkQueue::next_due() const {
+  if (schedule_.empty()) return std::nullopt;
+  return std::get<SteadyTime>(*schedule_.begin());
+}
+
+}  // namespace infra
