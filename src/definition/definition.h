@@ -42,6 +42,7 @@ struct Field {
   std::optional<std::int64_t> minimum, maximum;
   std::optional<std::int64_t> min_length, max_length, min_items, max_items;
   std::vector<Field> fields;  // kObject: members; kArray: one Field, the item
+  int line = 0;               // in the definition file
 };
 
 // One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose

@@ -1,0 +1,514 @@
+#include "definition/loader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <fstream>
+#include <sstream>
+
+#include "definition/embedded.h"
+#include "definition/references.h"
+#include "definition/yaml_reader.h"
+
+namespace infra::definition {
+namespace {
+
+template <class Value>
+using Spelling = std::pair<std::string_view, Value>;
+
+constexpr Spelling<Type> kTypes[] = {{"string", Type::kString},   {"integer", Type::kInteger},
+                                     {"boolean", Type::kBoolean}, {"object", Type::kObject},
+                                     {"array", Type::kArray},     {"stringMap", Type::kStringMap}};
+constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},
+                                     {"text", Form::kText},
+                                     {"json", Form::kJson},
+                                     {"policy", Form::kPolicy},
+                                     {"set", Form::kSet}};
+constexpr Spelling<Tags::Shape> kShapes[] = {{"list", Tags::Shape::kList},
+                                             {"map", Tags::Shape::kMap}};
+
+template <class Value, std::size_t Size>
+Value one_of(const Words& words, std::string_view word, const Spelling<Value> (&known)[Size],
+             Value otherwise) {
+  if (!words.has(word)) return otherwise;
+  const std::string text = words.text(word);
+  std::string names;
+  for (const auto& [name, value] : known) {
+    if (name == text) return value;
+    names += names.empty() ? "" : ", ";
+    names += name;
+  }
+  words.wrong(word, fmt::format("is '{}', which is none of {}", text, names));
+  return otherwise;
+}
+
+std::vector<Field> read_fields(const Words& parent, std::string_view word);
+
+bool type_fits(const Json& value, Type type) {
+  switch (type) {
+    case Type::kString: return value.is_string();
+    case Type::kInteger: return value.is_int64();
+    case Type::kBoolean: return value.is_bool();
+    case Type::kArray: return value.is_array();
+    case Type::kObject:
+    case Type::kStringMap: return value.is_object();
+  }
+  return false;
+}
+
+// The words that a spec field, a status field and a list's items share.
+void read_shape(const Words& words, Field& field) {
+  field.type = one_of(words, "type", kTypes, Type::kString);
+  field.description = words.text("description");
+  field.format = words.text("format");
+  if (words.has("fields") && field.type != Type::kObject) {
+    words.wrong("fields", "belongs to type object only");
+  }
+  field.fields = read_fields(words, "fields");
+  if (words.has("items") && field.type != Type::kArray) {
+    words.wrong("items", "belongs to type array only");
+  }
+}
+
+void read_mapping(const Words& words, Field& field) {
+  field.at = words.text("at");
+  field.read_at = words.has("readAt") ? words.text("readAt") : field.at;
+  field.form = one_of(words, "form", kForms, Form::kPlain);
+  field.values = words.text_map("values");
+  field.required = words.flag("required");
+  field.immutable = words.flag("immutable");
+  field.secret = words.flag("secret");
+}
+
+void read_bounds(const Words& words, Field& field) {
+  field.fallback = words.json("default");
+  if (words.has("default") && !type_fits(field.fallback, field.type)) {
+    words.wrong("default", "has another type than the field");
+  }
+  field.allowed = words.texts("enum");
+  field.pattern = words.text("pattern");
+  field.minimum = words.integer("minimum");
+  field.maximum = words.integer("maximum");
+  field.min_length = words.integer("minLength");
+  field.max_length = words.integer("maxLength");
+  field.min_items = words.integer("minItems");
+  field.max_items = words.integer("maxItems");
+  const auto* fallback = field.fallback.if_string();
+  if (fallback != nullptr && !field.allowed.empty() &&
+      std::ranges::find(field.allowed, std::string(*fallback)) == field.allowed.end()) {
+    words.wrong("default", "is not in the enum");
+  }
+}
+
+Field read_field(const YAML::Node& node, std::string name, std::string where,
+                 Complaints& complaints) {
+  const Words words(
+      node, std::move(where), complaints,
+      {"type",    "description", "required",  "immutable", "secret",   "at",     "readAt",
+       "form",    "values",      "default",   "enum",      "pattern",  "format", "minimum",
+       "maximum", "minLength",   "maxLength", "minItems",  "maxItems", "fields", "items"});
+  Field field;
+  field.name = std::move(name);
+  field.line = words.line();
+  words.require("type");
+  read_shape(words, field);
+  read_mapping(words, field);
+  read_bounds(words, field);
+  if (field.type == Type::kArray) {
+    words.require("items");
+    if (words.has("items")) {
+      field.fields = {
+          read_field(words.node("items"), "", "the items of " + words.where(), complaints)};
+    }
+  }
+  if (field.type == Type::kObject) words.require("fields");
+  if (!field.name.empty()) words.require("description");
+  return field;
+}
+
+std::vector<Field> read_fields(const Words& parent, std::string_view word) {
+  std::vector<Field> out;
+  for (const auto& [name, node] : parent.entries(word)) {
+    const std::string where =
+        parent.where().starts_with("field ") ? parent.where() + "." + name : "field " + name;
+    out.push_back(read_field(node, name, where, parent.complaints()));
+  }
+  return out;
+}
+
+StatusField read_status_field(const YAML::Node& node, const std::string& name,
+                              Complaints& complaints) {
+  const Words words(node, "status field " + name, complaints,
+                    {"type", "description", "format", "from", "hash", "text", "fields", "items",
+                     "values", "form"});
+  StatusField status;
+  status.field.name = name;
+  status.field.line = words.line();
+  words.require("type");
+  words.require("description");
+  read_shape(words, status.field);
+  status.field.form = one_of(words, "form", kForms, Form::kPlain);
+  status.field.values = words.text_map("values");
+  if (words.has("items")) {
+    status.field.fields = {
+        read_field(words.node("items"), "", "the items of " + words.where(), complaints)};
+  }
+  status.from = words.text("from");
+  status.hash = words.text("hash");
+  status.text = words.text("text");
+  return status;
+}
+
+Call read_call(const Words& words) {
+  words.require("call");
+  Call call;
+  call.service = words.text("service");
+  call.operation = words.text("call");
+  call.input = words.has("input") ? words.json("input") : Json(JsonObject{});
+  if (!call.input.is_object()) words.wrong("input", "must be a mapping of members");
+  call.when = words.json_map("when");
+  call.unless = words.json_map("unless");
+  call.needs = words.text("needs");
+  call.line = line_of(words.node("call"));
+  if (call.line == 0) call.line = words.line();
+  return call;
+}
+
+Call read_call(const YAML::Node& node, std::string where, Complaints& complaints) {
+  return read_call(Words(node, std::move(where), complaints,
+                         {"service", "call", "input", "when", "unless", "needs"}));
+}
+
+Call read_call(const Words& parent, std::string_view word) {
+  return read_call(parent.node(word), fmt::format("'{}' of {}", word, parent.where()),
+                   parent.complaints());
+}
+
+std::vector<Call> read_calls(const Words& parent, std::string_view word) {
+  std::vector<Call> out;
+  for (const auto& node : parent.items(word)) {
+    out.push_back(
+        read_call(node, fmt::format("'{}' of {}", word, parent.where()), parent.complaints()));
+  }
+  return out;
+}
+
+Facet read_facet(const YAML::Node& node, Complaints& complaints) {
+  const Words words(node, "a facet", complaints,
+                    {"name", "read", "result", "absent", "fields", "write", "remembered"});
+  words.require("name");
+  Facet facet;
+  facet.name = words.text("name");
+  facet.remembered = words.text("remembered");
+  facet.result = words.text("result");
+  facet.absent = words.texts("absent");
+  facet.fields = words.texts("fields");
+  facet.write = read_calls(words, "write");
+  if (facet.remembered.empty()) words.require("read");
+  if (!facet.remembered.empty() && words.has("read")) {
+    words.wrong("read", "makes no sense beside 'remembered'");
+  }
+  if (words.has("read")) facet.read = read_call(words, "read");
+  return facet;
+}
+
+ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
+  const Words words(node, "a set", complaints,
+                    {"field", "read", "items", "value", "add", "remove"});
+  for (const auto* word : {"field", "read", "items", "add", "remove"}) words.require(word);
+  ChildSet set{
+      .field = words.text("field"), .items = words.text("items"), .value = words.text("value")};
+  if (words.has("read")) set.read = read_call(words, "read");
+  if (words.has("add")) set.add = read_call(words, "add");
+  if (words.has("remove")) set.remove = read_call(words, "remove");
+  return set;
+}
+
+Tags read_tags(const YAML::Node& node, Complaints& complaints) {
+  const Words words(
+      node, "tags", complaints,
+      {"shape", "key", "value", "readAt", "read", "result", "absent", "add", "remove"});
+  words.require("add");
+  Tags tags;
+  tags.shape = one_of(words, "shape", kShapes, Tags::Shape::kList);
+  if (words.has("key")) tags.key = words.text("key");
+  if (words.has("value")) tags.value = words.text("value");
+  tags.read_at = words.text("readAt");
+  tags.result = words.text("result");
+  tags.absent = words.texts("absent");
+  if (words.has("read")) tags.read = read_call(words, "read");
+  if (words.has("add")) tags.add = read_call(words, "add");
+  if (words.has("remove")) tags.remove = read_call(words, "remove");
+  if (words.has("read") == words.has("readAt")) {
+    complaints.add(words.line(), "tags need either 'read' or 'readAt'");
+  }
+  return tags;
+}
+
+Identity read_identity(const YAML::Node& node, Complaints& complaints) {
+  const Words words(
+      node, "identity", complaints,
+      {"status", "assignedAt", "chosen", "readAt", "find", "visibleAfterSeconds", "unique"});
+  Identity identity{.status = words.text("status"),
+                    .assigned_at = words.text("assignedAt"),
+                    .chosen = words.text("chosen"),
+                    .read_at = words.text("readAt")};
+  identity.visible_after_seconds = words.integer("visibleAfterSeconds").value_or(0);
+  identity.unique = words.flag("unique");
+  if (identity.chosen.empty() == identity.assigned_at.empty()) {
+    complaints.add(words.line(), "identity needs either 'chosen' or 'assignedAt'");
+  }
+  if (identity.chosen.empty()) words.require("status");
+  if (words.has("find")) {
+    const Words find(words.node("find"), "'find' of identity", complaints,
+                     {"service", "call", "input", "when", "unless", "needs", "id", "absent"});
+    find.require("id");
+    identity.find = read_call(find);
+    identity.find_id = find.text("id");
+    identity.find_absent = find.texts("absent");
+  }
+  return identity;
+}
+
+States read_states(const YAML::Node& node, Complaints& complaints) {
+  const Words words(node, "states", complaints, {"at", "ready", "progress", "failed", "gone"});
+  words.require("at");
+  words.require("ready");
+  return {.at = words.text("at"),
+          .ready = words.texts("ready"),
+          .progress = words.texts("progress"),
+          .failed = words.texts("failed"),
+          .gone = words.texts("gone")};
+}
+
+void read_delete(const YAML::Node& node, Complaints& complaints, Definition& definition) {
+  const Words words(
+      node, "delete", complaints,
+      {"service", "call", "input", "when", "unless", "needs", "before", "absent", "blocked"});
+  definition.remove = read_call(words);
+  definition.before_delete = read_calls(words, "before");
+  definition.remove_absent = words.texts("absent");
+  definition.remove_blocked = words.text_map("blocked");
+}
+
+// "expression: message", which unquoted YAML takes for a mapping with one entry.
+std::vector<std::string> read_rules(const Words& words) {
+  std::vector<std::string> out;
+  for (const auto& node : words.items("rules")) {
+    if (node.IsScalar() && node.Scalar().find(": ") != std::string::npos) {
+      out.push_back(node.Scalar());
+    } else if (node.IsMap() && node.size() == 1) {
+      out.push_back(node.begin()->first.Scalar() + ": " + node.begin()->second.Scalar());
+    } else {
+      words.complaints().add(line_of(node), "a rule is written 'expression: message'");
+    }
+  }
+  return out;
+}
+
+void read_names(const Words& words, Definition& definition) {
+  for (const auto* word : {"kind", "plural", "description", "spec"}) words.require(word);
+  definition.kind = words.text("kind");
+  definition.plural = words.text("plural");
+  definition.singular = words.text("singular");
+  if (definition.singular.empty()) {
+    definition.singular = definition.kind;
+    for (char& c : definition.singular) c = static_cast<char>(std::tolower(c));
+  }
+  definition.service = words.text("service");
+  definition.description = words.text("description");
+  definition.short_names = words.texts("shortNames");
+  definition.columns = words.pairs("columns");
+  definition.rules = read_rules(words);
+  definition.sample = words.json("sample");
+  definition.spec = read_fields(words, "spec");
+  for (const auto& [name, node] : words.entries("status")) {
+    definition.status.push_back(read_status_field(node, name, words.complaints()));
+  }
+}
+
+void read_behaviour(const Words& words, Definition& definition) {
+  Complaints& complaints = words.complaints();
+  for (const auto* word :
+       {"service", "identity", "facets", "create", "delete", "deletionPolicies", "sample"}) {
+    words.require(word);
+  }
+  if (words.has("identity"))
+    definition.identity = read_identity(words.node("identity"), complaints);
+  for (const auto& node : words.items("facets")) {
+    definition.facets.push_back(read_facet(node, complaints));
+  }
+  for (const auto& node : words.items("sets")) {
+    definition.sets.push_back(read_set(node, complaints));
+  }
+  if (words.has("tags")) definition.tags = read_tags(words.node("tags"), complaints);
+  if (words.has("states")) definition.states = read_states(words.node("states"), complaints);
+  if (words.has("create")) definition.create = read_call(words, "create");
+  if (words.has("delete")) read_delete(words.node("delete"), complaints, definition);
+  definition.deletion_policies = words.texts("deletionPolicies");
+}
+
+// The default policy stands first from here on.
+void put_default_policy_first(const Words& words, Definition& definition) {
+  if (!words.has("defaultDeletionPolicy")) return;
+  auto& policies = definition.deletion_policies;
+  const auto found = std::ranges::find(policies, words.text("defaultDeletionPolicy"));
+  if (found == policies.end()) {
+    words.wrong("defaultDeletionPolicy", "is not in deletionPolicies");
+    return;
+  }
+  std::rotate(policies.begin(), found, found + 1);
+}
+
+Field provider_reference() {
+  Field name{.name = "name", .description = "Name of the AWSProvider."};
+  name.required = true;
+  Field ns{.name = "namespace",
+           .description = "Namespace of the AWSProvider; the object's own when absent."};
+  Field reference{.name = "providerRef",
+                  .type = Type::kObject,
+                  .description = "The AWSProvider whose account and region hold the resource."};
+  reference.required = true;
+  reference.fields = {std::move(name), std::move(ns)};
+  return reference;
+}
+
+Field deletion_policy(const std::vector<std::string>& policies) {
+  Field field{.name = "deletionPolicy",
+              .description = "What becomes of the AWS resource when this object is deleted."};
+  field.allowed = policies;
+  if (!policies.empty()) field.fallback = Json(policies.front());
+  return field;
+}
+
+void add_common_fields(const Words& words, Definition& definition) {
+  for (const auto* name : {"providerRef", "deletionPolicy", "tags"}) {
+    if (definition.field(name) != nullptr) {
+      words.wrong("spec", fmt::format("must not hold '{}': it is added by itself", name));
+    }
+  }
+  definition.spec.push_back(provider_reference());
+  definition.spec.push_back(deletion_policy(definition.deletion_policies));
+  if (!definition.tags) return;
+  definition.spec.push_back(
+      {.name = "tags",
+       .type = Type::kStringMap,
+       .description = "Tags of the AWS resource, beside the operator's own."});
+}
+
+enum class Role { kResource, kProvider };
+
+Definition read_definition(const YAML::Node& root, std::string file, Role role,
+                           Complaints& complaints) {
+  const Words words(root, "the definition", complaints,
+                    {"kind",
+                     "plural",
+                     "singular",
+                     "shortNames",
+                     "service",
+                     "description",
+                     "columns",
+                     "spec",
+                     "status",
+                     "rules",
+                     "identity",
+                     "facets",
+                     "sets",
+                     "tags",
+                     "states",
+                     "create",
+                     "delete",
+                     "deletionPolicies",
+                     "defaultDeletionPolicy",
+                     "sample"});
+  Definition definition;
+  definition.file = std::move(file);
+  read_names(words, definition);
+  if (role == Role::kProvider) return definition;
+  read_behaviour(words, definition);
+  put_default_policy_first(words, definition);
+  add_common_fields(words, definition);
+  if (complaints.none()) check_references(definition, complaints);
+  return definition;
+}
+
+Result<Definition> parse(std::string_view yaml, std::string file, Role role) {
+  Complaints complaints(file);
+  try {
+    const YAML::Node root = YAML::Load(std::string(yaml));
+    Definition definition = read_definition(root, std::move(file), role, complaints);
+    if (complaints.none()) return definition;
+  } catch (const YAML::Exception& error) {
+    complaints.add(error.mark.line + 1, error.msg);
+  }
+  return fail(Code::kInvalid, complaints.text());
+}
+
+struct File {
+  std::string name, text;
+};
+
+Result<std::vector<Definition>> parse_all(const std::vector<File>& files) {
+  std::vector<Definition> out;
+  std::string wrong;
+  for (const File& file : files) {
+    auto definition = parse_definition(file.text, file.name);
+    if (!definition) {
+      wrong += (wrong.empty() ? "" : "\n") + definition.error().message;
+      continue;
+    }
+    const auto twin = std::ranges::find_if(out, [&](const Definition& other) {
+      return other.kind == definition->kind || other.plural == definition->plural;
+    });
+    if (twin != out.end()) {
+      wrong += fmt::format("{}{}:1: kind {} is also defined in {}", wrong.empty() ? "" : "\n",
+                           file.name, definition->kind, twin->file);
+    }
+    out.push_back(std::move(*definition));
+  }
+  if (!wrong.empty()) return fail(Code::kInvalid, std::move(wrong));
+  std::ranges::sort(out, {}, &Definition::kind);
+  return out;
+}
+
+}  // namespace
+
+Result<Definition> parse_definition(std::string_view yaml, std::string file) {
+  return parse(yaml, std::move(file), Role::kResource);
+}
+
+Result<std::vector<Definition>> load_embedded() {
+  std::vector<File> files;
+  for (const EmbeddedFile& file : embedded_definitions()) {
+    files.push_back({std::string(file.name), std::string(file.text)});
+  }
+  return parse_all(files);
+}
+
+Result<std::vector<Definition>> load_directory(const std::filesystem::path& path) {
+  std::vector<std::filesystem::path> found;
+  std::error_code error;
+  for (auto it = std::filesystem::recursive_directory_iterator(path, error);
+       !error && it != std::filesystem::recursive_directory_iterator(); it.increment(error)) {
+    if (it->path().extension() == ".yaml") found.push_back(it->path());
+  }
+  if (error)
+    return fail(Code::kInvalid, fmt::format("cannot read {}: {}", path.string(), error.message()));
+  std::ranges::sort(found);
+  std::vector<File> files;
+  for (const auto& name : found) {
+    std::ifstream stream(name);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    if (!stream) return fail(Code::kInvalid, fmt::format("cannot read {}", name.string()));
+    files.push_back({name.string(), text.str()});
+  }
+  return parse_all(files);
+}
+
+Result<Definition> load_provider() {
+  const EmbeddedFile file = embedded_provider();
+  return parse(file.text, std::string(file.name), Role::kProvider);
+}
+
+}  // namespace infra::definition

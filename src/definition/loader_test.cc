@@ -1,0 +1,160 @@
+#include "definition/loader.h"
+
+#include <gmock/gmock.h>
+
+#include <fstream>
+
+namespace infra::definition {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr std::string_view kGood = R"(kind: Thing
+plural: things
+service: sqs
+description: A thing.
+columns: {Name: .spec.name}
+spec:
+  name: {type: string, required: true, immutable: true, at: Name, description: Its name.}
+  size: {type: integer, at: Size, readAt: Seen.Size, default: 3, description: Its size.}
+status:
+  arn: {type: string, from: Arn, description: The ARN.}
+identity: {chosen: name}
+facets:
+  - name: thing
+    read: {call: GetThing, input: {Name: "${id}", Text: "30", Number: 30, Yes: true}}
+    fields: [size]
+tags:
+  readAt: Tags
+  add: {call: TagThing, input: {Tags: "${tags}"}}
+create: {call: CreateThing, input: {Name: "${name}"}}
+delete: {call: DeleteThing, input: {Name: "${id}"}}
+deletionPolicies: [Delete, Retain]
+defaultDeletionPolicy: Retain
+sample: {name: x}
+)";
+
+std::string with(std::string_view from, std::string_view to) {
+  std::string text(kGood);
+  const auto at = text.find(from);
+  EXPECT_NE(at, std::string::npos) << from;
+  return text.replace(at, from.size(), to);
+}
+
+TEST(Loader, ReadsEveryPart) {
+  const auto thing = parse_definition(kGood, "thing.yaml");
+  ASSERT_TRUE(thing) << thing.error().message;
+  EXPECT_EQ(thing->singular, "thing");
+  EXPECT_EQ(thing->field("name")->read_at, "Name");
+  EXPECT_EQ(thing->field("size")->read_at, "Seen.Size");
+  EXPECT_EQ(thing->field("size")->fallback, Json(3));
+  EXPECT_EQ(thing->field("size")->line, 8);
+  EXPECT_EQ(thing->facets[0].read.line, 14);
+}
+
+TEST(Loader, QuotedScalarsStayText) {
+  const auto thing = parse_definition(kGood, "thing.yaml");
+  ASSERT_TRUE(thing) << thing.error().message;
+  const auto& input = thing->facets[0].read.input.as_object();
+  EXPECT_EQ(input.at("Text"), Json("30"));
+  EXPECT_EQ(input.at("Number"), Json(30));
+  EXPECT_EQ(input.at("Yes"), Json(true));
+}
+
+TEST(Loader, AddsWhatEveryKindHas) {
+  const auto thing = parse_definition(kGood, "thing.yaml");
+  ASSERT_TRUE(thing) << thing.error().message;
+  ASSERT_NE(thing->field("providerRef"), nullptr);
+  EXPECT_TRUE(thing->field("providerRef")->required);
+  EXPECT_TRUE(thing->field("providerRef")->fields[0].required);
+  EXPECT_EQ(thing->field("tags")->type, Type::kStringMap);
+  EXPECT_EQ(thing->field("deletionPolicy")->fallback, Json("Retain"));
+  EXPECT_EQ(thing->deletion_policies, (std::vector<std::string>{"Retain", "Delete"}));
+}
+
+struct Wrong {
+  std::string_view why, from, to, says;
+};
+
+void PrintTo(const Wrong& wrong, std::ostream* out) { *out << wrong.why; }
+
+class LoaderErrors : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(LoaderErrors, NameFileLineAndWhatIsWrong) {
+  const auto thing = parse_definition(with(GetParam().from, GetParam().to), "d/thing.yaml");
+  ASSERT_FALSE(thing);
+  EXPECT_EQ(thing.error().code, Code::kInvalid);
+  EXPECT_THAT(thing.error().message, HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    All, LoaderErrors,
+    ::testing::Values(
+        Wrong{"a misspelt word of a field", "immutable", "imutable",
+              "d/thing.yaml:7: unknown word 'imutable' in field name; known words are type, "},
+        Wrong{"a misspelt word at the top",
+              "plural:", "plurals:", "d/thing.yaml:2: unknown word 'plurals' in the definition"},
+        Wrong{"a needed word is missing", "plural: things\n", "",
+              "d/thing.yaml:1: the definition lacks the word 'plural'"},
+        Wrong{"no such type", "type: integer", "type: int",
+              "d/thing.yaml:8: 'type' in field size is 'int', which is none of string, integer"},
+        Wrong{"a flag that is a text", "required: true", "required: \"true\"",
+              "d/thing.yaml:7: 'required' in field name must be true or false"},
+        Wrong{"a default of another type", "default: 3", "default: \"3\"",
+              "d/thing.yaml:8: 'default' in field size has another type"},
+        Wrong{"a text where a list belongs", "fields: [size]", "fields: size",
+              "d/thing.yaml:15: 'fields' in a facet must be a list"},
+        Wrong{"a facet of an unknown field", "fields: [size]", "fields: [sizes]",
+              "d/thing.yaml:14: facet thing names 'sizes'"},
+        Wrong{"a value that is nowhere", "Name: \"${name}\"", "Name: \"${nam}\"",
+              "d/thing.yaml:19: there is no value '${nam}'"},
+        Wrong{"a column that is nowhere", ".spec.name", ".spec.nam",
+              "column 'Name' shows .spec.nam"},
+        Wrong{"two ways to an id", "{chosen: name}", "{chosen: name, assignedAt: Id, status: arn}",
+              "d/thing.yaml:11: identity needs either 'chosen' or 'assignedAt'"},
+        Wrong{"a common field declared again",
+              "  size:", "  deletionPolicy:", "must not hold 'deletionPolicy'"},
+        Wrong{"a default policy outside the list", "Policy: Retain", "Policy: Orphan",
+              "d/thing.yaml:22: 'defaultDeletionPolicy' in the definition is not in"},
+        Wrong{"a word twice", "service: sqs", "service: sqs\nservice: sns",
+              "d/thing.yaml:4: 'service' is twice"},
+        Wrong{"a call without operation", "{call: CreateThing, input", "{input",
+              "'create' of the definition lacks the word 'call'"},
+        Wrong{"no YAML", "kind: Thing", "kind: [", "d/thing.yaml:"}));
+
+TEST(Loader, ReportsAllErrorsAtOnce) {
+  std::string text = with("immutable", "imutable");
+  text.replace(text.find("type: integer"), 13, "type: int");
+  const auto thing = parse_definition(text, "t.yaml");
+  ASSERT_FALSE(thing);
+  EXPECT_THAT(thing.error().message, HasSubstr("t.yaml:7:"));
+  EXPECT_THAT(thing.error().message, HasSubstr("t.yaml:8:"));
+}
+
+TEST(Loader, EmbeddedDefinitionsLoad) {
+  const auto all = load_embedded();
+  ASSERT_TRUE(all) << all.error().message;
+  EXPECT_GE(all->size(), 6U);
+  EXPECT_TRUE(std::ranges::is_sorted(*all, {}, &Definition::kind));
+  const auto provider = load_provider();
+  ASSERT_TRUE(provider) << provider.error().message;
+  EXPECT_NE(provider->field("region"), nullptr);
+}
+
+TEST(Loader, DirectoryIsReadAndTwinsAreRefused) {
+  const std::filesystem::path folder = ::testing::TempDir() + "/infra-definitions";
+  std::filesystem::remove_all(folder);
+  EXPECT_FALSE(load_directory(folder));
+  std::filesystem::create_directories(folder / "a");
+  std::ofstream(folder / "a" / "one.yaml") << kGood;
+  const auto one = load_directory(folder);
+  ASSERT_TRUE(one) << one.error().message;
+  EXPECT_EQ(one->size(), 1U);
+  std::ofstream(folder / "a" / "two.yaml") << kGood;
+  const auto two = load_directory(folder);
+  ASSERT_FALSE(two);
+  EXPECT_THAT(two.error().message, HasSubstr("kind Thing is also defined in"));
+}
+
+}  // namespace
+}  // namespace infra::definition
