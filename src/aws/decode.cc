@@ -147,7 +147,7 @@ Result<void> read_headers(const Shape& shape, const net::HttpResponse& response,
       if (!boost::algorithm::istarts_with(name, member.location_name)) continue;
       map[name.substr(member.location_name.size())] = value;
     }
-    if (!map.empty()) out[member.name] = std::move(map);
+    out[member.name] = std::move(map);
   }
   return {};
 }

@@ -286,6 +286,13 @@ class RestWriter {
         .append(net::percent_encode(value));
   }
 
+  bool named_query(std::string_view name) const {
+    return std::ranges::any_of(operation_.input.shape->members, [this, name](const Member& m) {
+      return m.location == "querystring" && m.shape->type != ShapeType::kMap &&
+             m.wire_name() == name && value_of(m.name) != nullptr;
+    });
+  }
+
   void query_value(const Member& member, std::string_view name, const Json& value) {
     const Shape& shape = *member.shape;
     if (value.is_null()) return;
@@ -293,7 +300,8 @@ class RestWriter {
       for (const Json& item : value.as_array()) query_value(shape.element, name, item);
     } else if (shape.type == ShapeType::kMap) {
       for (const auto& entry : value.as_object()) {
-        query_value(shape.element, entry.key(), entry.value());
+        // A parameter that has a member of its own is that member's alone.
+        if (!named_query(entry.key())) query_value(shape.element, entry.key(), entry.value());
       }
     } else {
       query(name, scalar_text(member, value, "iso8601"));
