@@ -109,8 +109,10 @@ Task<Report> Engine::reconcile(const Definition& definition, Object object, Clou
   pass.desired = desired_of(definition, pass.object, cloud, cluster_);
   pass.id = known_id(definition, pass.object);
   Outcome outcome = Settled{};
-  if (pass.object.annotation("paused") != "true") outcome = co_await run(pass);
-  if (!std::holds_alternative<Gone>(outcome)) co_await report(pass, outcome);
+  // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.
+  const bool paused = pass.object.annotation("paused") == "true";
+  if (!paused) outcome = co_await run(pass);
+  if (!paused && !std::holds_alternative<Gone>(outcome)) co_await report(pass, outcome);
   co_return Report{.outcome = std::move(outcome), .corrected = pass.corrected, .paths = pass.paths};
 }
 

@@ -328,6 +328,20 @@ TEST_F(EngineTest, StopsWhenAwsDoesNotKeepWhatIsWritten) {
   EXPECT_EQ(cloud.writes, writes);
 }
 
+TEST_F(EngineTest, PauseKeepsAnOpenIntent) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  cloud.hide_from_lists = true;
+  reconcile();
+  const Json before = store.json;
+  set_path(store.json, "metadata.annotations",
+           JsonObject{{"aws-infra-operator.runner.codes/paused", "true"}});
+  reconcile();
+  EXPECT_TRUE(same(*find_path(before, "status"), *find_path(store.json, "status")));
+  erase_path(store.json, "metadata.annotations");
+  EXPECT_TRUE(std::holds_alternative<Waiting>(reconcile().outcome));
+  EXPECT_EQ(cloud.things.size(), 1u);
+}
+
 TEST_F(EngineTest, PausedTouchesNothing) {
   set_path(store.json, "metadata.annotations",
            JsonObject{{"aws-infra-operator.runner.codes/paused", "true"}});
