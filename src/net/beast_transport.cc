@@ -1,6 +1,6 @@
 #include "net/beast_transport.h"
 
-#include <sys/socket.h>
+#include <poll.h>
 
 #include <array>
 #include <boost/asio.hpp>
@@ -62,10 +62,11 @@ struct Connection {
 
   // A peer that closed while we were idle has left an end of file to read.
   bool stale() {
-    char byte = 0;
-    auto got = ::recv(lowest().socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    if (got > 0) return tls_stream == nullptr;
-    return got == 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
+    pollfd watched{lowest().socket().native_handle(), POLLIN | POLLRDHUP, 0};
+    if (::poll(&watched, 1, 0) < 0) return true;
+    // TLS may leave session tickets to read; plain HTTP has nothing to say while idle.
+    const short bad = POLLRDHUP | POLLHUP | POLLERR;
+    return (watched.revents & (tls_stream ? bad : bad | POLLIN)) != 0;
   }
 };
 using ConnectionPtr = std::shared_ptr<Connection>;
