@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# Builds the parts of the AWS Common Runtime that signing and endpoint rules need, as static
+# libraries. Each library finds the ones before it in the prefix.
+# usage: tools/build_crt.sh SOURCE PREFIX    (SOURCE: the unpacked awscrt source package)
+set -euo pipefail
+
+[ $# -eq 2 ] || { echo 'usage: tools/build_crt.sh SOURCE PREFIX' >&2; exit 2; }
+source=$1/crt
+prefix=$2
+[ -d "$source/aws-c-auth" ] || { echo "No AWS Common Runtime in '$1'." >&2; exit 1; }
+mkdir -p "$prefix"
+prefix=$(readlink -f "$prefix")
+
+# Several build folders may share one prefix and configure at the same moment.
+exec 9>"$prefix/.lock"
+flock 9
+[ -e "$prefix/.complete" ] && exit 0
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+options=(
+  -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_POSITION_INDEPENDENT_CODE=ON
+  -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_INSTALL_PREFIX="$prefix" -DCMAKE_INSTALL_LIBDIR=lib
+  -DBUILD_SHARED_LIBS=OFF -DBUILD_TESTING=OFF -DUSE_OPENSSL=ON
+)
+if command -v ccache >/dev/null; then options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache); fi
+
+for library in aws-c-common s2n aws-c-cal aws-c-io aws-c-compression aws-c-http aws-c-sdkutils aws-c-auth; do
+  cmake -S "$source/$library" -B "$work/$library" "${options[@]}" ${INFRA_CRT_FLAGS:+"-DCMAKE_C_FLAGS=$INFRA_CRT_FLAGS"}
+  cmake --build "$work/$library" --target install
+done
+touch "$prefix/.complete"
