@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "definition/definition.h"
+
+namespace infra::definition {
+
+// What the operator may do in the cluster: the rules of its role, nothing that it does not use.
+JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& provider);
+
+// The IAM actions that an operation needs, such as s3:ListBucket for HeadBucket.
+std::vector<std::string> iam_actions(const std::string& service, const std::string& operation);
+
+// The policy that allows every call of every definition, and nothing else.
+JsonObject iam_policy(std::span<const Definition> definitions);
+
+}  // namespace infra::definition
