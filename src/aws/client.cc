@@ -1,0 +1,320 @@
+#include "aws/client.h"
+
+#include <algorithm>
+#include <cctype>
+#include <ctime>
+#include <fstream>
+#include <iterator>
+
+#include "aws/paginate.h"
+#include "aws/protocol.h"
+#include "aws/signer.h"
+
+namespace infra::aws {
+namespace {
+
+constexpr int kMostAttempts = 3;
+
+// Parameters of endpoint rules that come from the configuration and never from an input: SNS, for
+// one, has an input member called Endpoint.
+bool is_built_in(std::string_view name) {
+  return name == "Region" || name == "UseFIPS" || name == "UseDualStack" || name == "Endpoint";
+}
+
+bool may_be_skew(std::string_view code) {
+  for (const char* known : {"RequestTimeTooSkewed", "InvalidSignatureException",
+                            "SignatureDoesNotMatch", "RequestExpired", "AuthFailure"}) {
+    if (code == known) return true;
+  }
+  return false;
+}
+
+// "Fri, 15 Jan 2027 08:00:00 GMT"
+std::optional<WallTime> parse_http_date(std::string_view text) {
+  std::tm parts{};
+  const std::string copy(text);
+  if (strptime(copy.c_str(), "%a, %d %b %Y %H:%M:%S", &parts) == nullptr) return std::nullopt;
+  return std::chrono::system_clock::from_time_t(timegm(&parts));
+}
+
+// The rules put the bucket into the endpoint, so it goes from the front of the path.
+std::string without_bucket(std::string target, const std::string& bucket) {
+  const std::string prefix = "/" + net::percent_encode(bucket);
+  if (bucket.empty() || !target.starts_with(prefix)) return target;
+  const std::string rest = target.substr(prefix.size());
+  return rest.empty() || rest[0] == '/' || rest[0] == '?' ? rest : target;
+}
+
+std::string join_target(std::string base, const std::string& rest) {
+  while (base.ends_with('/')) base.pop_back();
+  std::string out = base + rest;
+  return out.starts_with('/') ? out : "/" + out;
+}
+
+std::string upper_name(const std::string& service) {
+  std::string out;
+  for (const unsigned char c : service) out += c == '-' ? '_' : static_cast<char>(std::toupper(c));
+  return out;
+}
+
+// The one sentence that people read about a failed call.
+Error explain(Error error, const std::string& service, const std::string& operation) {
+  const std::string call = service + " " + operation;
+  if (error.http_status >= 300 && error.http_status < 400) {
+    error.code = Code::kUnavailable;
+    error.message = call + " was answered with redirect " + std::to_string(error.http_status) +
+                    ", which is not followed; the region or the endpoint may be wrong";
+  } else if (error.http_status != 0) {
+    // The decoder's sentence is shortened to AWS's own words.
+    const std::string opening =
+        operation + " failed with status " + std::to_string(error.http_status);
+    std::string words = error.message;
+    if (words.starts_with(opening)) words = words.substr(opening.size());
+    words.erase(0, words.find_first_not_of(": "));
+    const std::string verb = error.http_status >= 500 ? " failed" : " was refused";
+    error.message = call + verb + ": " +
+                    (words.empty() ? "status " + std::to_string(error.http_status) : words);
+  } else {
+    error.message = call + " failed: " + error.message;
+  }
+  if (!error.request_id.empty()) error.message += " (request id " + error.request_id + ")";
+  return error;
+}
+
+std::string make_token(const std::function<double()>& random) {
+  std::string out;
+  while (out.size() < 32) out += "0123456789abcdef"[static_cast<std::size_t>(random() * 15.99)];
+  return out;
+}
+
+std::string request_id_of(const net::HttpResponse& response) {
+  for (const char* name : {"x-amzn-requestid", "x-amz-request-id"}) {
+    const auto id = net::header(response.headers, name);
+    if (!id.empty()) return std::string(id);
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<ClientConfig> ClientConfig::from_environment(const Environment& environment) {
+  ClientConfig out;
+  out.region = environment("AWS_REGION");
+  if (out.region.empty()) out.region = environment("AWS_DEFAULT_REGION");
+  out.endpoint = environment("AWS_ENDPOINT_URL");
+  for (const char* service : {"dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "rds", "s3",
+                              "secretsmanager", "sns", "sqs", "sts"}) {
+    const std::string url = environment("AWS_ENDPOINT_URL_" + upper_name(service));
+    if (!url.empty()) out.endpoints.emplace(service, url);
+  }
+  out.use_fips = environment("AWS_USE_FIPS_ENDPOINT") == "true";
+  out.use_dual_stack = environment("AWS_USE_DUALSTACK_ENDPOINT") == "true";
+  const std::string bundle = environment("AWS_CA_BUNDLE");
+  if (bundle.empty()) return out;
+  std::ifstream file(bundle, std::ios::binary);
+  out.ca_pem.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
+  if (out.ca_pem.empty()) return fail(Code::kInvalid, "AWS_CA_BUNDLE " + bundle + " has no text");
+  return out;
+}
+
+Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Catalog> catalog,
+               std::shared_ptr<CredentialSource> credentials, ClientConfig config,
+               std::function<double()> random)
+    : clock_(clock),
+      transport_(transport),
+      catalog_(std::move(catalog)),
+      credentials_(std::move(credentials)),
+      config_(std::move(config)),
+      random_(std::move(random)) {}
+
+std::string Client::endpoint_override(const std::string& service) const {
+  const auto own = config_.endpoints.find(service);
+  return own == config_.endpoints.end() ? config_.endpoint : own->second;
+}
+
+Result<Endpoint> Client::find_endpoint(const Service& service, const Json& input) const {
+  EndpointParameters parameters{{"Region", config_.region},
+                                {"UseFIPS", config_.use_fips},
+                                {"UseDualStack", config_.use_dual_stack}};
+  const std::string url = endpoint_override(service.name);
+  if (!url.empty()) {
+    parameters.emplace("Endpoint", url);
+    parameters.emplace("ForcePathStyle", true);  // an address rarely has names for buckets
+  }
+  if (input.is_object()) {
+    for (const auto& [name, value] : input.get_object()) {
+      const bool wanted = value.is_string() && !is_built_in(name);
+      if (wanted && service.endpoints->knows(name)) {
+        parameters.emplace(name, std::string(value.get_string()));
+      }
+    }
+  }
+  return service.endpoints->resolve(parameters);
+}
+
+void Client::fill_token(const Operation& operation, Json& input, const std::string& token) {
+  if (operation.input.shape == nullptr || !input.is_object()) return;
+  for (const Member& member : operation.input.shape->members) {
+    if (!member.idempotency_token || input.get_object().contains(member.name)) continue;
+    // One a call, so that every attempt carries the same.
+    input.get_object()[member.name] = token.empty() ? make_token(random_) : token;
+  }
+}
+
+Result<Client::Pending> Client::prepare(const std::string& service_name,
+                                        const std::string& operation_name, Json input,
+                                        const CallOptions& options) {
+  Pending out;
+  out.until = clock_.steady() + options.deadline;
+  auto service = catalog_->find(service_name);
+  if (!service) return std::unexpected(service.error());
+  out.service = *service;
+  const ServiceModel& model = *out.service->model;
+  out.operation = model.operation(operation_name);
+  if (out.operation == nullptr) {
+    return fail(Code::kInvalid, service_name + " has no operation '" + operation_name + "'");
+  }
+  fill_token(*out.operation, input, options.idempotency_token);
+  auto encoded = encode(model, *out.operation, input);
+  if (!encoded) return std::unexpected(encoded.error().in(service_name + " " + operation_name));
+  auto endpoint = find_endpoint(*out.service, input);
+  if (!endpoint) return std::unexpected(endpoint.error().in(service_name));
+  auto url = net::parse_url(endpoint->url);
+  if (!url) return std::unexpected(url.error().in("the endpoint of " + service_name));
+
+  const bool overridden = !endpoint_override(service_name).empty();
+  std::string target = std::move(encoded->target);
+  if (service_name == "s3") target = without_bucket(std::move(target), text_at(input, "Bucket"));
+  out.request.method = encoded->method;
+  out.request.scheme = url->scheme;
+  out.request.host = (overridden ? "" : encoded->host_prefix) + url->host;
+  out.request.port = url->port;
+  out.request.target = join_target(url->path, target);
+  out.request.headers = std::move(encoded->headers);
+  std::ranges::move(endpoint->headers, std::back_inserter(out.request.headers));
+  out.request.headers.emplace_back("User-Agent", "infra-operator");
+  out.request.body = std::move(encoded->body);
+
+  const std::string& own_name =
+      model.signing_name.empty() ? model.endpoint_prefix : model.signing_name;
+  out.signing_name = endpoint->signing_name.empty() ? own_name : endpoint->signing_name;
+  out.signing_region = endpoint->signing_region.empty() ? config_.region : endpoint->signing_region;
+  out.double_encode_path = endpoint->double_encode_path && service_name != "s3";
+  return out;
+}
+
+Result<void> Client::sign_for_now(net::HttpRequest& request, const Pending& pending,
+                                  const Credentials& keys) const {
+  const bool is_s3 = pending.signing_name == "s3" || pending.service->name == "s3";
+  return sign(request, keys,
+              {.region = pending.signing_region,
+               .service = pending.signing_name,
+               .time = clock_.wall() + clock_offset_,
+               .double_encode_path = pending.double_encode_path,
+               .normalize_path = !is_s3,
+               .content_sha256_header = is_s3});
+}
+
+bool Client::correct_clock(const Error& error, const net::HttpResponse& response) {
+  constexpr Duration kTolerated = std::chrono::minutes(4);
+  if (!may_be_skew(error.remote_code)) return false;
+  const auto theirs = parse_http_date(net::header(response.headers, "Date"));
+  if (!theirs) return false;
+  const auto offset = std::chrono::duration_cast<Duration>(*theirs - clock_.wall());
+  if (std::chrono::abs(offset - clock_offset_) < kTolerated) return false;
+  clock_offset_ = offset;
+  return true;
+}
+
+void Client::record(const Pending& pending, const Result<Json>& result, SteadyTime started,
+                    const net::HttpResponse& response) const {
+  if (!observer) return;
+  CallRecord out{.service = pending.service->name,
+                 .operation = pending.operation->name,
+                 .duration = std::chrono::duration_cast<Duration>(clock_.steady() - started),
+                 .http_status = response.status,
+                 .request_id = request_id_of(response),
+                 .attempt = pending.attempt};
+  if (!result) {
+    out.error = result.error().code;
+    if (!result.error().request_id.empty()) out.request_id = result.error().request_id;
+  }
+  observer(out);
+}
+
+// One attempt, and a second one at once where only our clock was wrong.
+Task<Result<Json>> Client::attempt(Pending* pending) {
+  while (true) {
+    auto keys = co_await credentials_->get();
+    if (!keys) co_return std::unexpected(keys.error());
+    net::HttpRequest request = pending->request;
+    auto done = sign_for_now(request, *pending, *keys);
+    if (!done) co_return std::unexpected(done.error());
+    const SteadyTime started = clock_.steady();
+    const auto left = std::chrono::duration_cast<Duration>(pending->until - started);
+    if (left <= Duration{0}) co_return fail(Code::kDeadline, "out of time before it was sent");
+    net::HttpOptions options;
+    options.timeout = left;
+    options.tls.ca_pem = config_.ca_pem;
+    options.idempotent = pending->operation->method == "GET";
+    auto sent = co_await transport_.send(std::move(request), std::move(options));
+    const net::HttpResponse response = sent ? std::move(*sent) : net::HttpResponse{};
+    Result<Json> result = std::unexpected(sent ? Error{} : sent.error());
+    if (sent) result = decode(*pending->service->model, *pending->operation, response);
+    record(*pending, result, started, response);
+    if (result) co_return result;
+    if (pending->clock_corrected || !correct_clock(result.error(), response)) co_return result;
+    pending->clock_corrected = true;
+  }
+}
+
+Task<Result<Json>> Client::call(std::string service, std::string operation, Json input,
+                                CallOptions options) {
+  if (input.is_null()) input = JsonObject{};
+  auto pending = prepare(service, operation, std::move(input), options);
+  if (!pending) co_return std::unexpected(pending.error());
+  bool retried = false;
+  while (true) {
+    auto result = co_await attempt(&*pending);
+    if (result) {
+      quota_.give_back(retried);
+      co_return result;
+    }
+    const Error error = explain(result.error(), service, operation);
+    const bool redirect = error.http_status >= 300 && error.http_status < 400;
+    if (redirect || pending->attempt >= kMostAttempts) co_return std::unexpected(error);
+    if (!worth_retrying(error, options.retry_unknown)) co_return std::unexpected(error);
+    const Duration wait = retry_wait(pending->attempt, error, random_());
+    if (clock_.steady() + wait >= pending->until) co_return std::unexpected(error);
+    if (!quota_.take(error)) co_return std::unexpected(error);
+    retried = true;
+    ++pending->attempt;
+    co_await clock_.sleep(wait);
+  }
+}
+
+Task<Result<Json>> Client::call_paged(std::string service, std::string operation, Json input,
+                                      CallOptions options) {
+  auto known = catalog_->find(service);
+  if (!known) co_return std::unexpected(known.error());
+  const Json* rules = (*known)->paginators.if_contains(operation);
+  if (rules == nullptr) {
+    auto only = co_await call(service, operation, std::move(input), std::move(options));
+    co_return only;
+  }
+  auto pages = Paginator::make(*rules);
+  if (!pages) co_return std::unexpected(pages.error().in(service + " " + operation));
+  if (input.is_null()) input = JsonObject{};
+  for (int page = 0; page < options.page_limit; ++page) {
+    auto answer = co_await call(service, operation, input, options);
+    if (!answer) co_return std::unexpected(answer.error());
+    auto next = pages->take(std::move(*answer));
+    if (!next) co_return std::unexpected(next.error().in(service + " " + operation));
+    if (next->empty()) co_return std::move(*pages).joined();
+    for (auto& [name, token] : *next) input.as_object()[name] = token;
+  }
+  co_return fail(Code::kUnavailable, service + " " + operation + " has more than " +
+                                         std::to_string(options.page_limit) + " pages");
+}
+
+}  // namespace infra::aws

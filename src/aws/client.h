@@ -1,0 +1,107 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "aws/catalog.h"
+#include "aws/credentials.h"
+#include "aws/retry.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "net/http.h"
+
+namespace infra::aws {
+
+struct EncodedRequest;
+
+struct ClientConfig {
+  std::string region;
+  std::string endpoint;                          // URL used instead of the rules' own
+  std::map<std::string, std::string> endpoints;  // the same for one service; wins
+  bool use_fips = false;
+  bool use_dual_stack = false;
+  std::string ca_pem;  // trusted authorities; empty: the system's
+
+  // AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>,
+  // AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_CA_BUNDLE.
+  static Result<ClientConfig> from_environment(const Environment& environment);
+};
+
+struct CallOptions {
+  Duration deadline{30'000};      // of one call with all its attempts; of each page when paged
+  std::string idempotency_token;  // for the operation's token member, if it has one
+  // False where a second try could make a second thing: after an unknown outcome the call then
+  // ends with that error.
+  bool retry_unknown = true;
+  int page_limit = 1000;
+};
+
+// One attempt, for metrics.
+struct CallRecord {
+  std::string service;
+  std::string operation;
+  std::optional<Code> error;  // absent: success
+  Duration duration{0};
+  int http_status = 0;
+  std::string request_id;
+  int attempt = 1;
+};
+
+// Calls any operation of any AWS service with JSON in and out, in one region with one set of
+// keys. Everything it was given must outlive it, and it must outlive its calls.
+class Client {
+ public:
+  Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Catalog> catalog,
+         std::shared_ptr<CredentialSource> credentials, ClientConfig config,
+         std::function<double()> random);
+
+  std::function<void(const CallRecord&)> observer;
+
+  Task<Result<Json>> call(std::string service, std::string operation, Json input,
+                          CallOptions options = {});
+  // All pages as one answer. More pages than the limit is an error, never a shortened list.
+  Task<Result<Json>> call_paged(std::string service, std::string operation, Json input,
+                                CallOptions options = {});
+
+  const ClientConfig& config() const { return config_; }
+
+ private:
+  // A call on its way; lives in the frame of call().
+  struct Pending {
+    std::shared_ptr<const Service> service;
+    const Operation* operation = nullptr;
+    net::HttpRequest request;  // unsigned
+    std::string signing_name;
+    std::string signing_region;
+    bool double_encode_path = true;
+    SteadyTime until;
+    int attempt = 1;
+    bool clock_corrected = false;
+  };
+
+  Result<Pending> prepare(const std::string& service, const std::string& operation, Json input,
+                          const CallOptions& options);
+  Result<Endpoint> find_endpoint(const Service& service, const Json& input) const;
+  void fill_token(const Operation& operation, Json& input, const std::string& token);
+  Task<Result<Json>> attempt(Pending* pending);
+  Result<void> sign_for_now(net::HttpRequest& request, const Pending& pending,
+                            const Credentials& keys) const;
+  bool correct_clock(const Error& error, const net::HttpResponse& response);
+  void record(const Pending& pending, const Result<Json>& result, SteadyTime started,
+              const net::HttpResponse& response) const;
+  std::string endpoint_override(const std::string& service) const;
+
+  Clock& clock_;
+  net::HttpTransport& transport_;
+  std::shared_ptr<Catalog> catalog_;
+  std::shared_ptr<CredentialSource> credentials_;
+  ClientConfig config_;
+  std::function<double()> random_;
+  RetryQuota quota_;
+  Duration clock_offset_{0};  // AWS's clock minus ours
+};
+
+}  // namespace infra::aws
