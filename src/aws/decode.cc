@@ -152,6 +152,25 @@ Result<void> read_headers(const Shape& shape, const net::HttpResponse& response,
   return {};
 }
 
+// A page of some proxy, or an error within a 200, must not be read as a good answer that holds
+// nothing: "nothing" means absent to whoever asked.
+Result<void> check_root(const ServiceModel& model, const Operation& operation,
+                        const pugi::xml_node& root) {
+  const std::string name(local_name(root));
+  const bool by_name = model.protocol == "ec2" || model.protocol == "query";
+  const bool foreign = by_name ? name != operation.name + "Response"
+                               : boost::algorithm::iequals(name, "html") || name == "Error";
+  if (foreign) {
+    return fail(Code::kUnavailable,
+                "the answer is not one of AWS: it is a '" + name + "' document");
+  }
+  const bool wrapped = model.protocol == "query" && !operation.result_wrapper.empty();
+  if (wrapped && !child_named(root, operation.result_wrapper)) {
+    return fail(Code::kUnavailable, "the answer lacks its " + operation.result_wrapper);
+  }
+  return {};
+}
+
 Result<Json> read_xml_body(const ServiceModel& model, const Operation& operation,
                            const Member& target, std::string_view body) {
   pugi::xml_document document;
@@ -160,6 +179,9 @@ Result<Json> read_xml_body(const ServiceModel& model, const Operation& operation
     return fail(Code::kUnavailable, "the answer is no XML");
   }
   pugi::xml_node root = document.document_element();
+  if (auto meant = check_root(model, operation, root); !meant) {
+    return std::unexpected(meant.error());
+  }
   if (model.protocol == "query") {
     if (const auto wrapper = child_named(root, operation.result_wrapper)) root = wrapper;
   }

@@ -86,11 +86,14 @@ TEST(Protocol, DecodesEveryProtocol) {
   const std::string json = R"({"Tags":["x"],"When":1,"Count":2,"Other":[]})";
   EXPECT_TRUE(same(*read("json", {200, {}, json}), expected));
   EXPECT_TRUE(same(*read("rest-json", {200, {}, json}), expected));
-  EXPECT_TRUE(same(*read("ec2", {200, {}, "<R>" + inner + "</R>"}), expected));
+  EXPECT_TRUE(same(*read("ec2", {200, {}, "<MakeThingResponse>" + inner + "</MakeThingResponse>"}),
+                   expected));
   EXPECT_TRUE(same(*read("rest-xml", {200, {}, "<R>" + inner + "</R>"}), expected));
-  EXPECT_TRUE(
-      same(*read("query", {200, {}, "<R><MakeThingResult>" + inner + "</MakeThingResult></R>"}),
-           expected));
+  EXPECT_TRUE(same(*read("query", {200,
+                                   {},
+                                   "<MakeThingResponse><MakeThingResult>" + inner +
+                                       "</MakeThingResult></MakeThingResponse>"}),
+                   expected));
 }
 
 TEST(Protocol, GarbledSuccessIsUnknownOutcome) {
@@ -98,6 +101,18 @@ TEST(Protocol, GarbledSuccessIsUnknownOutcome) {
     const auto answer = read(protocol, {200, {}, "<oops"});
     ASSERT_FALSE(answer) << protocol;
     EXPECT_EQ(answer.error().code, Code::kUnavailable);
+  }
+}
+
+// A page of a proxy says nothing about AWS: least of all that a resource is absent.
+TEST(Protocol, ForeignDocumentIsUnknownOutcome) {
+  for (const char* protocol : {"ec2", "query", "rest-xml"}) {
+    for (const char* body :
+         {"<html><body>sign in</body></html>", "<Error><Code>X</Code></Error>"}) {
+      const auto result = read(protocol, {.status = 200, .headers = {}, .body = body});
+      ASSERT_FALSE(result) << protocol << body;
+      EXPECT_EQ(result.error().code, Code::kUnavailable);
+    }
   }
 }
 
