@@ -13,5 +13,5 @@ if(NOT EXISTS "${INFRA_CRT_PREFIX}/.complete" AND EXISTS "${INFRA_CRT_SOURCE}/cr
   endif()
 endif()
 list(PREPEND CMAKE_PREFIX_PATH "${INFRA_CRT_PREFIX}")
-find_package(aws-c-auth QUIET)
-find_package(aws-c-sdkutils QUIET)
+find_package(aws-c-auth REQUIRED)
+find_package(aws-c-sdkutils REQUIRED)

@@ -59,7 +59,6 @@ TEST(Endpoint, RefusesBrokenRules) {
   EXPECT_FALSE(EndpointResolver::make(kRules, "[]"));
 }
 
-#ifdef INFRA_BOTOCORE
 namespace fs = std::filesystem;
 
 std::string read(const fs::path& path) {
@@ -133,7 +132,6 @@ TEST(Endpoint, Conformance) {
   EXPECT_GT(services, 300u);
   EXPECT_GT(checked, 10'000u);
 }
-#endif
 
 }  // namespace
 }  // namespace infra::aws

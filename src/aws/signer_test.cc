@@ -64,7 +64,6 @@ TEST(Signer, RefusesASignedRequest) {
   EXPECT_FALSE(sign(request, example_keys(), example_options()));
 }
 
-#ifdef INFRA_BOTOCORE
 namespace fs = std::filesystem;
 
 std::string read(const fs::path& path) {
@@ -130,7 +129,6 @@ TEST(Signer, Conformance) {
   }
   EXPECT_GE(checked, 30);
 }
-#endif
 
 }  // namespace
 }  // namespace infra::aws
