@@ -61,10 +61,16 @@ class Client {
   std::function<void(const CallRecord&)> observer;
 
   Task<Result<Json>> call(std::string service, std::string operation, Json input,
-                          CallOptions options = {});
+                          CallOptions options);
+  Task<Result<Json>> call(std::string service, std::string operation, Json input) {
+    return call(std::move(service), std::move(operation), std::move(input), CallOptions());
+  }
   // All pages as one answer. More pages than the limit is an error, never a shortened list.
   Task<Result<Json>> call_paged(std::string service, std::string operation, Json input,
-                                CallOptions options = {});
+                                CallOptions options);
+  Task<Result<Json>> call_paged(std::string service, std::string operation, Json input) {
+    return call_paged(std::move(service), std::move(operation), std::move(input), CallOptions());
+  }
 
   const ClientConfig& config() const { return config_; }
 

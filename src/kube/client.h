@@ -65,7 +65,7 @@ class Client {
 
   Task<Result<Json>> get(ResourceType type, std::string ns, std::string name);
   // One page; an empty namespace means all of them.
-  Task<Result<Json>> list(ResourceType type, std::string ns, ListOptions options = {});
+  Task<Result<Json>> list(ResourceType type, std::string ns, ListOptions options);
   Task<Result<Json>> create(ResourceType type, std::string ns, Json object);
   Task<Result<Json>> replace(ResourceType type, std::string ns, std::string name, Json object,
                              std::string subresource = "");
@@ -76,7 +76,7 @@ class Client {
   Task<Result<Json>> json_patch(ResourceType type, std::string ns, std::string name, Json patch,
                                 std::string subresource = "");
   Task<Result<Json>> apply(ResourceType type, std::string ns, std::string name, Json object,
-                           ApplyOptions options = {});
+                           ApplyOptions options);
   Task<Result<Json>> remove(ResourceType type, std::string ns, std::string name,
                             std::string uid = "", std::string propagation = "");
   // Any other path, such as /version.

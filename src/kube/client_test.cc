@@ -61,7 +61,7 @@ TEST_F(ClientTest, Paths) {
   (void)await(client.get(pods, "a", "b"));
   (void)await(client.list(widgets, "", {.continue_token = "x=", .resource_version = "5"}));
   (void)await(client.merge_patch(widgets, "a", "b", JsonObject{}, "status"));
-  (void)await(client.apply(widgets, "a", "b", JsonObject{}));
+  (void)await(client.apply(widgets, "a", "b", JsonObject{}, ApplyOptions{}));
   (void)await(client.json_patch(widgets, "a", "b", JsonArray{}));
   (void)await(client.remove(widgets, "a", "b", "u1"));
   ASSERT_EQ(transport.requests.size(), 6u);

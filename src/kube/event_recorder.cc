@@ -84,7 +84,7 @@ void EventRecorder::record(ObjectReference about, EventType type, std::string re
   pending.message = std::move(message);
   pending.first = pending.last = now;
   queue_.push_back(std::move(pending));
-  if (signal_) signal_->cancel();
+  wakeup_.notify();
 }
 
 Task<void> EventRecorder::run() {
@@ -94,26 +94,24 @@ Task<void> EventRecorder::run() {
     if (error.code() != boost::asio::error::operation_aborted) throw;
     // Cancelled while waiting.
   }
-  signal_.reset();
 }
 
-Task<void> EventRecorder::wait_for_work() {
-  auto executor = co_await boost::asio::this_coro::executor;
-  signal_.emplace(executor, boost::asio::steady_timer::time_point::max());
-  boost::system::error_code ignored;
-  auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
-  co_await signal_->async_wait(token);
-  signal_.reset();
+Task<void> EventRecorder::drain(Duration limit) {
+  constexpr Duration kLook{10};
+  const SteadyTime until = clock_.steady() + limit;
+  while ((writing_ || !queue_.empty()) && clock_.steady() < until) co_await clock_.sleep(kLook);
 }
 
 Task<void> EventRecorder::loop() {
   while (true) {
     if (queue_.empty()) {
-      co_await wait_for_work();
+      writing_ = false;
+      co_await wakeup_.wait(clock_);
       continue;
     }
     Pending event = std::move(queue_.front());
     queue_.pop_front();
+    writing_ = true;
     for (int attempt = 1;; ++attempt) {
       auto done = co_await write(event);
       if (done) {

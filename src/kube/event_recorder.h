@@ -8,8 +8,7 @@
 #include <string>
 #include <unordered_map>
 
-#include <boost/asio/steady_timer.hpp>
-
+#include "base/wakeup.h"
 #include "kube/client.h"
 
 namespace infra::kube {
@@ -44,6 +43,8 @@ class EventRecorder {
   Task<void> run();
   const Stats& stats() const { return stats_; }
   std::size_t queued() const { return queue_.size(); }
+  // Waits until run() has written what is recorded, but no longer than `limit`.
+  Task<void> drain(Duration limit);
 
  private:
   struct Pending {
@@ -63,7 +64,6 @@ class EventRecorder {
   };
 
   Task<void> loop();
-  Task<void> wait_for_work();
   Task<Result<void>> write(Pending event);
   Task<Result<void>> create(Pending event);
   void remember(const std::string& key, std::string name, int count);
@@ -76,7 +76,8 @@ class EventRecorder {
   std::deque<Pending> queue_;
   std::unordered_map<std::string, Known> known_;
   std::list<std::string> ages_;  // keys of known_, the oldest first
-  std::optional<boost::asio::steady_timer> signal_;
+  Wakeup wakeup_;
+  bool writing_ = false;
   Stats stats_;
 };
 

@@ -5,6 +5,7 @@
 #include <boost/system/system_error.hpp>
 #include <charconv>
 #include <optional>
+#include <utility>
 
 namespace infra::kube {
 namespace {
@@ -127,7 +128,8 @@ Task<Result<void>> Informer::list_all() {
   if (version.empty()) co_return fail(Code::kUnavailable, "a list came without a version");
   sweep(version);
   position_ = version;
-  synced_ = true;
+  const bool first = !std::exchange(synced_, true);
+  if (first && synced_handler_) synced_handler_();
   co_return Result<void>();
 }
 

@@ -56,9 +56,11 @@ class Informer {
   Informer(Client& client, Clock& clock, std::function<double()> random, ResourceType type,
            InformerOptions options = {});
 
-  // Both are called from run() (and on_change from note_written) and must not wait.
+  // All are called from run() (and on_change from note_written) and must not wait.
   void on_change(Handler handler) { handler_ = std::move(handler); }
   void on_error(ErrorHandler handler) { error_handler_ = std::move(handler); }
+  // Once, when the first list is complete.
+  void on_synced(std::function<void()> handler) { synced_handler_ = std::move(handler); }
 
   // Until cancelled.
   Task<void> run();
@@ -105,6 +107,7 @@ class Informer {
   InformerOptions options_;
   Handler handler_;
   ErrorHandler error_handler_;
+  std::function<void()> synced_handler_;
 
   std::map<std::string, Entry> objects_;
   std::string position_;  // the version to watch from; empty: list first
