@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "base/keyed_hash.h"
 #include "planning/form.h"
 #include "planning/path.h"
 
@@ -69,7 +70,7 @@ bool remembered_differs(const Definition& definition, const Desired& desired, co
   for (const auto& status : definition.status) {
     if (status.hash == facet.remembered) {
       const std::string noted = text_at(desired.status, status.field.name);
-      return noted != digest(*declared);
+      return noted != digest(desired.uid, *declared);
     }
   }
   return false;
@@ -211,16 +212,8 @@ std::string_view to_string(Action action) {
 
 std::string owner_tag() { return key_of("uid"); }
 
-std::string digest(const Json& value) {
-  // FNV-1a, 64 bits: tells a change from none; holds no secret that could be read back.
-  std::uint64_t hash = 14695981039346656037ULL;
-  for (const char c : canonical(value)) {
-    hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ULL;
-  }
-  static constexpr char kDigits[] = "0123456789abcdef";
-  std::string out;
-  for (int shift = 60; shift >= 0; shift -= 4) out += kDigits[(hash >> shift) & 15];
-  return out;
+std::string digest(const std::string& uid, const Json& value) {
+  return keyed_hash(uid, canonical(value));
 }
 
 Plan decide(const Definition& definition, const Desired& desired, const Observed& observed) {

@@ -55,8 +55,9 @@ struct Plan {
 };
 
 std::string owner_tag();
-// A digest for fields that AWS never gives back.
-std::string digest(const Json& value);
+// A digest for fields that AWS never gives back, to be kept in status. Keyed by the object's uid,
+// so that equal values of two objects do not show.
+std::string digest(const std::string& uid, const Json& value);
 
 // Compares and chooses. Pure: no I/O, no clock. Rules are tried in order; the first that applies
 // decides.

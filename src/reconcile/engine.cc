@@ -145,10 +145,7 @@ Task<Outcome> Engine::run(Pass& pass) {
 
 Task<Result<void>> Engine::hold_finalizer(Pass& pass) {
   if (holds_finalizer(pass.definition, pass.object)) co_return Result<void>{};
-  JsonArray finalizers;
-  for (const auto& finalizer : pass.object.finalizers()) finalizers.emplace_back(finalizer);
-  finalizers.emplace_back(finalizer_of(pass.definition));
-  JsonObject patch{{"finalizers", std::move(finalizers)}};
+  JsonObject patch = with_finalizer(pass.object, finalizer_of(pass.definition));
   auto saved = co_await pass.store.patch_metadata(pass.object, std::move(patch),
                                                   ObjectStore::Check::kSameVersion);
   if (!saved) co_return std::unexpected(saved.error().in("cannot set the finalizer"));
@@ -249,10 +246,11 @@ Task<Result<void>> Engine::create(Pass& pass) {
   const Json spec = pass.desired.spec;
   for (const auto& field : pass.definition.status) {
     const Json* value = field.hash.empty() ? nullptr : find_path(spec, field.hash);
-    if (value != nullptr) pass.hash_written = planning::digest(*value);
+    if (value != nullptr) pass.hash_written = planning::digest(pass.desired.uid, *value);
   }
   auto saved = co_await save_id(pass, id);
   if (!saved) co_return std::unexpected(saved.error());
+  pass.desired.status = pass.object.status();
   pass.store.record_event(pass.object, false, "Created",
                           "Created " + pass.definition.kind + " " + id);
   co_return Result<void>{};
@@ -308,7 +306,7 @@ Task<Result<void>> Engine::update(Pass& pass, const Plan& plan) {
     const Json* remembered =
         facet.remembered.empty() ? nullptr : find_path(pass.desired.spec, facet.remembered);
     if (remembered != nullptr) {
-      pass.hash_written = planning::digest(*remembered);
+      pass.hash_written = planning::digest(pass.desired.uid, *remembered);
       auto saved = co_await save_id(pass, pass.id);
       if (!saved) co_return std::unexpected(saved.error());
       pass.desired.status = pass.object.status();
@@ -418,13 +416,9 @@ Task<Outcome> Engine::forget(Pass& pass, const Plan& plan) {
                   .after = kRecheck}};
     }
   }
-  JsonArray rest;
-  for (const auto& finalizer : pass.object.finalizers()) {
-    if (finalizer != finalizer_of(pass.definition)) rest.emplace_back(finalizer);
-  }
   pass.store.record_event(pass.object, false, plan.reason,
                           plan.message.empty() ? "Gone from AWS" : plan.message);
-  JsonObject patch{{"finalizers", std::move(rest)}};
+  JsonObject patch = without_finalizer(pass.object, finalizer_of(pass.definition));
   auto saved = co_await pass.store.patch_metadata(pass.object, std::move(patch),
                                                   ObjectStore::Check::kSameVersion);
   if (!saved && saved.error().code != Code::kNotFound) co_return failed_outcome(saved.error());

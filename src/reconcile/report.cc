@@ -2,20 +2,14 @@
 // has changed, so a second pass over a settled object leaves it untouched.
 #include "planning/path.h"
 #include "planning/template.h"
+#include "reconcile/conditions.h"
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
 namespace {
 
-struct Condition {
-  std::string type, status, reason, message;
-};
-
-struct Summary {
-  Condition ready, synced;
-};
-
-Summary summary_of(const Outcome& outcome, bool deleting, bool seen) {
+// Ready and Synced, in this order.
+std::vector<Condition> conditions_of(const Outcome& outcome, bool deleting, bool seen) {
   if (std::holds_alternative<Settled>(outcome)) {
     return {{"Ready", "True", "Available", "The resource is as declared"},
             {"Synced", "True", "InSync", "Spec and AWS agree"}};
@@ -32,26 +26,6 @@ Summary summary_of(const Outcome& outcome, bool deleting, bool seen) {
   const std::string reason(to_string(error.code));
   return {{"Ready", seen ? "False" : "Unknown", reason, error.message},
           {"Synced", "False", reason, error.message}};
-}
-
-// Keeps the transition time unless the status itself changes.
-Json condition_json(const Json& before, const Condition& now, std::int64_t generation,
-                    const std::string& time) {
-  std::string transition = time;
-  const Json* list = find_path(before, "conditions");
-  if (list != nullptr && list->is_array()) {
-    for (const Json& old : list->get_array()) {
-      if (text_at(old, "type") == now.type && text_at(old, "status") == now.status) {
-        transition = text_at(old, "lastTransitionTime");
-      }
-    }
-  }
-  return JsonObject{{"type", now.type},
-                    {"status", now.status},
-                    {"reason", now.reason},
-                    {"message", now.message.substr(0, 32'000)},
-                    {"observedGeneration", generation},
-                    {"lastTransitionTime", transition}};
 }
 
 // Timestamps arrive as seconds or as text; status wants RFC 3339.
@@ -95,13 +69,12 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
   }
   set_path(status, "ready", settled);
   set_path(status, "observedGeneration", pass.object.generation());
-  const Summary summary = summary_of(outcome, pass.desired.deleting, pass.seen);
-  const std::string now = format_rfc3339(clock_.wall());
-  JsonArray conditions;
-  conditions.push_back(condition_json(before, summary.ready, pass.object.generation(), now));
-  conditions.push_back(condition_json(before, summary.synced, pass.object.generation(), now));
-  set_path(status, "conditions", std::move(conditions));
-  if (!same(before, status)) set_path(status, "lastSyncTime", Json(now));
+  set_path(status, "conditions",
+           conditions_json(before, conditions_of(outcome, pass.desired.deleting, pass.seen),
+                           pass.object.generation(), clock_.wall()));
+  if (!same(before, status)) {
+    set_path(status, "lastSyncTime", Json(format_rfc3339(clock_.wall())));
+  }
   return status;
 }
 
@@ -142,6 +115,7 @@ class NoCloud final : public Cloud {
 
 Task<void> Engine::report_only(const definition::Definition& definition, Object object,
                                Outcome outcome, ObjectStore& store) {
+  if (object.annotation("paused") == "true") co_return;
   NoCloud cloud;
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
   pass.desired.deleting = pass.object.deleting();
