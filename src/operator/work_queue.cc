@@ -81,4 +81,13 @@ std::optional<SteadyTime> WorkQueue::next_due() const {
   return std::get<SteadyTime>(*schedule_.begin());
 }
 
+std::size_t WorkQueue::due(std::string_view prefix) const {
+  std::size_t count = 0;
+  for (auto entry = entries_.lower_bound(Key(prefix));
+       entry != entries_.end() && entry->first.starts_with(prefix); ++entry) {
+    if (entry->second.due <= clock_.steady() && !in_flight_.contains(entry->first)) ++count;
+  }
+  return count;
+}
+
 }  // namespace infra

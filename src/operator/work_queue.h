@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <tuple>
 
 #include "base/clock.h"
@@ -44,6 +45,8 @@ class WorkQueue {
   // When the next key that is not in flight becomes due.
   std::optional<SteadyTime> next_due() const;
   std::size_t waiting() const { return entries_.size(); }
+  // How many keys that begin with `prefix` are due and wait for somebody to take them.
+  std::size_t due(std::string_view prefix) const;
   std::size_t in_flight() const { return in_flight_.size(); }
 
  private:

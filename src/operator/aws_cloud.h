@@ -1,0 +1,30 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "aws/client.h"
+#include "reconcile/seams.h"
+
+namespace infra {
+
+// AWS with the credentials, region and default tags of one provider.
+class AwsCloud final : public reconcile::Cloud {
+ public:
+  AwsCloud(std::unique_ptr<aws::Client> client, std::map<std::string, std::string> default_tags)
+      : client_(std::move(client)), default_tags_(std::move(default_tags)) {}
+
+  Task<Result<Json>> call(std::string service, std::string operation, Json input,
+                          Intent intent) override;
+  Task<Result<Json>> call_all_pages(std::string service, std::string operation,
+                                    Json input) override;
+  const std::string& region() const override { return client_->config().region; }
+  const std::map<std::string, std::string>& default_tags() const override { return default_tags_; }
+
+ private:
+  std::unique_ptr<aws::Client> client_;
+  std::map<std::string, std::string> default_tags_;
+};
+
+}  // namespace infra

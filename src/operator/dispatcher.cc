@@ -1,0 +1,112 @@
+#include "operator/dispatcher.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+namespace infra {
+namespace {
+
+std::string_view kind_of(std::string_view key) { return key.substr(0, key.find('/')); }
+
+}  // namespace
+
+std::string queue_key(std::string_view kind, std::string_view object_key) {
+  return std::string(kind) + "/" + std::string(object_key);
+}
+
+Dispatcher::Dispatcher(Clock& clock, std::function<double()> random, int most_at_once,
+                       telemetry::Metrics& metrics, const telemetry::Logger& log)
+    : clock_(clock),
+      random_(random),
+      most_at_once_(static_cast<std::size_t>(most_at_once)),
+      metrics_(metrics),
+      log_(log),
+      queue_(clock, std::move(random)) {}
+
+void Dispatcher::handle(const std::string& kind, Reconcile reconcile) {
+  reconciles_[kind] = std::move(reconcile);
+}
+
+void Dispatcher::add(const std::string& key) {
+  queue_.add(key);
+  metrics_.workqueue_adds.with({kind_of(key)}).inc();
+  wakeup_.notify();
+}
+
+Task<void> Dispatcher::run() {
+  auto executor = co_await boost::asio::this_coro::executor;
+  while (!stopping_) {
+    while (queue_.in_flight() < most_at_once_) {
+      auto key = queue_.take();
+      if (!key) break;
+      boost::asio::co_spawn(executor, work(std::move(*key)), boost::asio::detached);
+    }
+    // With every place taken, only the end of a reconcile makes a difference.
+    std::optional<SteadyTime> until;
+    if (queue_.in_flight() < most_at_once_) until = queue_.next_due();
+    co_await wakeup_.wait(clock_, until);
+  }
+}
+
+void Dispatcher::stop() {
+  stopping_ = true;
+  wakeup_.notify();
+}
+
+Task<bool> Dispatcher::wait_idle(Duration limit) {
+  constexpr Duration kLook{10};
+  const SteadyTime until = clock_.steady() + limit;
+  while (queue_.in_flight() > 0 && clock_.steady() < until) co_await clock_.sleep(kLook);
+  co_return queue_.in_flight() == 0;
+}
+
+Task<Next> Dispatcher::reconcile(WorkQueue::Key key) {
+  const auto kind = kind_of(key);
+  const auto found = reconciles_.find(kind);
+  if (found == reconciles_.end()) co_return Next::forget();
+  std::string object_key = key.substr(kind.size() + 1);
+  Next next = co_await found->second(std::move(object_key));
+  co_return next;
+}
+
+Task<void> Dispatcher::work(WorkQueue::Key key) {
+  Next next = Next::back_off();
+  try {
+    next = co_await reconcile(key);
+  } catch (const std::exception& error) {
+    log_.error("a reconcile ended with an exception; this is a bug, please report it",
+               {{"key", key}, {"exception", error.what()}});
+  }
+  put_back(key, next);
+  queue_.done(key);
+  wakeup_.notify();
+}
+
+void Dispatcher::put_back(const WorkQueue::Key& key, const Next& next) {
+  // Spread by a tenth to either side, so that checks do not all come at once.
+  const auto spread = [this](Duration time) {
+    return Duration{std::int64_t(double(time.count()) * (0.9 + 0.2 * random_()))};
+  };
+  switch (next.kind) {
+    case Next::Kind::kCheck:
+      queue_.succeeded(key);
+      queue_.add_after(key, spread(next.after), WorkQueue::Lane::kDrift);
+      break;
+    case Next::Kind::kWait:
+      queue_.succeeded(key);
+      queue_.add_after(key, next.after, WorkQueue::Lane::kRetry);
+      break;
+    case Next::Kind::kBackOff: queue_.add_failed(key); break;
+    case Next::Kind::kForget: queue_.succeeded(key); break;
+  }
+}
+
+void Dispatcher::refresh_metrics() {
+  for (const auto& [kind, reconcile] : reconciles_) {
+    metrics_.workqueue_depth.with({kind}).set(double(queue_.due(kind + "/")));
+  }
+}
+
+}  // namespace infra

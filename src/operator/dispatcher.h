@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+
+#include "base/wakeup.h"
+#include "operator/work_queue.h"
+#include "telemetry/log.h"
+#include "telemetry/operator_metrics.h"
+
+namespace infra {
+
+// When a key is to be looked at again. Made by a reconcile, obeyed by the dispatcher.
+struct Next {
+  enum class Kind { kCheck, kWait, kBackOff, kForget };
+  Kind kind = Kind::kForget;
+  Duration after{0};  // kCheck, kWait
+
+  static Next check(Duration after) { return {Kind::kCheck, after}; }
+  static Next wait(Duration after) { return {Kind::kWait, after}; }
+  static Next back_off() { return {Kind::kBackOff}; }
+  static Next forget() { return {Kind::kForget}; }
+};
+
+// "Kind/namespace/name": what the queue holds.
+std::string queue_key(std::string_view kind, std::string_view object_key);
+
+// Takes keys from the queue and runs their kind's reconcile, so many at a time. An exception out of
+// a reconcile is a bug of ours: it is logged, and the key comes back with backoff.
+class Dispatcher {
+ public:
+  // Reconciles the object "namespace/name".
+  using Reconcile = std::function<Task<Next>(std::string object_key)>;
+
+  Dispatcher(Clock& clock, std::function<double()> random, int most_at_once,
+             telemetry::Metrics& metrics, const telemetry::Logger& log);
+
+  void handle(const std::string& kind, Reconcile reconcile);
+  // A key as queue_key() makes it. May be called at any time; work begins with run().
+  void add(const std::string& key);
+
+  // Until stop(), or until cancelled. Reconciles under way are not cancelled by either.
+  Task<void> run();
+  // No more keys are taken.
+  void stop();
+  // Waits until nothing is under way; false when `limit` has passed before.
+  Task<bool> wait_idle(Duration limit);
+
+  // Brings the gauges of the queue up to date.
+  void refresh_metrics();
+
+ private:
+  Task<void> work(WorkQueue::Key key);
+  Task<Next> reconcile(WorkQueue::Key key);
+  void put_back(const WorkQueue::Key& key, const Next& next);
+
+  Clock& clock_;
+  std::function<double()> random_;
+  std::size_t most_at_once_;
+  telemetry::Metrics& metrics_;
+  const telemetry::Logger& log_;
+  WorkQueue queue_;
+  Wakeup wakeup_;
+  std::map<std::string, Reconcile, std::less<>> reconciles_;
+  bool stopping_ = false;
+};
+
+}  // namespace infra

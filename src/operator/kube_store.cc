@@ -1,0 +1,53 @@
+#include "operator/kube_store.h"
+
+#include <utility>
+
+namespace infra {
+
+using reconcile::Object;
+
+Task<Result<Object>> KubeStore::patch(Object object, JsonObject body, Check check,
+                                      std::string subresource) {
+  JsonObject& metadata = body["metadata"].is_object() ? body["metadata"].get_object()
+                                                      : body["metadata"].emplace_object();
+  metadata["uid"] = object.uid();
+  if (check == Check::kSameVersion) metadata["resourceVersion"] = object.resource_version();
+  Json patch_body = std::move(body);
+  auto type = resource_type(kind_.definition());
+  auto written =
+      co_await client_.merge_patch(std::move(type), object.namespace_name(), object.name(),
+                                   std::move(patch_body), std::move(subresource));
+  if (!written) co_return std::unexpected(written.error());
+  kind_.note_written(*written);
+  co_return Object(std::move(*written));
+}
+
+Task<Result<Object>> KubeStore::patch_status(Object object, JsonObject patch_of_status,
+                                             Check check) {
+  JsonObject body;
+  body["status"] = std::move(patch_of_status);
+  auto written = co_await patch(std::move(object), std::move(body), check, "status");
+  co_return written;
+}
+
+Task<Result<Object>> KubeStore::patch_metadata(Object object, JsonObject patch_of_metadata,
+                                               Check check) {
+  JsonObject body;
+  body["metadata"] = std::move(patch_of_metadata);
+  auto written = co_await patch(std::move(object), std::move(body), check, "");
+  co_return written;
+}
+
+void KubeStore::record_event(const Object& object, bool warning, const std::string& reason,
+                             const std::string& message) {
+  kube::ObjectReference about;
+  about.api_version = resource_type(kind_.definition()).api_version();
+  about.kind = kind_.name();
+  about.ns = object.namespace_name();
+  about.name = object.name();
+  about.uid = object.uid();
+  events_.record(std::move(about), warning ? kube::EventType::kWarning : kube::EventType::kNormal,
+                 reason, message);
+}
+
+}  // namespace infra

@@ -1,0 +1,34 @@
+#pragma once
+
+#include "kube/client.h"
+#include "kube/event_recorder.h"
+#include "operator/watched_kind.h"
+#include "reconcile/seams.h"
+
+namespace infra {
+
+// The objects of one kind on the API server. A write names the object's uid, so an object that was
+// deleted and made again under the same name is never given the other's status; what a write
+// returns goes into the cache at once.
+class KubeStore final : public reconcile::ObjectStore {
+ public:
+  KubeStore(kube::Client& client, kube::EventRecorder& events, WatchedKind& kind)
+      : client_(client), events_(events), kind_(kind) {}
+
+  Task<Result<reconcile::Object>> patch_status(reconcile::Object object, JsonObject patch,
+                                               Check check) override;
+  Task<Result<reconcile::Object>> patch_metadata(reconcile::Object object, JsonObject patch,
+                                                 Check check) override;
+  void record_event(const reconcile::Object& object, bool warning, const std::string& reason,
+                    const std::string& message) override;
+
+ private:
+  Task<Result<reconcile::Object>> patch(reconcile::Object object, JsonObject body, Check check,
+                                        std::string subresource);
+
+  kube::Client& client_;
+  kube::EventRecorder& events_;
+  WatchedKind& kind_;
+};
+
+}  // namespace infra

@@ -1,0 +1,196 @@
+#include "operator/operator.h"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "base/keyed_hash.h"
+
+namespace infra {
+namespace {
+
+constexpr Duration kEventsLimit{2'000};
+
+bool is_ready(const Json& object) {
+  const Json* ready = find_path(object, "status.ready");
+  return ready != nullptr && ready->is_bool() && ready->get_bool();
+}
+
+Json parsed(const kube::Bytes& bytes) {
+  if (bytes == nullptr) return nullptr;
+  return parse_json(*bytes).value_or(nullptr);
+}
+
+std::string message_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "unknown";
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Operator>> Operator::make(OperatorParts parts, OperatorSettings settings) {
+  auto base = aws::ClientConfig::from_environment(parts.environment);
+  if (!base) return std::unexpected(base.error());
+  return std::unique_ptr<Operator>(
+      new Operator(std::move(parts), std::move(settings), std::move(*base)));
+}
+
+Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base)
+    : parts_(std::move(parts)),
+      settings_(std::move(settings)),
+      events_(parts_.kube, parts_.clock, parts_.random),
+      elector_(parts_.kube, parts_.clock, parts_.random, settings_.lease),
+      provider_kind_(parts_.provider_definition, parts_.kube, parts_.clock, parts_.random,
+                     settings_.namespaces),
+      provider_store_(parts_.kube, events_, provider_kind_),
+      dispatcher_(parts_.clock, parts_.random, settings_.most_at_once, parts_.metrics, parts_.log),
+      providers_(
+          {.clock = parts_.clock,
+           .transport = parts_.transport,
+           .kube = parts_.kube,
+           .environment = parts_.environment,
+           .hash_key = random_key()},
+          parts_.catalog, {.base = std::move(base), .check_interval = settings_.check_interval},
+          parts_.random, provider_kind_, provider_store_, users_, parts_.metrics, parts_.log),
+      resources_(parts_.clock,
+                 {.cluster = settings_.cluster, .check_interval = settings_.check_interval},
+                 providers_, parts_.metrics, parts_.log) {
+  parts_.health.add("caches");
+  providers_.on_change = [this](const std::string& provider) {
+    for (const auto& user : users_.of(provider)) dispatcher_.add(user);
+  };
+  resources_.on_doubt = [this](const std::string& provider) {
+    dispatcher_.add(queue_key(provider_kind_.name(), provider));
+  };
+  dispatcher_.handle(provider_kind_.name(),
+                     [this](std::string key) { return providers_.reconcile(std::move(key)); });
+  for (const auto& informer : provider_kind_.informers()) follow(provider_kind_, *informer);
+  for (const auto& definition : parts_.definitions) add_kind(definition);
+}
+
+void Operator::add_kind(const definition::Definition& definition) {
+  WatchedKind& kind = kinds_.emplace_back(definition, parts_.kube, parts_.clock, parts_.random,
+                                          settings_.namespaces);
+  KubeStore& store = stores_.emplace_back(parts_.kube, events_, kind);
+  dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key) {
+    return resources_.reconcile(kind, store, std::move(key));
+  });
+  for (const auto& informer : kind.informers()) follow(kind, *informer);
+}
+
+void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
+  informer.on_change([this, &kind](const kube::Change& change) { on_object(kind, change); });
+  informer.on_synced([this] { note_synced(); });
+  informer.on_error([this, &kind](const Error& error) {
+    parts_.log.error("cannot watch", {{"kind", kind.name()}, {"error", error.message}});
+  });
+}
+
+void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
+  const std::string key = queue_key(kind.name(), change.key);
+  count(kind, change);
+  if (&kind != &provider_kind_) follow_provider_of(key, change);
+  // Our own writes are no news.
+  if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
+}
+
+void Operator::follow_provider_of(const std::string& key, const kube::Change& change) {
+  if (change.after != nullptr) {
+    users_.set(key, provider_key_of(parsed(change.after)));
+    return;
+  }
+  const std::string provider = provider_key_of(parsed(change.before));
+  users_.remove(key);
+  // The last user has gone: a provider that is being deleted may go too.
+  if (users_.of(provider).empty()) dispatcher_.add(queue_key(provider_kind_.name(), provider));
+}
+
+void Operator::count(const WatchedKind& kind, const kube::Change& change) {
+  const auto gauge = [this, &kind](const kube::Bytes& object) -> telemetry::Gauge& {
+    return parts_.metrics.resources.with(
+        {kind.name(), is_ready(parsed(object)) ? "ready" : "notready"});
+  };
+  if (change.before != nullptr) gauge(change.before).dec();
+  if (change.after != nullptr) gauge(change.after).inc();
+}
+
+void Operator::note_synced() {
+  const bool all = provider_kind_.synced() &&
+                   std::ranges::all_of(kinds_, [](const auto& kind) { return kind.synced(); });
+  if (!all) return;
+  parts_.health.set_ready("caches", true);
+  parts_.log.info("caches are synced");
+  changed_.notify();
+}
+
+// Until the caches are whole and it is our turn to work, or until there is no turn any more.
+Task<void> Operator::wait_for_turn() {
+  while (!stopping_ && !lease_lost_) {
+    const bool synced = parts_.health.ready().ok;
+    if (synced && (leading_ || !settings_.leader_elect)) co_return;
+    co_await changed_.wait(parts_.clock);
+  }
+}
+
+Task<Operator::End> Operator::run() {
+  auto executor = co_await boost::asio::this_coro::executor;
+  TaskScope scope(executor, [this](std::exception_ptr thrown) {
+    parts_.log.error("a task ended with an exception; this is a bug, please report it",
+                     {{"exception", message_of(thrown)}});
+    stop();
+  });
+  scope.spawn(events_.run());
+  for (const auto& informer : provider_kind_.informers()) scope.spawn(informer->run());
+  for (const auto& kind : kinds_) {
+    for (const auto& informer : kind.informers()) scope.spawn(informer->run());
+  }
+  if (settings_.leader_elect) {
+    auto started = [this] {
+      leading_ = true;
+      parts_.log.info("this process leads");
+      changed_.notify();
+    };
+    auto lost = [this] {
+      lease_lost_ = true;
+      changed_.notify();
+    };
+    scope.spawn(elector_.run(std::move(started), std::move(lost)));
+  }
+  co_await wait_for_turn();
+  if (!stopping_ && !lease_lost_) scope.spawn(dispatcher_.run());
+  while (!stopping_ && !lease_lost_) co_await changed_.wait(parts_.clock);
+  co_await shut_down(scope);
+  co_return lease_lost_ ? End::kLeaseLost : End::kStopped;
+}
+
+Task<void> Operator::shut_down(TaskScope& scope) {
+  parts_.health.set_ready("caches", false, "stopping");
+  dispatcher_.stop();
+  // Without the lease another process may begin: the margin before that is short.
+  const Duration grace =
+      lease_lost_ ? settings_.lease.duration - settings_.lease.renew_deadline : settings_.grace;
+  const bool idle = co_await dispatcher_.wait_idle(grace);
+  if (!idle) {
+    parts_.log.error("some reconciles did not end in time; the next process takes them up again");
+  }
+  if (!lease_lost_) co_await events_.drain(kEventsLimit);
+  co_await scope.stop(parts_.clock);
+  if (!leading_ || lease_lost_) co_return;
+  auto released = co_await elector_.release();
+  if (!released) {
+    parts_.log.error("cannot give the lease back; it runs out by itself",
+                     {{"error", released.error().message}});
+  }
+}
+
+void Operator::stop() {
+  stopping_ = true;
+  changed_.notify();
+}
+
+}  // namespace infra

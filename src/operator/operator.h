@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/task_scope.h"
+#include "kube/leader_elector.h"
+#include "operator/providers.h"
+#include "operator/resources.h"
+#include "telemetry/health.h"
+
+namespace infra {
+
+struct OperatorSettings {
+  std::vector<std::string> namespaces;  // none: all
+  bool leader_elect = true;
+  kube::LeaseSettings lease;
+  int most_at_once = 10;
+  Duration check_interval{300'000};
+  std::string cluster;  // in the owner tags
+  // How long a stop waits for reconciles under way. Kubernetes kills after 30 s unless told else.
+  Duration grace{20'000};
+};
+
+// What the operator is built from. All of it outlives the operator.
+struct OperatorParts {
+  Clock& clock;
+  net::HttpTransport& transport;
+  kube::Client& kube;
+  std::shared_ptr<aws::Catalog> catalog;
+  aws::Environment environment;
+  const std::vector<definition::Definition>& definitions;
+  const definition::Definition& provider_definition;
+  telemetry::Metrics& metrics;
+  telemetry::Health& health;
+  const telemetry::Logger& log;
+  std::function<double()> random;  // in [0, 1)
+};
+
+// The whole of it: caches, lease, queue and reconciles, started and stopped in the right order.
+class Operator {
+ public:
+  enum class End { kStopped, kLeaseLost };
+
+  // kInvalid where the environment's AWS settings are no good.
+  static Result<std::unique_ptr<Operator>> make(OperatorParts parts, OperatorSettings settings);
+
+  // Until stop(), or until the lease is lost: then nothing of ours may go on, and the process ends.
+  Task<End> run();
+  // Drains: reconciles under way end, their ids are saved, and the lease is given back.
+  void stop();
+
+  // Brings up to date what is only counted when asked for.
+  void refresh_metrics() { dispatcher_.refresh_metrics(); }
+
+ private:
+  Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base);
+
+  void add_kind(const definition::Definition& definition);
+  void follow(WatchedKind& kind, kube::Informer& informer);
+  void on_object(const WatchedKind& kind, const kube::Change& change);
+  void follow_provider_of(const std::string& key, const kube::Change& change);
+  void count(const WatchedKind& kind, const kube::Change& change);
+  void note_synced();
+  Task<void> wait_for_turn();
+  Task<void> shut_down(TaskScope& scope);
+
+  OperatorParts parts_;
+  OperatorSettings settings_;
+  kube::EventRecorder events_;
+  kube::LeaderElector elector_;
+  WatchedKind provider_kind_;
+  KubeStore provider_store_;
+  ProviderUsers users_;
+  Dispatcher dispatcher_;
+  Providers providers_;
+  Resources resources_;
+  std::list<WatchedKind> kinds_;
+  std::list<KubeStore> stores_;
+  Wakeup changed_;  // something that run() waits for
+  bool leading_ = false;
+  bool lease_lost_ = false;
+  bool stopping_ = false;
+};
+
+}  // namespace infra

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "aws/credentials.h"
+#include "base/json.h"
+#include "kube/client.h"
+
+namespace infra {
+
+// What the credentials of a provider are made with. The references outlive them.
+struct CredentialTools {
+  Clock& clock;
+  net::HttpTransport& transport;
+  kube::Client& kube;
+  aws::Environment environment;
+  std::string hash_key;  // for fingerprints; random
+};
+
+struct ProviderCredentials {
+  std::shared_ptr<aws::CredentialSource> source;
+  // Differs when a Secret's values do; never shown. Empty where no Secret is named.
+  std::string fingerprint;
+};
+
+// The credentials that a provider's spec names: keys in Secrets, the pod's web identity with a
+// role, or the pod's own identity; on top of them a role to assume. `sts` says where STS is.
+// kNotFound or kInvalid with a sentence where a Secret is missing or lacks a key.
+Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools, Json spec,
+                                                       std::string provider_namespace,
+                                                       aws::StsSettings sts);
+
+}  // namespace infra

@@ -1,0 +1,32 @@
+#include "operator/provider_users.h"
+
+namespace infra {
+
+std::string provider_key_of(const Json& object) {
+  const std::string name = text_at(object, "spec.providerRef.name");
+  if (name.empty()) return {};
+  const std::string ns = text_at(object, "spec.providerRef.namespace");
+  return (ns.empty() ? text_at(object, "metadata.namespace") : ns) + "/" + name;
+}
+
+void ProviderUsers::set(const std::string& user, const std::string& provider) {
+  const auto before = provider_of_.find(user);
+  if (before != provider_of_.end()) {
+    if (before->second == provider) return;
+    auto& users = users_[before->second];
+    users.erase(user);
+    if (users.empty()) users_.erase(before->second);
+    provider_of_.erase(before);
+  }
+  if (provider.empty()) return;
+  provider_of_[user] = provider;
+  users_[provider].insert(user);
+}
+
+const std::set<std::string>& ProviderUsers::of(const std::string& provider) const {
+  static const std::set<std::string> none;
+  const auto found = users_.find(provider);
+  return found == users_.end() ? none : found->second;
+}
+
+}  // namespace infra

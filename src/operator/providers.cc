@@ -1,0 +1,275 @@
+#include "operator/providers.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "reconcile/conditions.h"
+#include "reconcile/pass.h"
+
+namespace infra {
+
+using reconcile::Condition;
+using reconcile::Object;
+
+namespace {
+
+// How soon a provider that does not work is tried again: its Secret may have been mended, and we
+// watch no Secrets.
+constexpr Duration kRetry{15'000};
+
+std::map<std::string, std::string> default_tags(const Json& spec) {
+  std::map<std::string, std::string> out;
+  const Json* tags = find_path(spec, "defaultTags");
+  if (tags == nullptr || !tags->is_object()) return out;
+  for (const auto& tag : tags->get_object()) {
+    if (tag.value().is_string()) out[tag.key()] = std::string(tag.value().get_string());
+  }
+  return out;
+}
+
+bool allows(const Json& provider, const std::string& ns) {
+  if (text_at(provider, "metadata.namespace") == ns) return true;
+  const Json* allowed = find_path(provider, "spec.allowedNamespaces");
+  if (allowed == nullptr || !allowed->is_array()) return false;
+  return std::ranges::any_of(allowed->get_array(), [&ns](const Json& item) {
+    return item.is_string() && (item.get_string() == ns || item.get_string() == "*");
+  });
+}
+
+// Says nothing about whether the credentials are good.
+bool may_pass(const Error& error) {
+  return outcome_unknown(error) || error.code == Code::kThrottled;
+}
+
+}  // namespace
+
+Providers::Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalog,
+                     Settings settings, std::function<double()> random, WatchedKind& kind,
+                     KubeStore& store, ProviderUsers& users, telemetry::Metrics& metrics,
+                     const telemetry::Logger& log)
+    : tools_(std::move(tools)),
+      catalog_(std::move(catalog)),
+      settings_(std::move(settings)),
+      random_(std::move(random)),
+      kind_(kind),
+      store_(store),
+      users_(users),
+      metrics_(metrics),
+      log_(log) {}
+
+Providers::Found Providers::find(const std::string& key, const std::string& user_namespace) const {
+  const auto object = kind_.get(key);
+  if (!object) {
+    return reconcile::Blocked{
+        .reason = "ProviderNotFound",
+        .message = "There is no AWSProvider " + key + "; create it, or correct spec.providerRef"};
+  }
+  if (!allows(*object, user_namespace)) {
+    return reconcile::Blocked{.reason = "ProviderNotAllowed",
+                              .message = "AWSProvider " + key + " does not serve namespace " +
+                                         user_namespace +
+                                         "; name it in the provider's spec.allowedNamespaces"};
+  }
+  const auto entry = entries_.find(key);
+  if (entry == entries_.end() || !entry->second.checked) return Pending{};
+  if (entry->second.cloud == nullptr) {
+    return reconcile::Blocked{
+        .reason = "ProviderNotReady",
+        .message = "AWSProvider " + key + " is not ready: " + entry->second.problem};
+  }
+  return entry->second.cloud;
+}
+
+Task<Next> Providers::reconcile(std::string key) {
+  auto json = kind_.get(key);
+  if (!json) {
+    entries_.erase(key);
+    if (on_change) on_change(key);
+    co_return Next::forget();
+  }
+  Object object(std::move(*json));
+  auto held = co_await hold_or_release(&object);
+  if (!held) {
+    log_.error("cannot change the finalizers of a provider",
+               {{"provider", key}, {"error", held.error().message}});
+    co_return Next::back_off();
+  }
+  if (!*held) co_return Next::forget();
+  Next next = co_await check(std::move(object));
+  co_return next;
+}
+
+// The finalizer keeps a provider until nothing uses it. False: the object is free to go.
+Task<Result<bool>> Providers::hold_or_release(Object* object) {
+  const std::string finalizer = reconcile::finalizer_of(kind_.definition());
+  const bool held = reconcile::holds_finalizer(kind_.definition(), *object);
+  const std::string key = object->namespace_name() + "/" + object->name();
+  const bool release = object->deleting() && users_.of(key).empty();
+  if (held != release) co_return held || !object->deleting();
+  JsonObject patch = release ? reconcile::without_finalizer(*object, finalizer)
+                             : reconcile::with_finalizer(*object, finalizer);
+  auto saved = co_await store_.patch_metadata(*object, std::move(patch),
+                                              reconcile::ObjectStore::Check::kSameVersion);
+  if (!saved) co_return std::unexpected(saved.error());
+  *object = std::move(*saved);
+  co_return !release;
+}
+
+Result<aws::ClientConfig> Providers::client_config(const Json& spec) const {
+  aws::ClientConfig config = settings_.base;
+  config.region = text_at(spec, "region");
+  const std::string endpoint = text_at(spec, "endpoint");
+  if (endpoint.empty()) return config;
+  if (const auto url = net::parse_url(endpoint); !url) {
+    return std::unexpected(url.error().in("spec.endpoint"));
+  }
+  config.endpoint = endpoint;
+  config.endpoints.clear();
+  return config;
+}
+
+std::unique_ptr<aws::Client> Providers::make_client(aws::ClientConfig config,
+                                                    std::shared_ptr<aws::CredentialSource> source) {
+  auto client = std::make_unique<aws::Client>(tools_.clock, tools_.transport, catalog_,
+                                              std::move(source), std::move(config), random_);
+  client->observer = [this](const aws::CallRecord& record) {
+    metrics_.aws_api_calls
+        .with({record.service, record.operation, record.error ? "error" : "success"})
+        .inc();
+    metrics_.aws_api_call_duration.with({record.service, record.operation})
+        .observe(std::chrono::duration<double>(record.duration).count());
+    if (!record.error) return;
+    metrics_.aws_api_errors.with({record.service, record.operation, to_string(*record.error)})
+        .inc();
+    if (*record.error == Code::kThrottled) {
+      metrics_.aws_api_throttles.with({record.service, record.operation}).inc();
+    }
+  };
+  return client;
+}
+
+// Puts a client into `next` unless the one there is still right.
+Task<Result<void>> Providers::build(const Object& object, Entry& next) {
+  const Json spec = object.spec();
+  auto config = client_config(spec);
+  if (!config) co_return std::unexpected(config.error());
+  aws::StsSettings sts;
+  sts.region = config->region;
+  const auto own = config->endpoints.find("sts");
+  sts.url = own == config->endpoints.end() ? config->endpoint : own->second;
+  sts.tls.ca_pem = config->ca_pem;
+  auto credentials =
+      co_await provider_credentials(tools_, spec, object.namespace_name(), std::move(sts));
+  if (!credentials) co_return std::unexpected(credentials.error());
+  std::string written = canonical(spec);
+  if (next.cloud != nullptr && next.spec == written &&
+      next.fingerprint == credentials->fingerprint) {
+    co_return Result<void>{};
+  }
+  if (!next.fingerprint.empty() && next.fingerprint != credentials->fingerprint) {
+    metrics_.provider_credential_rotations.with({object.name()}).inc();
+  }
+  next.spec = std::move(written);
+  next.fingerprint = credentials->fingerprint;
+  next.cloud = std::make_shared<AwsCloud>(
+      make_client(std::move(*config), std::move(credentials->source)), default_tags(spec));
+  co_return Result<void>{};
+}
+
+Task<Next> Providers::check(Object object) {
+  const std::string key = object.namespace_name() + "/" + object.name();
+  Entry next = entries_[key];
+  const auto before = next.cloud;
+  auto built = co_await build(object, next);
+  Result<Json> identity = Json();
+  if (built) {
+    const auto cloud = next.cloud;
+    Json nothing = JsonObject();
+    identity = co_await cloud->call("sts", "GetCallerIdentity", std::move(nothing),
+                                    reconcile::Cloud::Intent::kRead);
+  } else {
+    identity = std::unexpected(built.error());
+  }
+  if (!identity && may_pass(identity.error()) && before != nullptr && before == next.cloud) {
+    log_.error("cannot check a provider now; it stays in use",
+               {{"provider", key}, {"error", identity.error().message}});
+    co_return Next::wait(kRetry);
+  }
+  if (!identity) {
+    refuse(key, object, identity.error());
+    Condition ready{"Ready", "False", std::string(to_string(identity.error().code)),
+                    identity.error().message};
+    co_await report(std::move(object), Json(), std::move(ready));
+    co_return Next::wait(kRetry);
+  }
+  next.identity = *identity;
+  accept(key, object, std::move(next));
+  Condition ready{"Ready", "True", "Available", "AWS accepts the credentials"};
+  if (object.deleting()) {
+    const auto& users = users_.of(key);
+    ready.reason = "InUse";
+    ready.message = fmt::format("Goes when the {} objects that use it have gone, such as {}",
+                                users.size(), users.empty() ? "" : *users.begin());
+  }
+  co_await report(std::move(object), std::move(*identity), std::move(ready));
+  co_return Next::check(settings_.check_interval);
+}
+
+void Providers::accept(const std::string& key, const Object& object, Entry next) {
+  Entry& entry = entries_[key];
+  const bool changed = entry.cloud != next.cloud;
+  next.checked = true;
+  next.problem.clear();
+  entry = std::move(next);
+  note_ready(object.name(), entry.cloud->region(), true);
+  if (!changed) return;
+  log_.info("provider is ready",
+            {{"provider", key}, {"account", text_at(entry.identity, "Account")}});
+  if (on_change) on_change(key);
+}
+
+void Providers::refuse(const std::string& key, const Object& object, const Error& error) {
+  const bool changed = !entries_[key].checked || entries_[key].problem != error.message;
+  entries_[key] = Entry{.problem = error.message, .checked = true};
+  note_ready(object.name(), text_at(object.spec(), "region"), false);
+  if (!changed) return;
+  log_.error("provider is not ready", {{"provider", key}, {"error", error.message}});
+  if (on_change) on_change(key);
+}
+
+void Providers::note_ready(const std::string& name, const std::string& region, bool ready) {
+  metrics_.provider_ready.with({name, region}).set(ready ? 1 : 0);
+}
+
+Task<void> Providers::report(Object object, Json identity, Condition ready) {
+  const Json before = object.status();
+  Json status = before;
+  const bool works = ready.status == "True";
+  set_path(status, "ready", works);
+  if (works) {
+    set_path(status, "accountID", Json(text_at(identity, "Account")));
+    set_path(status, "callerIdentity", Json(text_at(identity, "Arn")));
+  }
+  set_path(status, "observedGeneration", object.generation());
+  Condition synced = ready;
+  synced.type = "Synced";
+  const std::vector<Condition> conditions{ready, std::move(synced)};
+  set_path(
+      status, "conditions",
+      reconcile::conditions_json(before, conditions, object.generation(), tools_.clock.wall()));
+  if (same(before, status)) co_return;
+  if (works) set_path(status, "lastAuthenticationTime", Json(format_rfc3339(tools_.clock.wall())));
+  JsonObject patch = merge_patch(before, status);
+  auto saved = co_await store_.patch_status(object, std::move(patch),
+                                            reconcile::ObjectStore::Check::kAnyVersion);
+  if (!saved) {
+    log_.error("cannot write the status of a provider",
+               {{"provider", object.name()}, {"error", saved.error().message}});
+    co_return;
+  }
+  store_.record_event(object, !works, ready.reason, ready.message);
+}
+
+}  // namespace infra

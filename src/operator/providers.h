@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "aws/catalog.h"
+#include "operator/aws_cloud.h"
+#include "operator/dispatcher.h"
+#include "operator/kube_store.h"
+#include "operator/provider_credentials.h"
+#include "operator/provider_users.h"
+#include "reconcile/conditions.h"
+#include "reconcile/outcome.h"
+
+namespace infra {
+
+// Everything that AWSProvider objects stand for: credentials read, checked with STS, and shared by
+// all objects that name the provider. A provider that works stays in use while a later check of it
+// fails for a reason that may pass (AWS not reachable, throttled).
+class Providers {
+ public:
+  struct Settings {
+    aws::ClientConfig base;  // what the environment says; a provider's spec goes before it
+    Duration check_interval{300'000};
+  };
+
+  // Everything that is passed by reference outlives this.
+  Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalog, Settings settings,
+            std::function<double()> random, WatchedKind& kind, KubeStore& store,
+            ProviderUsers& users, telemetry::Metrics& metrics, const telemetry::Logger& log);
+
+  // Called with a provider's key when its users should look again.
+  std::function<void(const std::string& provider)> on_change;
+
+  // One reconcile of the provider "namespace/name".
+  Task<Next> reconcile(std::string key);
+
+  struct Pending {};  // exists and has not been checked yet: come back when told
+  using Found = std::variant<std::shared_ptr<AwsCloud>, Pending, reconcile::Blocked>;
+  // AWS for an object that names this provider.
+  Found find(const std::string& key, const std::string& user_namespace) const;
+
+ private:
+  struct Entry {
+    std::shared_ptr<AwsCloud> cloud;  // null: does not work
+    std::string spec;                 // canonical, as last built
+    std::string fingerprint;          // of the Secret's values, as last built
+    Json identity;                    // STS's answer
+    std::string problem;              // a sentence; empty: works
+    bool checked = false;
+  };
+
+  Task<Next> check(reconcile::Object object);
+  Task<Result<void>> build(const reconcile::Object& object, Entry& next);
+  Result<aws::ClientConfig> client_config(const Json& spec) const;
+  std::unique_ptr<aws::Client> make_client(aws::ClientConfig config,
+                                           std::shared_ptr<aws::CredentialSource> source);
+  void accept(const std::string& key, const reconcile::Object& object, Entry next);
+  void refuse(const std::string& key, const reconcile::Object& object, const Error& error);
+  Task<void> report(reconcile::Object object, Json identity, reconcile::Condition ready);
+  Task<Result<bool>> hold_or_release(reconcile::Object* object);
+  void note_ready(const std::string& key, const std::string& region, bool ready);
+
+  CredentialTools tools_;
+  std::shared_ptr<aws::Catalog> catalog_;
+  Settings settings_;
+  std::function<double()> random_;
+  WatchedKind& kind_;
+  KubeStore& store_;
+  ProviderUsers& users_;
+  telemetry::Metrics& metrics_;
+  const telemetry::Logger& log_;
+  std::map<std::string, Entry> entries_;
+};
+
+}  // namespace infra

@@ -1,0 +1,141 @@
+#include "operator/resources.h"
+
+#include <algorithm>
+#include <charconv>
+#include <utility>
+#include <variant>
+
+namespace infra {
+
+using reconcile::Blocked;
+using reconcile::Failed;
+using reconcile::Gone;
+using reconcile::Object;
+using reconcile::Outcome;
+using reconcile::Report;
+using reconcile::Settled;
+using reconcile::Waiting;
+
+namespace {
+
+// Providers::on_change comes sooner; this is for a notice that was lost.
+constexpr Duration kProviderPending{5'000};
+
+std::string_view result_of(const Outcome& outcome) {
+  return telemetry::Metrics::kResults[outcome.index()];
+}
+
+// Only tags: nothing that changes what the resource does.
+std::string_view severity_of(const std::vector<std::string>& paths) {
+  const bool only_tags =
+      std::ranges::all_of(paths, [](const std::string& path) { return path.starts_with("tags."); });
+  return only_tags ? "low" : "high";
+}
+
+telemetry::Fields fields_of(const Outcome& outcome) {
+  if (const auto* waiting = std::get_if<Waiting>(&outcome)) {
+    return {{"reason", waiting->reason}, {"message", waiting->message}};
+  }
+  if (const auto* blocked = std::get_if<Blocked>(&outcome)) {
+    return {{"reason", blocked->reason}, {"message", blocked->message}};
+  }
+  if (const auto* failed = std::get_if<Failed>(&outcome)) {
+    return {{"reason", to_string(failed->error.code)}, {"message", failed->error.message}};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::optional<Duration> parse_interval(std::string_view text) {
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc() || number <= 0 || number > 1'000'000) return std::nullopt;
+  const std::string_view unit = text.substr(std::size_t(end - text.data()));
+  if (unit == "s") return std::chrono::seconds(number);
+  if (unit == "m") return std::chrono::minutes(number);
+  if (unit == "h") return std::chrono::hours(number);
+  return std::nullopt;
+}
+
+Resources::Resources(Clock& clock, Settings settings, Providers& providers,
+                     telemetry::Metrics& metrics, const telemetry::Logger& log)
+    : clock_(clock),
+      settings_(std::move(settings)),
+      providers_(providers),
+      metrics_(metrics),
+      log_(log),
+      engine_(clock, settings_.cluster) {}
+
+Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string key) {
+  const SteadyTime started = clock_.steady();
+  auto json = kind.get(key);
+  if (!json) co_return Next::forget();
+  const Object object(std::move(*json));
+  const std::string provider = provider_key_of(object.json());
+  Providers::Found found = providers_.find(provider, object.namespace_name());
+  if (std::holds_alternative<Providers::Pending>(found)) co_return Next::wait(kProviderPending);
+  if (const auto* blocked = std::get_if<Blocked>(&found)) {
+    const Report refused{.outcome = *blocked, .corrected = false, .paths = {}};
+    co_await engine_.report_only(kind.definition(), object, refused.outcome, store);
+    co_return report(kind, object, refused, started);
+  }
+  // Held for the whole reconcile: the provider may be replaced meanwhile.
+  const std::shared_ptr<AwsCloud> cloud = std::get<std::shared_ptr<AwsCloud>>(found);
+  Report done = co_await engine_.reconcile(kind.definition(), object, *cloud, store);
+  const auto* failed = std::get_if<Failed>(&done.outcome);
+  if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
+    on_doubt(provider);
+  }
+  co_return report(kind, object, done, started);
+}
+
+Duration Resources::interval_for(const Object& object) const {
+  return parse_interval(object.annotation("check-interval")).value_or(settings_.check_interval);
+}
+
+void Resources::note_drift(const std::string& kind, const Report& report) {
+  if (!report.corrected) return;
+  metrics_.drift_detected.with({kind, severity_of(report.paths)}).inc();
+  if (const auto* failed = std::get_if<Failed>(&report.outcome)) {
+    metrics_.drift_healing_failures.with({kind, to_string(failed->error.code)}).inc();
+  } else {
+    metrics_.drift_healed.with({kind}).inc();
+  }
+}
+
+Next Resources::report(const WatchedKind& kind, const Object& object, const Report& report,
+                       SteadyTime started) {
+  const std::string& name = kind.name();
+  const auto took = std::chrono::duration<double>(clock_.steady() - started).count();
+  const auto result = result_of(report.outcome);
+  metrics_.reconcile_total.with({name, result}).inc();
+  metrics_.reconcile_duration.with({name}).observe(took);
+  note_drift(name, report);
+  const auto* failed = std::get_if<Failed>(&report.outcome);
+  if (failed != nullptr) {
+    metrics_.reconcile_errors.with({name, to_string(failed->error.code)}).inc();
+    if (object.deleting())
+      metrics_.finalizer_errors.with({name, to_string(failed->error.code)}).inc();
+  }
+  const auto log = log_.with({{"kind", name},
+                              {"namespace", object.namespace_name()},
+                              {"name", object.name()},
+                              {"result", result},
+                              {"seconds", took}});
+  const auto fields = fields_of(report.outcome);
+  failed != nullptr ? log.error("reconciled", fields) : log.debug("reconciled", fields);
+
+  if (std::holds_alternative<Settled>(report.outcome)) return Next::check(interval_for(object));
+  if (const auto* waiting = std::get_if<Waiting>(&report.outcome))
+    return Next::wait(waiting->after);
+  if (std::holds_alternative<Gone>(report.outcome)) {
+    const auto since = parse_rfc3339(text_at(object.json(), "metadata.deletionTimestamp"));
+    metrics_.finalizer_duration.with({name}).observe(
+        std::chrono::duration<double>(clock_.wall() - since).count());
+    return Next::forget();
+  }
+  return Next::back_off();
+}
+
+}  // namespace infra

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "operator/dispatcher.h"
+#include "operator/kube_store.h"
+#include "operator/providers.h"
+#include "reconcile/engine.h"
+
+namespace infra {
+
+// Brings together, for one object of any kind, what the engine needs: the object from the cache,
+// AWS through its provider, and the store. Turns what the engine reports into metrics, a log line
+// and the next time to look.
+class Resources {
+ public:
+  struct Settings {
+    std::string cluster;               // in the owner tags
+    Duration check_interval{300'000};  // between looks at an object that is settled
+  };
+
+  Resources(Clock& clock, Settings settings, Providers& providers, telemetry::Metrics& metrics,
+            const telemetry::Logger& log);
+
+  // Called with a provider's key when AWS did not accept its credentials.
+  std::function<void(const std::string& provider)> on_doubt;
+
+  // One reconcile of the object "namespace/name".
+  Task<Next> reconcile(WatchedKind& kind, KubeStore& store, std::string key);
+
+ private:
+  Next report(const WatchedKind& kind, const reconcile::Object& object,
+              const reconcile::Report& report, SteadyTime started);
+  Duration interval_for(const reconcile::Object& object) const;
+  void note_drift(const std::string& kind, const reconcile::Report& report);
+
+  Clock& clock_;
+  Settings settings_;
+  Providers& providers_;
+  telemetry::Metrics& metrics_;
+  const telemetry::Logger& log_;
+  reconcile::Engine engine_;
+};
+
+// "90s", "5m", "1h": whole numbers with one unit. Nothing for anything else, and for under a
+// second.
+std::optional<Duration> parse_interval(std::string_view text);
+
+}  // namespace infra
