@@ -1,0 +1,266 @@
+#include "app/run_command.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/signal_set.hpp>
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+#include <random>
+
+#include "app/version.h"
+#include "aws/crt.h"
+#include "aws/embedded.h"
+#include "definition/loader.h"
+#include "net/beast_transport.h"
+#include "net/http_server.h"
+#include "operator/operator.h"
+
+namespace infra::app {
+namespace {
+
+struct Flags {
+  std::string kubeconfig, context;
+  std::vector<std::string> namespaces;
+  bool leader_elect = true;
+  std::string lease_namespace;
+  std::string metrics_address = ":8080";
+  std::string health_address = ":8081";
+  int most_at_once = 10;
+  std::string check_interval = "5m";
+  std::string cluster = "kubernetes";
+  std::string definitions;
+  std::string log_level = "info";
+  std::string log_format = "json";
+};
+
+std::string environment_or(const char* name, std::string fallback) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? fallback : std::string(value);
+}
+
+Result<kube::Config> kube_config(Clock& clock, const Flags& flags) {
+  const bool in_cluster = flags.kubeconfig.empty() && flags.context.empty() &&
+                          std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
+  return in_cluster ? kube::in_cluster_config(clock)
+                    : kube::load_kubeconfig(clock, flags.kubeconfig, flags.context);
+}
+
+Result<std::vector<definition::Definition>> load_definitions(const std::string& more) {
+  auto all = definition::load_embedded();
+  if (!all || more.empty()) return all;
+  auto added = definition::load_directory(more);
+  if (!added) return std::unexpected(added.error());
+  for (auto& one : *added) {
+    std::erase_if(*all, [&one](const auto& built_in) { return built_in.kind == one.kind; });
+    all->push_back(std::move(one));
+  }
+  return all;
+}
+
+telemetry::Level level_of(const std::string& name) {
+  if (name == "debug") return telemetry::Level::kDebug;
+  return name == "error" ? telemetry::Level::kError : telemetry::Level::kInfo;
+}
+
+OperatorSettings settings_of(const Flags& flags, Duration check_interval,
+                             const std::string& default_namespace) {
+  OperatorSettings out;
+  out.namespaces = flags.namespaces;
+  out.leader_elect = flags.leader_elect;
+  out.lease.ns = flags.lease_namespace.empty() ? environment_or("POD_NAMESPACE", default_namespace)
+                                               : flags.lease_namespace;
+  std::random_device random;
+  out.lease.identity =
+      fmt::format("{}_{}_{:08x}", environment_or("POD_NAME", environment_or("HOSTNAME", "local")),
+                  getpid(), random());
+  out.most_at_once = flags.most_at_once;
+  out.check_interval = check_interval;
+  out.cluster = flags.cluster;
+  return out;
+}
+
+net::HttpResponse plain_answer(int status, std::string text, std::string_view type = "text/plain") {
+  net::HttpResponse response{.status = status, .headers = {}, .body = std::move(text)};
+  response.headers.emplace_back("Content-Type", std::string(type));
+  return response;
+}
+
+Task<net::HttpResponse> answer_probe(const telemetry::Health& health, std::string target) {
+  if (target != "/healthz" && target != "/readyz") co_return plain_answer(404, "not found\n");
+  const auto answer = target == "/healthz" ? health.alive() : health.ready();
+  co_return plain_answer(answer.http_status(), answer.text);
+}
+
+Task<net::HttpResponse> answer_metrics(Operator& the_operator, const telemetry::Metrics& metrics,
+                                       std::string target) {
+  if (target != "/metrics") co_return plain_answer(404, "not found\n");
+  the_operator.refresh_metrics();
+  co_return plain_answer(200, metrics.text(), telemetry::Registry::kContentType);
+}
+
+// Everything that lives as long as the process, in the order in which it is made.
+class Process {
+ public:
+  Process(const Flags& flags, Duration check_interval)
+      : flags_(flags),
+        check_interval_(check_interval),
+        log_(std::cerr, level_of(flags.log_level),
+             flags.log_format == "console" ? telemetry::Format::kConsole : telemetry::Format::kJson,
+             clock_),
+        metrics_({.version = std::string(kVersion), .revision = std::string(kRevision)}),
+        transport_(clock_, net::ProxyConfig::from_environment()) {}
+
+  int run() {
+    const auto prepared = prepare();
+    if (!prepared) {
+      log_.error("cannot start", {{"error", prepared.error().message}});
+      return 1;
+    }
+    boost::asio::signal_set signals(io_, SIGTERM, SIGINT);
+    signals.async_wait([this](const boost::system::error_code& error, int) {
+      if (error) return;
+      log_.info("stopping");
+      operator_->stop();
+    });
+    Operator::End end = Operator::End::kLeaseLost;
+    boost::asio::co_spawn(io_, operator_->run(),
+                          [this, &end](std::exception_ptr thrown, Operator::End how) {
+                            if (!thrown) end = how;
+                            io_.stop();
+                          });
+    io_.run();
+    health_server_->stop();
+    metrics_server_->stop();
+    log_.info(end == Operator::End::kStopped
+                  ? "stopped"
+                  : "the lease is lost; ending so that the next process leads alone");
+    return end == Operator::End::kStopped ? 0 : 1;
+  }
+
+ private:
+  Result<void> prepare() {
+    auto config = kube_config(clock_, flags_);
+    if (!config) return std::unexpected(config.error());
+    const std::string default_namespace = config->default_namespace;
+    kube_.emplace(transport_, clock_, std::move(*config));
+    auto definitions = load_definitions(flags_.definitions);
+    if (!definitions) return std::unexpected(definitions.error());
+    definitions_ = std::move(*definitions);
+    auto provider = definition::load_provider();
+    if (!provider) return std::unexpected(provider.error());
+    provider_definition_ = std::move(*provider);
+    std::vector<std::string> kinds{provider_definition_.kind};
+    for (const auto& definition : definitions_) kinds.push_back(definition.kind);
+    metrics_.preset(kinds);
+    auto made = Operator::make(parts(), settings_of(flags_, check_interval_, default_namespace));
+    if (!made) return std::unexpected(made.error());
+    operator_ = std::move(*made);
+    return serve();
+  }
+
+  OperatorParts parts() {
+    return {.clock = clock_,
+            .transport = transport_,
+            .kube = *kube_,
+            .catalog = std::make_shared<aws::Catalog>(aws::core_document),
+            .environment = aws::process_environment(),
+            .definitions = definitions_,
+            .provider_definition = provider_definition_,
+            .metrics = metrics_,
+            .health = health_,
+            .log = log_,
+            .random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); }};
+  }
+
+  Result<void> serve() {
+    health_server_.emplace([this](net::HttpRequest request) {
+      return answer_probe(health_, std::move(request.target));
+    });
+    metrics_server_.emplace([this](net::HttpRequest request) {
+      return answer_metrics(*operator_, metrics_, std::move(request.target));
+    });
+    const auto health = health_server_->listen(io_.get_executor(), flags_.health_address);
+    if (!health) return std::unexpected(health.error().in("--health-probe-bind-address"));
+    const auto metrics = metrics_server_->listen(io_.get_executor(), flags_.metrics_address);
+    if (!metrics) return std::unexpected(metrics.error().in("--metrics-bind-address"));
+    log_.info("started",
+              {{"version", kVersion}, {"metrics_port", *metrics}, {"health_port", *health}});
+    return {};
+  }
+
+  const Flags& flags_;
+  Duration check_interval_;
+  SystemClock clock_;
+  telemetry::Logger log_;
+  telemetry::Metrics metrics_;
+  telemetry::Health health_;
+  aws::CrtLibrary crt_;
+  std::mt19937_64 engine_{std::random_device{}()};
+  std::vector<definition::Definition> definitions_;
+  definition::Definition provider_definition_;
+  boost::asio::io_context io_;
+  net::BeastTransport transport_;
+  std::optional<kube::Client> kube_;
+  std::unique_ptr<Operator> operator_;
+  std::optional<net::HttpServer> health_server_;
+  std::optional<net::HttpServer> metrics_server_;
+};
+
+int run_operator(const Flags& flags) {
+  const auto interval = parse_interval(flags.check_interval);
+  if (!interval) {
+    std::cerr << "--check-interval takes a whole number with s, m or h, such as 5m; got '"
+              << flags.check_interval << "'\n";
+    return 2;
+  }
+  Process process(flags, *interval);
+  return process.run();
+}
+
+}  // namespace
+
+void add_run_command(CLI::App& app, int& exit_code) {
+  auto flags = std::make_shared<Flags>();
+  auto* run = app.add_subcommand("run", "Run the operator until SIGTERM or SIGINT");
+  run->add_option("--kubeconfig", flags->kubeconfig,
+                  "Path of a kubeconfig; in a pod, its own account is used without this");
+  run->add_option("--context", flags->context,
+                  "Context of the kubeconfig; default: the current one");
+  run->add_option("--namespace,--namespaces", flags->namespaces,
+                  "Namespaces to look after, repeated or with commas; default: all")
+      ->delimiter(',');
+  run->add_flag("--leader-elect,!--no-leader-elect", flags->leader_elect,
+                "Work only while holding a lease")
+      ->capture_default_str();
+  run->add_option("--leader-election-namespace", flags->lease_namespace,
+                  "Namespace of the lease; default: POD_NAMESPACE, or the kubeconfig's");
+  run->add_option("--metrics-bind-address", flags->metrics_address, "Where /metrics is served")
+      ->capture_default_str();
+  run->add_option("--health-probe-bind-address", flags->health_address,
+                  "Where /healthz and /readyz are served")
+      ->capture_default_str();
+  run->add_option("--max-concurrent-reconciles", flags->most_at_once,
+                  "How many objects are worked on at once")
+      ->check(CLI::Range(1, 1000))
+      ->capture_default_str();
+  run->add_option("--check-interval", flags->check_interval,
+                  "Time between looks at an object that is as declared")
+      ->capture_default_str();
+  run->add_option("--cluster-name", flags->cluster,
+                  "Name of this cluster in the tags of what is made")
+      ->capture_default_str();
+  run->add_option("--definitions", flags->definitions, "Folder with definitions of more kinds");
+  run->add_option("--log-level", flags->log_level, "debug, info or error")
+      ->check(CLI::IsMember({"debug", "info", "error"}))
+      ->capture_default_str();
+  run->add_option("--log-format", flags->log_format, "json or console")
+      ->check(CLI::IsMember({"json", "console"}))
+      ->capture_default_str();
+  run->callback([flags, &exit_code] { exit_code = run_operator(*flags); });
+}
+
+}  // namespace infra::app
