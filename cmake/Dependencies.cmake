@@ -1,15 +1,31 @@
 # Everything we link that is not ours. Versions of Debian packages stand in third_party/debian.txt,
 # of sources in third_party/sources.txt; ./dev installs both.
 set(Boost_USE_STATIC_LIBS ${INFRA_STATIC})
+if(INFRA_STATIC)
+  set(CMAKE_FIND_LIBRARY_SUFFIXES .a)
+endif()
 find_package(Boost 1.81 REQUIRED COMPONENTS json url)
 find_package(OpenSSL REQUIRED)
 find_package(Threads REQUIRED)
+find_package(ZLIB REQUIRED)
 find_package(fmt REQUIRED)
-add_library(infra_fmt INTERFACE)
-# Debian has no static libfmt.
-target_link_libraries(infra_fmt INTERFACE $<IF:$<BOOL:${INFRA_STATIC}>,fmt::fmt-header-only,fmt::fmt>)
 find_package(yaml-cpp REQUIRED)
 find_package(pugixml REQUIRED)
 find_package(GTest REQUIRED)
 find_package(CLI11 REQUIRED)
 include(Crt)
+
+# infra_external(name SHARED target STATIC target or library): what to link in either kind of build. Some of Debian's CMake
+# packages describe the shared library alone.
+function(infra_external name)
+  cmake_parse_arguments(ARG "" "SHARED;STATIC" "" ${ARGN})
+  add_library(${name} INTERFACE)
+  if(INFRA_STATIC)
+    target_link_libraries(${name} INTERFACE ${ARG_STATIC})
+  else()
+    target_link_libraries(${name} INTERFACE ${ARG_SHARED})
+  endif()
+endfunction()
+infra_external(infra_fmt SHARED fmt::fmt STATIC fmt::fmt-header-only)
+infra_external(infra_yaml SHARED yaml-cpp STATIC -l:libyaml-cpp.a)
+infra_external(infra_xml SHARED pugixml::pugixml STATIC -l:libpugixml.a)
