@@ -1,0 +1,17 @@
+# Shared by ./dev: the demo and the tests against real parts. Sourced, never run.
+
+# Sets TOOLS to NAME=PATH of every program that tools/stack.py starts.
+stack_tools() {
+  local name operator=$1
+  TOOLS=("operator=$operator")
+  for name in etcd kube-apiserver kubectl moto_server; do
+    tool "$name"
+    TOOLS+=("$name=$TOOL")
+  done
+}
+
+demo() {
+  tool operator
+  stack_tools "$TOOL"
+  python3 tools/demo.py "$@" "${TOOLS[@]}"
+}
