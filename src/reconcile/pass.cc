@@ -86,6 +86,19 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   return declared(definition, desired.spec, name);
 }
 
+std::string group_key(std::string_view name) {
+  return std::string(planning::kGroup) + "/" + std::string(name);
+}
+
+Outcome failed_outcome(const Error& error) {
+  switch (error.code) {
+    case Code::kInvalid: return Blocked{.reason = "Refused", .message = error.message};
+    case Code::kConflict:
+      return Waiting{.reason = "Conflict", .message = error.message, .after = Duration{500}};
+    default: return Failed{.error = error};
+  }
+}
+
 std::string finalizer_of(const definition::Definition& definition) {
   return std::string(planning::kGroup) + "/" + lower(definition.kind) + "-finalizer";
 }

@@ -6,6 +6,7 @@
 #include "definition/definition.h"
 #include "planning/decide.h"
 #include "reconcile/engine.h"
+#include "reconcile/outcome.h"
 
 namespace infra::reconcile {
 
@@ -30,6 +31,19 @@ struct Engine::Pass {
   // The value of "${name}" in a call.
   std::optional<Json> lookup(std::string_view name) const;
 };
+
+inline constexpr Duration kRecheck{2'000};
+
+// A key of our group, for tags and annotations.
+std::string group_key(std::string_view name);
+
+planning::Desired desired_of(const definition::Definition& definition, const Object& object,
+                             const Cloud& cloud, const std::string& cluster);
+// The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
+std::string known_id(const definition::Definition& definition, const Object& object);
+
+// How a reconcile ends that met this error.
+Outcome failed_outcome(const Error& error);
 
 std::string finalizer_of(const definition::Definition& definition);
 bool holds_finalizer(const definition::Definition& definition, const Object& object);

@@ -15,3 +15,12 @@ demo() {
   stack_tools "$TOOL"
   python3 tools/demo.py "$@" "${TOOLS[@]}"
 }
+
+# integration BINARY [TEST ...]: prints a line a test, and last how many passed and failed.
+integration() {
+  local binary=$1
+  shift
+  stack_tools "$binary"
+  ensure_moto
+  "$MOTO/bin/python" tests/integration/run.py "${TOOLS[@]}" "$@"
+}

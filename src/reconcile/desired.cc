@@ -1,0 +1,71 @@
+// Gather: what should be, put together from the object and its provider.
+#include "planning/form.h"
+#include "reconcile/pass.h"
+
+namespace infra::reconcile {
+namespace {
+
+using definition::Definition;
+
+planning::TagMap merged_tags(const std::map<std::string, std::string>& defaults,
+                             const Object& object, const std::string& cluster) {
+  planning::TagMap tags(defaults.begin(), defaults.end());
+  const Json spec = object.spec();
+  const Json* own = find_path(spec, "tags");
+  if (own != nullptr && own->is_object()) {
+    for (const auto& member : own->get_object()) {
+      if (member.value().is_string()) tags[member.key()] = member.value().get_string().c_str();
+    }
+  }
+  tags[planning::owner_tag()] = object.uid();
+  tags[group_key("cluster")] = cluster;
+  tags[group_key("namespace")] = object.namespace_name();
+  tags[group_key("name")] = object.name();
+  return tags;
+}
+
+std::string recorded_id(const Definition& definition, const Object& object) {
+  const auto& identity = definition.identity;
+  if (!identity.status.empty()) {
+    const std::string id = text_at(object.status(), identity.status);
+    if (!id.empty()) return id;
+  }
+  return object.annotation("external-id");
+}
+
+std::vector<std::string> managed_keys(const Object& object) {
+  std::vector<std::string> out;
+  const Json status = object.status();
+  const Json* keys = find_path(status, "tagKeys");
+  if (keys == nullptr || !keys->is_array()) return out;
+  for (const Json& key : keys->get_array()) {
+    if (key.is_string()) out.emplace_back(key.get_string());
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string known_id(const Definition& definition, const Object& object) {
+  const std::string recorded = recorded_id(definition, object);
+  if (!recorded.empty() || definition.identity.chosen.empty()) return recorded;
+  return text_at(object.spec(), definition.identity.chosen);
+}
+
+planning::Desired desired_of(const Definition& definition, const Object& object, const Cloud& cloud,
+                             const std::string& cluster) {
+  return {.uid = object.uid(),
+          .cluster = cluster,
+          .namespace_name = object.namespace_name(),
+          .name = object.name(),
+          .spec = planning::without_undeclared(object.spec()),
+          .status = object.status(),
+          .tags = merged_tags(cloud.default_tags(), object, cluster),
+          .managed_keys = managed_keys(object),
+          .recorded_id = recorded_id(definition, object),
+          .deleting = object.deleting(),
+          .adopt = object.annotation("adopt") == "true",
+          .observe_only = object.annotation("policy") == "observe"};
+}
+
+}  // namespace infra::reconcile

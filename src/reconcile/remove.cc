@@ -1,0 +1,82 @@
+// Remove: deletes the resource, and lets the object go once it has gone.
+#include <algorithm>
+
+#include "planning/path.h"
+#include "reconcile/pass.h"
+
+namespace infra::reconcile {
+
+namespace {
+
+bool creation_pending(const Object& object) {
+  const Json status = object.status();
+  return find_path(status, "creation.startedAt") != nullptr;
+}
+
+}  // namespace
+
+Task<Result<void>> Engine::remove(Pass& pass) {
+  for (const auto& set : pass.definition.sets) {
+    const Json* declared = find_path(pass.desired.spec, set.field);
+    if (declared == nullptr || !declared->is_array()) continue;
+    const JsonArray items = declared->get_array();
+    for (const Json& item : items) {
+      pass.item = item.is_string() ? item.get_string().c_str() : "";
+      auto taken = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
+      if (!taken && taken.error().code != Code::kNotFound) {
+        co_return std::unexpected(taken.error().in("cannot take from " + set.field));
+      }
+    }
+  }
+  for (const auto& call : pass.definition.before_delete) {
+    if (!call.needs.empty() && find_path(pass.desired.spec, call.needs) == nullptr) continue;
+    auto done = co_await invoke(pass, call, Cloud::Intent::kWrite);
+    if (!done && done.error().code != Code::kNotFound) {
+      co_return std::unexpected(done.error().in("cannot prepare the deletion"));
+    }
+  }
+  auto answer = co_await invoke(pass, pass.definition.remove, Cloud::Intent::kWrite);
+  if (answer) {
+    pass.removed = true;
+    // It was there and AWS took the deletion: from here on "not there" is no lag of a create.
+    Json status = pass.object.status();
+    erase_path(status, "creation");
+    auto noted = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
+    if (!noted) co_return std::unexpected(noted.error());
+    co_return Result<void>{};
+  }
+  const auto& absent = pass.definition.remove_absent;
+  const std::string code = answer.error().remote_code;
+  if (std::ranges::find(absent, code) != absent.end()) co_return Result<void>{};
+  const auto blocked = pass.definition.remove_blocked.find(code);
+  if (blocked != pass.definition.remove_blocked.end()) {
+    Error error = answer.error();
+    error.code = Code::kBlocked;
+    error.message = blocked->second + " (" + error.message + ")";
+    co_return std::unexpected(error);
+  }
+  co_return std::unexpected(answer.error().in("cannot delete"));
+}
+
+Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
+  if (!pass.seen && !pass.removed && creation_pending(pass.object)) {
+    const auto started = parse_rfc3339(text_at(pass.object.status(), "creation.startedAt"));
+    const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
+    if (clock_.wall() - started < window) {
+      co_return Outcome{
+          Waiting{.reason = "ConfirmingAbsence",
+                  .message = "A create was under way; making sure that it left nothing",
+                  .after = kRecheck}};
+    }
+  }
+  pass.store.record_event(pass.object, false, plan.reason,
+                          plan.message.empty() ? "Gone from AWS" : plan.message);
+  JsonObject patch = without_finalizer(pass.object, finalizer_of(pass.definition));
+  auto saved = co_await pass.store.patch_metadata(pass.object, std::move(patch),
+                                                  ObjectStore::Check::kSameVersion);
+  if (!saved && saved.error().code != Code::kNotFound) co_return failed_outcome(saved.error());
+  repeats_.erase(pass.desired.uid);
+  co_return Outcome{Gone{}};
+}
+
+}  // namespace infra::reconcile

@@ -1,0 +1,95 @@
+// Update: writes the facets, sets and tags that the plan names.
+#include <algorithm>
+
+#include "planning/path.h"
+#include "reconcile/pass.h"
+
+namespace infra::reconcile {
+namespace {
+
+constexpr int kSameDifference = 3;  // writes of one difference before we stop
+
+}  // namespace
+
+Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
+  for (const auto& facet : pass.definition.facets) {
+    if (std::ranges::find(plan.facets, facet.name) == plan.facets.end()) continue;
+    for (const auto& call : facet.write) {
+      const Json& spec = pass.desired.spec;
+      const auto holds = [&spec](const auto& condition) {
+        const Json* value = find_path(spec, condition.first);
+        return value != nullptr && same(*value, condition.second);
+      };
+      if (!std::ranges::all_of(call.when, holds)) continue;
+      if (!call.unless.empty() && std::ranges::all_of(call.unless, holds)) continue;
+      auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
+      if (!written) co_return std::unexpected(written.error().in("cannot change " + facet.name));
+    }
+    const Json* remembered =
+        facet.remembered.empty() ? nullptr : find_path(pass.desired.spec, facet.remembered);
+    if (remembered != nullptr) {
+      pass.hash_written = planning::digest(pass.desired.uid, *remembered);
+      auto saved = co_await save_id(pass, pass.id);
+      if (!saved) co_return std::unexpected(saved.error());
+      pass.desired.status = pass.object.status();
+    }
+  }
+  for (const auto& set : pass.definition.sets) {
+    const auto added = plan.add.find(set.field);
+    const auto removed = plan.remove.find(set.field);
+    const std::vector<std::string> none;
+    for (const auto& item : added == plan.add.end() ? none : added->second) {
+      pass.item = item;
+      auto written = co_await invoke(pass, set.add, Cloud::Intent::kWrite);
+      if (!written) co_return std::unexpected(written.error().in("cannot add to " + set.field));
+    }
+    for (const auto& item : removed == plan.remove.end() ? none : removed->second) {
+      pass.item = item;
+      auto written = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
+      if (!written) co_return std::unexpected(written.error().in("cannot take from " + set.field));
+    }
+  }
+  auto tagged = co_await write_tags(pass, plan);
+  if (!tagged) co_return std::unexpected(tagged.error());
+  const Json* observed = find_path(pass.object.json(), "status.observedGeneration");
+  pass.corrected = observed != nullptr && observed->is_number() &&
+                   observed->to_number<std::int64_t>() == pass.object.generation() &&
+                   find_path(pass.object.json(), "status.creation") == nullptr;
+  pass.paths = plan.paths;
+  pass.store.record_event(
+      pass.object, false, pass.corrected ? "DriftCorrected" : "Updated",
+      (pass.corrected ? "Set back what was changed in AWS. " : "") + plan.message);
+  co_return Result<void>{};
+}
+
+Task<Result<void>> Engine::write_tags(Pass& pass, const planning::Plan& plan) {
+  if (!pass.definition.tags) co_return Result<void>{};
+  const auto& tags = *pass.definition.tags;
+  const bool changes = !plan.set_tags.empty() || !plan.remove_tags.empty();
+  if (!changes) co_return Result<void>{};
+  pass.tags_to_set = plan.set_tags;
+  if (!tags.remove) {
+    // One call replaces the whole set: foreign tags have to be in it to stay.
+    pass.tags_to_set = plan.all_tags;
+  }
+  if (!pass.tags_to_set.empty()) {
+    auto written = co_await invoke(pass, tags.add, Cloud::Intent::kWrite);
+    if (!written) co_return std::unexpected(written.error().in("cannot set tags"));
+  }
+  if (tags.remove && !plan.remove_tags.empty()) {
+    pass.tags_to_remove = plan.remove_tags;
+    auto written = co_await invoke(pass, *tags.remove, Cloud::Intent::kWrite);
+    if (!written) co_return std::unexpected(written.error().in("cannot remove tags"));
+  }
+  co_return Result<void>{};
+}
+
+bool Engine::keeps_differing(Pass& pass, const planning::Plan& plan) {
+  std::string signature = plan.message + canonical(pass.desired.spec);
+  auto& [last, count] = repeats_[pass.desired.uid];
+  count = last == signature ? count + 1 : 1;
+  last = std::move(signature);
+  return count > kSameDifference;
+}
+
+}  // namespace infra::reconcile

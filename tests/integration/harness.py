@@ -1,0 +1,314 @@
+"""What the integration tests share: one stack, one operator, and ways to look at both sides.
+
+The tests run in the emulator's virtual environment, so that boto3, which is not ours, says what AWS holds.
+"""
+import contextlib
+import http.client
+import http.server
+import itertools
+import json
+import pathlib
+import sys
+import threading
+import time
+import unittest
+import urllib.parse
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
+
+import boto3  # noqa: E402
+import stack  # noqa: E402
+
+GROUP = stack.GROUP
+API = f'/apis/{GROUP}/v1alpha1'
+PLURALS = {'AWSProvider': 'awsproviders', 'VPC': 'vpcs', 'IAMRole': 'iamroles', 'SQSQueue': 'sqsqueues',
+           'KMSKey': 'kmskeys', 'LambdaFunction': 'lambdafunctions', 'S3Bucket': 's3buckets'}
+wait_until = stack.wait_until
+
+
+class World:
+    """The one stack of a run, made when first asked for."""
+    stack = None
+    operator = None
+    tools = {}
+    numbers = itertools.count(1)
+
+    @classmethod
+    def start(cls, tools):
+        cls.tools = tools
+        cls.stack = stack.Stack(tools).start()
+        cls.start_operator()
+
+    @classmethod
+    def start_operator(cls):
+        cls.operator = cls.stack.start_operator('--check-interval', '1s', '--cluster-name', 'test',
+                                                '--leader-election-namespace', 'default').wait_ready()
+
+    @classmethod
+    def stop(cls):
+        if cls.stack:
+            cls.stack.stop()
+
+
+def client(service, region='us-east-1'):
+    return boto3.client(service, endpoint_url=World.stack.aws_endpoint, region_name=region,
+                        aws_access_key_id='test', aws_secret_access_key='test')
+
+
+class Case(unittest.TestCase):
+    """A test with a namespace of its own, in it a Secret and a provider named `aws`."""
+
+    def setUp(self):
+        if not World.operator.process.alive():
+            World.start_operator()
+        self.number = next(World.numbers)
+        self.ns = f'test-{self.number}'
+        self.kube = World.stack.kube
+        self.kube.must('POST', '/api/v1/namespaces', {'metadata': {'name': self.ns}})
+        self.addCleanup(self.delete_everything)
+        self.make_secret()
+        self.make_provider()
+
+    def delete_everything(self):
+        providers = [('AWSProvider', item) for item in self.items('AWSProvider')]
+        others = [(kind, item) for kind in PLURALS if kind != 'AWSProvider' for item in self.items(kind)]
+        for kind, item in others + providers:
+            self.kube.request('DELETE', self.path(kind, item['metadata']['name']))
+        wait_until(f'everything of {self.ns} goes', lambda: not any(self.items(kind) for kind in PLURALS), 30)
+
+    def items(self, kind):
+        return self.kube.must('GET', self.path(kind))['items']
+
+    def path(self, kind, name=None, ns=None):
+        path = f'{API}/namespaces/{ns or self.ns}/{PLURALS[kind]}'
+        return path if name is None else f'{path}/{name}'
+
+    def make_secret(self, name='aws-credentials', access='test', secret='test', ns=None):
+        self.kube.must('POST', f'/api/v1/namespaces/{ns or self.ns}/secrets', {
+            'metadata': {'name': name},
+            'stringData': {'AWS_ACCESS_KEY_ID': access, 'AWS_SECRET_ACCESS_KEY': secret}})
+
+    def make_provider(self, name='aws', ns=None, **spec):
+        return self.create('AWSProvider', name, {
+            'region': 'us-east-1', 'endpoint': World.stack.aws_endpoint,
+            'credentialsSecret': {'name': 'aws-credentials'}, **spec}, ns)
+
+    def manifest(self, kind, name, spec, annotations=None):
+        if kind != 'AWSProvider':
+            spec = {'providerRef': {'name': 'aws'}, **spec}
+        return {'apiVersion': f'{GROUP}/v1alpha1', 'kind': kind,
+                'metadata': {'name': name, 'annotations': annotations or {}}, 'spec': spec}
+
+    def create(self, kind, name, spec, ns=None, annotations=None):
+        return self.kube.must('POST', self.path(kind, ns=ns) + '?fieldValidation=Strict',
+                              self.manifest(kind, name, spec, annotations))
+
+    def refused(self, kind, name, spec):
+        """The API server's words; fails if it takes the object."""
+        status, answer = self.kube.request('POST', self.path(kind) + '?fieldValidation=Strict',
+                                           self.manifest(kind, name, spec))
+        self.assertGreaterEqual(status, 400, f'{kind} was accepted: {spec}')
+        return answer['message']
+
+    def patch(self, kind, name, spec=None, annotations=None, ns=None):
+        body = {}
+        if spec is not None:
+            body['spec'] = spec
+        if annotations is not None:
+            body['metadata'] = {'annotations': {f'{GROUP}/{key}': value for key, value in annotations.items()}}
+        return self.kube.must('PATCH', self.path(kind, name, ns), body, 'application/merge-patch+json')
+
+    def get(self, kind, name, ns=None):
+        return self.kube.must('GET', self.path(kind, name, ns))
+
+    def condition(self, kind, name, wanted='Ready', ns=None):
+        conditions = self.get(kind, name, ns).get('status', {}).get('conditions', [])
+        return next((one for one in conditions if one['type'] == wanted), {'status': '', 'reason': '', 'message': ''})
+
+    def wait_condition(self, kind, name, status, reason=None, wanted='Ready', seconds=20, ns=None):
+        def holds():
+            found = self.condition(kind, name, wanted, ns)
+            return found if found['status'] == status and reason in (None, found['reason']) else None
+        try:
+            return wait_until('', holds, seconds)
+        except TimeoutError:
+            self.fail(f'{kind} {name}: {wanted} is not {status} {reason or ""} but {self.condition(kind, name, wanted, ns)}')
+
+    def wait_ready(self, kind, name, seconds=20, ns=None):
+        """Ready, and for the newest spec."""
+        def ready():
+            item = self.get(kind, name, ns)
+            status = item.get('status', {})
+            current = status.get('observedGeneration') == item['metadata']['generation']
+            return item if current and status.get('ready') else None
+        try:
+            return wait_until('', ready, seconds)
+        except TimeoutError:
+            self.fail(f'{kind} {name} does not become ready: {self.get(kind, name, ns).get("status")}')
+
+    def delete(self, kind, name, ns=None):
+        self.kube.must('DELETE', self.path(kind, name, ns))
+
+    def wait_gone(self, kind, name, seconds=20, ns=None):
+        wait_until(f'{kind} {name} goes: {self.kube.request("GET", self.path(kind, name, ns))[1].get("status")}',
+                   lambda: self.kube.request('GET', self.path(kind, name, ns))[0] == 404, seconds)
+
+    def delete_and_wait(self, kind, name):
+        self.delete(kind, name)
+        self.wait_gone(kind, name)
+
+    def events(self, name, reason=None):
+        found = self.kube.must('GET', f'/api/v1/namespaces/{self.ns}/events')['items']
+        return [one for one in found if one['involvedObject']['name'] == name and reason in (None, one['reason'])]
+
+    def eventually(self, what, condition, seconds=20):
+        try:
+            return wait_until(what, condition, seconds)
+        except TimeoutError as error:
+            self.fail(str(error))
+
+    def assert_settled(self, kind, name):
+        """Two more looks at AWS change neither side."""
+        before = self.get(kind, name)['metadata']['resourceVersion']
+        looked = World.operator.metric('infra_operator_reconcile_total', resource_type=kind, result='settled')
+        writes = self.writes()
+        self.eventually('two more looks', lambda: World.operator.metric(
+            'infra_operator_reconcile_total', resource_type=kind, result='settled') >= looked + 2)
+        self.assertEqual(self.get(kind, name)['metadata']['resourceVersion'], before, 'a second pass wrote to Kubernetes')
+        self.assertEqual(self.writes(), writes, 'a second pass wrote to AWS')
+
+    def writes(self):
+        """Calls that change AWS, as the operator counts them."""
+        page = World.operator.get(World.operator.metrics_port, '/metrics')[1]
+        reads = ('Get', 'List', 'Describe', 'Head')
+        return sum(float(line.rsplit(' ', 1)[1]) for line in page.splitlines()
+                   if line.startswith('infra_operator_aws_api_calls_total{') and
+                   not line.split('operation="')[1].startswith(reads))
+
+    def make_object_vpc(self, name='vpc', annotations=None, provider='aws', **spec):
+        return self.create('VPC', name, {'cidrBlock': '10.0.0.0/16', 'providerRef': {'name': provider}, **spec},
+                           annotations=annotations)
+
+    def vpcs_of(self, name='vpc', ns=None):
+        """What AWS holds for an object, by the tags that name it."""
+        return client('ec2').describe_vpcs(Filters=[
+            {'Name': f'tag:{GROUP}/namespace', 'Values': [ns or self.ns]},
+            {'Name': f'tag:{GROUP}/name', 'Values': [name]}])['Vpcs']
+
+
+class Faults(http.server.ThreadingHTTPServer):
+    """Stands between the operator and the emulator; `rule(request)` may answer in the emulator's place.
+
+    A rule gets a Request and gives back None to let it pass, a Reply, or a function of the emulator's true Reply.
+    """
+    daemon_threads = True
+
+    def __init__(self):
+        super().__init__(('127.0.0.1', 0), FaultsHandler)
+        self.rule = lambda request: None
+        self.seen = []
+        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return f'http://127.0.0.1:{self.server_address[1]}'
+
+    def handle_error(self, request, client_address):
+        """Connections that break are what this server is for."""
+
+    def close(self):
+        self.shutdown()
+        self.server_close()
+        self.thread.join()
+
+
+class Request:
+    def __init__(self, method, path, headers, body):
+        self.method, self.path, self.headers, self.body = method, path, headers, body
+
+    @property
+    def operation(self):
+        """Action of a query service, or what the X-Amz-Target says; empty for the rest."""
+        target = self.headers.get('X-Amz-Target', '')
+        if target:
+            return target.rsplit('.', 1)[1]
+        return urllib.parse.parse_qs(self.body.decode(errors='replace')).get('Action', [''])[0]
+
+
+class Reply:
+    def __init__(self, status=200, body=b'', headers=None, close=False, promised=None):
+        self.status, self.headers = status, dict(headers or {})
+        self.body = body.encode() if isinstance(body, str) else body
+        self.close = close        # break the connection instead of answering
+        self.promised = promised  # a Content-Length that is not true
+
+
+class FaultsHandler(http.server.BaseHTTPRequestHandler):
+    protocol_version = 'HTTP/1.1'
+
+    def log_message(self, *words):
+        pass
+
+    def forward(self, request):
+        upstream = http.client.HTTPConnection('127.0.0.1', World.stack.aws_port, timeout=30)
+        with contextlib.closing(upstream):
+            upstream.request(request.method, request.path, request.body, dict(request.headers))
+            answer = upstream.getresponse()
+            return Reply(answer.status, answer.read(), answer.getheaders())
+
+    def serve(self):
+        body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
+        request = Request(self.command, self.path, self.headers, body)
+        self.server.seen.append(request)
+        verdict = self.server.rule(request)
+        reply = verdict if isinstance(verdict, Reply) else self.forward(request)
+        if callable(verdict):
+            reply = verdict(reply)
+        if reply.close:
+            self.close_connection = True
+            self.connection.close()
+            return
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            if name.lower() not in ('content-length', 'connection', 'transfer-encoding', 'date', 'server'):
+                self.send_header(name, value)
+        self.send_header('Content-Length', str(reply.promised or len(reply.body)))
+        self.end_headers()
+        if self.command != 'HEAD':
+            self.wfile.write(reply.body)
+        if reply.promised:
+            self.close_connection = True
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = serve
+
+
+class FaultCase(Case):
+    """A Case whose provider `faulty` goes through a Faults server."""
+
+    def setUp(self):
+        super().setUp()
+        self.faults = Faults()
+        self.addCleanup(self.faults.close)
+        self.addCleanup(self.let_everything_pass)
+        self.make_provider('faulty', endpoint=self.faults.url)
+        self.wait_condition('AWSProvider', 'faulty', 'True')
+        # Cleanups run last first: objects go before the server does.
+        self.addCleanup(self.delete_everything)
+        self.addCleanup(self.let_everything_pass)
+
+    def let_everything_pass(self):
+        self.faults.rule = lambda request: None
+
+    def nudge(self, kind, name):
+        """Reconciles now instead of at the end of a pause."""
+        self.patch(kind, name, annotations={'reconcile-requested-at': str(time.monotonic())})
+
+
+def pause_of(seconds):
+    time.sleep(seconds)
+
+
+def policy(service='lambda.amazonaws.com'):
+    return json.dumps({'Version': '2012-10-17', 'Statement': [
+        {'Effect': 'Allow', 'Principal': {'Service': service}, 'Action': 'sts:AssumeRole'}]})

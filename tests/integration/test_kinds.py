@@ -1,0 +1,532 @@
+"""Every updatable field of every kind: created, changed in the spec, changed in AWS and put right, deleted.
+
+A kind is a class that says how to make it and a table of its fields; what is checked is written once, in `Fields`.
+"""
+import base64
+import io
+import json
+import zipfile
+
+import botocore.exceptions
+
+from harness import Case, GROUP, client, policy
+
+
+def archive(text):
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, 'w') as out:
+        out.writestr(zipfile.ZipInfo('index.py', (2026, 1, 1, 0, 0, 0)), text)
+    return base64.b64encode(data.getvalue()).decode()
+
+
+def without_owner(tags):
+    return {key: value for key, value in tags.items() if not key.startswith(GROUP)}
+
+
+class Fields:
+    """Mixed into a Case. A subclass gives kind, start(), changes() and the ways to read and to disturb AWS."""
+
+    # field -> (value at the start, what AWS then says, changed value, what AWS then says)
+    def table(self):
+        raise NotImplementedError
+
+    def required(self):
+        """What the spec needs besides the table."""
+        raise NotImplementedError
+
+    def read(self, field):
+        """What AWS says of this field, by boto3."""
+        raise NotImplementedError
+
+    def disturb(self, field):
+        """Changes the field in AWS; False if AWS cannot."""
+        raise NotImplementedError
+
+    def exists(self):
+        raise NotImplementedError
+
+    def make(self):
+        spec = {**self.required(), **{name: row[0] for name, row in self.table().items()}}
+        self.create(self.kind, 'one', {**spec, 'tags': {'Team': 'a', 'Gone': 'x'}})
+        return self.wait_ready(self.kind, 'one')
+
+    def check(self, column):
+        for name, row in self.table().items():
+            with self.subTest(field=name):
+                self.assertEqual(self.read(name), row[column])
+
+    def test_every_field_is_made_as_declared(self):
+        self.make()
+        self.check(1)
+        self.assertEqual(without_owner(self.read('tags')), {'Team': 'a', 'Gone': 'x'})
+        uid = self.get(self.kind, 'one')['metadata']['uid']
+        self.assertEqual(self.read('tags')[f'{GROUP}/uid'], uid)
+        self.assert_settled(self.kind, 'one')
+
+    def test_every_change_of_the_spec_reaches_aws(self):
+        self.make()
+        self.patch(self.kind, 'one', {**{name: row[2] for name, row in self.table().items()},
+                                      'tags': {'Team': 'b', 'Gone': None, 'New': 'y'}})
+        self.wait_ready(self.kind, 'one')
+        self.check(3)
+        self.assertEqual(without_owner(self.read('tags')), {'Team': 'b', 'New': 'y'})
+        self.assert_settled(self.kind, 'one')
+
+    def test_each_field_alone_reaches_aws(self):
+        self.make()
+        for name, row in self.table().items():
+            with self.subTest(field=name):
+                self.patch(self.kind, 'one', {name: row[2]})
+                self.wait_ready(self.kind, 'one')
+                self.assertEqual(self.read(name), row[3])
+
+    def test_what_is_changed_in_aws_is_put_right(self):
+        self.make()
+        for name, row in self.table().items():
+            with self.subTest(field=name):
+                if self.disturb(name) is False:
+                    continue
+                self.assertNotEqual(self.read(name), None)
+                self.eventually(f'{name} is put right', lambda: self.read(name) == row[1], 10)
+        self.eventually('an event says so', lambda: self.events('one', 'DriftCorrected'))
+
+    def test_deleted(self):
+        self.make()
+        self.assertTrue(self.exists())
+        self.delete_and_wait(self.kind, 'one')
+        self.assertFalse(self.exists())
+
+    def test_retained(self):
+        self.make()
+        self.patch(self.kind, 'one', {'deletionPolicy': 'Retain'})
+        self.delete_and_wait(self.kind, 'one')
+        self.assertTrue(self.exists())
+
+
+class IamRole(Fields, Case):
+    kind = 'IAMRole'
+
+    def setUp(self):
+        super().setUp()
+        self.iam = client('iam')
+        self.role = f'role-{self.number}'
+        self.arns = []
+        for name in ('one', 'two', 'three'):
+            made = self.iam.create_policy(PolicyName=f'{name}-{self.number}', PolicyDocument=json.dumps(
+                {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 's3:Get*', 'Resource': '*'}]}))
+            self.arns.append(made['Policy']['Arn'])
+
+    def required(self):
+        return {'roleName': self.role}
+
+    def inline(self, action):
+        return json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': action, 'Resource': '*'}]})
+
+    def table(self):
+        return {
+            'assumeRolePolicyDocument': (policy(), json.loads(policy()),
+                                         policy('ec2.amazonaws.com'), json.loads(policy('ec2.amazonaws.com'))),
+            'description': ('first', 'first', 'second', 'second'),
+            'maxSessionDuration': (3600, 3600, 7200, 7200),
+            'permissionsBoundary': (self.arns[0], self.arns[0], self.arns[1], self.arns[1]),
+            'managedPolicyArns': (self.arns[:2], sorted(self.arns[:2]), self.arns[1:], sorted(self.arns[1:])),
+            'inlinePolicy': ({'policyName': 'in', 'policyDocument': self.inline('s3:Get*')}, json.loads(self.inline('s3:Get*')),
+                             {'policyName': 'in', 'policyDocument': self.inline('s3:*')}, json.loads(self.inline('s3:*'))),
+        }
+
+    def read(self, field):
+        role = self.iam.get_role(RoleName=self.role)['Role']
+        if field == 'tags':
+            return {tag['Key']: tag['Value'] for tag in role.get('Tags', [])}
+        if field == 'managedPolicyArns':
+            listed = self.iam.list_attached_role_policies(RoleName=self.role)['AttachedPolicies']
+            return sorted(one['PolicyArn'] for one in listed)
+        if field == 'inlinePolicy':
+            return self.iam.get_role_policy(RoleName=self.role, PolicyName='in')['PolicyDocument']
+        if field == 'permissionsBoundary':
+            return role['PermissionsBoundary']['PermissionsBoundaryArn']
+        return role[field[0].upper() + field[1:]]
+
+    def disturb(self, field):
+        if field == 'assumeRolePolicyDocument':
+            self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=policy('ecs.amazonaws.com'))
+        elif field == 'managedPolicyArns':
+            self.iam.detach_role_policy(RoleName=self.role, PolicyArn=self.arns[0])
+            self.iam.attach_role_policy(RoleName=self.role, PolicyArn=self.arns[2])
+        elif field == 'inlinePolicy':
+            self.iam.put_role_policy(RoleName=self.role, PolicyName='in', PolicyDocument=self.inline('ec2:*'))
+        elif field == 'permissionsBoundary':
+            self.iam.put_role_permissions_boundary(RoleName=self.role, PermissionsBoundary=self.arns[2])
+        elif field == 'description':
+            self.iam.update_role(RoleName=self.role, Description='changed', MaxSessionDuration=3600)
+        else:
+            self.iam.update_role(RoleName=self.role, Description='first', MaxSessionDuration=9000)
+
+    def exists(self):
+        try:
+            return bool(self.iam.get_role(RoleName=self.role))
+        except self.iam.exceptions.NoSuchEntityException:
+            return False
+
+    def test_a_policy_spelled_otherwise_is_no_difference(self):
+        self.make()
+        written = self.get('IAMRole', 'one')['metadata']['resourceVersion']
+        spelled = json.dumps(json.loads(policy()), indent=4).replace('"sts:AssumeRole"', '["sts:AssumeRole"]')
+        self.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=spelled)
+        self.assert_settled('IAMRole', 'one')
+        self.assertEqual(self.get('IAMRole', 'one')['metadata']['resourceVersion'], written)
+
+    def test_a_renamed_inline_policy_leaves_no_old_one(self):
+        self.make()
+        self.patch('IAMRole', 'one', {'inlinePolicy': {'policyName': 'other'}})
+        self.eventually('the new name', lambda: 'other' in self.iam.list_role_policies(RoleName=self.role)['PolicyNames'])
+        self.delete_and_wait('IAMRole', 'one')
+        self.assertFalse(self.exists())
+
+
+class SqsQueue(Fields, Case):
+    kind = 'SQSQueue'
+
+    def setUp(self):
+        super().setUp()
+        self.sqs = client('sqs')
+        self.name = f'queue-{self.number}.fifo'
+        targets = [self.sqs.create_queue(QueueName=f'dead-{n}-{self.number}.fifo', Attributes={'FifoQueue': 'true'})
+                   for n in range(2)]
+        self.targets = [self.sqs.get_queue_attributes(QueueUrl=one['QueueUrl'], AttributeNames=['QueueArn'])
+                        ['Attributes']['QueueArn'] for one in targets]
+        kms = client('kms')
+        self.keys = [kms.create_key()['KeyMetadata']['KeyId'] for _ in range(2)]
+
+    def required(self):
+        return {'queueName': self.name, 'fifoQueue': True}
+
+    def dead(self, index, count):
+        return ({'targetArn': self.targets[index], 'maxReceiveCount': count},
+                {'deadLetterTargetArn': self.targets[index], 'maxReceiveCount': count})
+
+    def table(self):
+        return {
+            'contentBasedDeduplication': (True, 'true', False, 'false'),
+            'delaySeconds': (5, '5', 10, '10'),
+            'kmsMasterKeyId': (self.keys[0], self.keys[0], self.keys[1], self.keys[1]),
+            'kmsDataKeyReusePeriodSeconds': (300, '300', 600, '600'),
+            'maximumMessageSize': (2048, '2048', 4096, '4096'),
+            'messageRetentionPeriod': (3600, '3600', 7200, '7200'),
+            'receiveMessageWaitTimeSeconds': (1, '1', 2, '2'),
+            'visibilityTimeout': (45, '45', 60, '60'),
+            'deadLetterQueue': (*self.dead(0, 3), *self.dead(1, 4)),
+        }
+
+    def url(self):
+        return self.sqs.get_queue_url(QueueName=self.name)['QueueUrl']
+
+    def attribute_of(self, field):
+        return 'RedrivePolicy' if field == 'deadLetterQueue' else field[0].upper() + field[1:]
+
+    def read(self, field):
+        if field == 'tags':
+            return self.sqs.list_queue_tags(QueueUrl=self.url()).get('Tags', {})
+        value = self.sqs.get_queue_attributes(QueueUrl=self.url(), AttributeNames=['All'])['Attributes'][self.attribute_of(field)]
+        if field == 'deadLetterQueue':
+            value = json.loads(value)
+            value['maxReceiveCount'] = int(value['maxReceiveCount'])
+        return value
+
+    def disturb(self, field):
+        others = {'contentBasedDeduplication': 'false', 'kmsMasterKeyId': self.keys[1],
+                  'deadLetterQueue': json.dumps(self.dead(1, 9)[1])}
+        limits = {'delaySeconds': '7', 'receiveMessageWaitTimeSeconds': '7', 'visibilityTimeout': '7'}
+        value = others.get(field, limits.get(field, '1234'))
+        self.sqs.set_queue_attributes(QueueUrl=self.url(), Attributes={self.attribute_of(field): value})
+
+    def exists(self):
+        try:
+            return bool(self.url())
+        except self.sqs.exceptions.QueueDoesNotExist:
+            return False
+
+
+class KmsKey(Fields, Case):
+    kind = 'KMSKey'
+
+    def setUp(self):
+        super().setUp()
+        self.kms = client('kms')
+
+    def required(self):
+        return {'pendingWindowInDays': 7, 'deletionPolicy': 'Delete'}
+
+    def key_policy(self, action):
+        return json.dumps({'Version': '2012-10-17', 'Id': 'k', 'Statement': [
+            {'Sid': 'all', 'Effect': 'Allow', 'Principal': {'AWS': 'arn:aws:iam::123456789012:root'},
+             'Action': action, 'Resource': '*'}]})
+
+    def table(self):
+        return {
+            'description': ('first', 'first', 'second', 'second'),
+            'enableKeyRotation': (True, True, False, False),
+            'keyPolicy': (self.key_policy('kms:*'), json.loads(self.key_policy('kms:*')),
+                          self.key_policy(['kms:Get*', 'kms:Put*']), json.loads(self.key_policy(['kms:Get*', 'kms:Put*']))),
+            # Last: a disabled key takes no other change.
+            'enabled': (True, True, False, False),
+        }
+
+    def key(self):
+        return self.get('KMSKey', 'one')['status']['keyId']
+
+    def read(self, field):
+        key = self.key()
+        if field == 'tags':
+            return {tag['TagKey']: tag['TagValue'] for tag in self.kms.list_resource_tags(KeyId=key)['Tags']}
+        if field == 'enableKeyRotation':
+            return self.kms.get_key_rotation_status(KeyId=key)['KeyRotationEnabled']
+        if field == 'keyPolicy':
+            return json.loads(self.kms.get_key_policy(KeyId=key, PolicyName='default')['Policy'])
+        return self.kms.describe_key(KeyId=key)['KeyMetadata'][field[0].upper() + field[1:]]
+
+    def disturb(self, field):
+        key = self.key()
+        if field == 'description':
+            self.kms.update_key_description(KeyId=key, Description='changed')
+        elif field == 'enabled':
+            self.kms.disable_key(KeyId=key)
+        elif field == 'enableKeyRotation':
+            self.kms.disable_key_rotation(KeyId=key)
+        else:
+            self.kms.put_key_policy(KeyId=key, PolicyName='default', Policy=self.key_policy('kms:List*'))
+
+    def make(self):
+        made = super().make()
+        self.made = made['status']['keyId']
+        return made
+
+    def exists(self):
+        return self.kms.describe_key(KeyId=self.made)['KeyMetadata']['KeyState'] == 'Enabled'
+
+    def test_the_waiting_time_is_the_declared_one(self):
+        self.make()
+        self.delete_and_wait('KMSKey', 'one')
+        found = self.kms.describe_key(KeyId=self.made)['KeyMetadata']
+        self.assertEqual(found['KeyState'], 'PendingDeletion')
+
+    def test_only_created_fields(self):
+        self.create('KMSKey', 'sign', {'keySpec': 'RSA_2048', 'keyUsage': 'SIGN_VERIFY', 'deletionPolicy': 'Delete',
+                                       'multiRegion': False})
+        status = self.wait_ready('KMSKey', 'sign')['status']
+        found = self.kms.describe_key(KeyId=status['keyId'])['KeyMetadata']
+        self.assertEqual((found['KeySpec'], found['KeyUsage']), ('RSA_2048', 'SIGN_VERIFY'))
+        self.assertEqual(status['arn'], found['Arn'])
+
+    def test_retained(self):
+        self.make()
+        self.patch('KMSKey', 'one', {'deletionPolicy': 'Retain'})
+        self.delete_and_wait('KMSKey', 'one')
+        self.assertTrue(self.exists())
+
+
+class LambdaFunction(Fields, Case):
+    kind = 'LambdaFunction'
+
+    def setUp(self):
+        super().setUp()
+        self.functions = client('lambda')
+        self.name = f'function-{self.number}'
+        iam = client('iam')
+        self.roles = [iam.create_role(RoleName=f'lambda-{n}-{self.number}', AssumeRolePolicyDocument=policy())['Role']['Arn']
+                      for n in range(2)]
+        ec2 = client('ec2')
+        vpc = ec2.create_vpc(CidrBlock='10.9.0.0/16')['Vpc']['VpcId']
+        self.subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f'10.9.{n}.0/24')['Subnet']['SubnetId'] for n in range(3)]
+        self.groups = [ec2.create_security_group(GroupName=f'g{n}', Description='g', VpcId=vpc)['GroupId'] for n in range(2)]
+        self.layers = [self.functions.publish_layer_version(
+            LayerName=f'layer-{n}-{self.number}', Content={'ZipFile': base64.b64decode(archive('x'))})['LayerVersionArn']
+            for n in range(2)]
+
+    def required(self):
+        return {'functionName': self.name, 'runtime': 'python3.12', 'handler': 'index.handler', 'role': self.roles[0],
+                'code': {'zipFile': archive('first')}}
+
+    def table(self):
+        return {
+            'runtime': ('python3.12', 'python3.12', 'python3.13', 'python3.13'),
+            'handler': ('index.handler', 'index.handler', 'index.other', 'index.other'),
+            'role': (self.roles[0], self.roles[0], self.roles[1], self.roles[1]),
+            'description': ('first', 'first', 'second', 'second'),
+            'memorySize': (256, 256, 512, 512),
+            'timeout': (10, 10, 20, 20),
+            'layers': (self.layers[:1], self.layers[:1], self.layers, self.layers),
+            'environment': ({'variables': {'A': '1'}}, {'A': '1'}, {'variables': {'A': None, 'B': '2'}}, {'B': '2'}),
+            'vpcConfig': ({'subnetIds': self.subnets[:2], 'securityGroupIds': self.groups[:1]},
+                          (sorted(self.subnets[:2]), self.groups[:1]),
+                          {'subnetIds': self.subnets[1:], 'securityGroupIds': self.groups[1:]},
+                          (sorted(self.subnets[1:]), self.groups[1:])),
+        }
+
+    def read(self, field):
+        found = self.functions.get_function_configuration(FunctionName=self.name)
+        if field == 'tags':
+            return self.functions.list_tags(Resource=found['FunctionArn'])['Tags']
+        if field == 'layers':
+            return [one['Arn'] for one in found.get('Layers', [])]
+        if field == 'environment':
+            return found['Environment']['Variables']
+        if field == 'vpcConfig':
+            return sorted(found['VpcConfig']['SubnetIds']), sorted(found['VpcConfig']['SecurityGroupIds'])
+        return found[field[0].upper() + field[1:]]
+
+    def disturb(self, field):
+        values = {'runtime': 'python3.11', 'handler': 'x.y', 'role': self.roles[1], 'description': 'changed',
+                  'memorySize': 128, 'timeout': 3, 'layers': [], 'environment': {'Variables': {'Z': '9'}},
+                  'vpcConfig': {'SubnetIds': self.subnets[:1], 'SecurityGroupIds': self.groups[:1]}}
+        self.functions.update_function_configuration(
+            FunctionName=self.name, **{field[0].upper() + field[1:]: values[field]})
+
+    def exists(self):
+        try:
+            return bool(self.functions.get_function(FunctionName=self.name))
+        except self.functions.exceptions.ResourceNotFoundException:
+            return False
+
+    def digest(self):
+        return self.functions.get_function_configuration(FunctionName=self.name)['CodeSha256']
+
+    def test_new_code_is_uploaded_once(self):
+        self.make()
+        first = self.digest()
+        self.assert_settled('LambdaFunction', 'one')
+        self.patch('LambdaFunction', 'one', {'code': {'zipFile': archive('second')}})
+        self.eventually('the new code is there', lambda: self.digest() != first)
+        self.wait_ready('LambdaFunction', 'one')
+        self.assert_settled('LambdaFunction', 'one')
+
+    def test_code_in_a_bucket(self):
+        s3 = client('s3')
+        bucket = f'code-{self.number}'
+        s3.create_bucket(Bucket=bucket)
+        s3.put_object(Bucket=bucket, Key='a.zip', Body=base64.b64decode(archive('from a bucket')))
+        self.create('LambdaFunction', 'one', {**self.required(), 'code': {'s3Bucket': bucket, 's3Key': 'a.zip'}})
+        self.wait_ready('LambdaFunction', 'one')
+        self.assertTrue(self.exists())
+
+
+class S3Bucket(Fields, Case):
+    kind = 'S3Bucket'
+
+    def setUp(self):
+        super().setUp()
+        self.s3 = client('s3')
+        self.name = f'bucket-{self.number}-of-a-test'
+        self.kms_key = client('kms').create_key()['KeyMetadata']['KeyId']
+
+    def required(self):
+        return {'bucketName': self.name}
+
+    def block(self, value):
+        names = ('blockPublicAcls', 'blockPublicPolicy', 'ignorePublicAcls', 'restrictPublicBuckets')
+        return {name: value for name in names}, {name[0].upper() + name[1:]: value for name in names}
+
+    def cors(self, origin):
+        return ([{'allowedMethods': ['GET', 'PUT'], 'allowedOrigins': [origin], 'allowedHeaders': ['*'],
+                  'exposeHeaders': ['ETag'], 'maxAgeSeconds': 30}],
+                [{'AllowedMethods': ['GET', 'PUT'], 'AllowedOrigins': [origin], 'AllowedHeaders': ['*'],
+                  'ExposeHeaders': ['ETag'], 'MaxAgeSeconds': 30}])
+
+    def lifecycle(self, days):
+        return ([{'id': 'old', 'enabled': True, 'prefix': 'logs/', 'expiration': {'days': days},
+                  'transitions': [{'days': 30, 'storageClass': 'GLACIER'}]}],
+                [{'ID': 'old', 'Status': 'Enabled', 'Filter': {'Prefix': 'logs/'}, 'Expiration': {'Days': days},
+                  'Transitions': [{'Days': 30, 'StorageClass': 'GLACIER'}]}])
+
+    def table(self):
+        return {
+            'versioning': ({'enabled': True}, 'Enabled', {'enabled': False}, 'Suspended'),
+            'encryption': ({'algorithm': 'AES256'}, ('AES256', None),
+                           {'algorithm': 'aws_kms', 'kmsKeyID': self.kms_key}, ('aws:kms', self.kms_key)),
+            'publicAccessBlock': (*self.block(True), *self.block(False)),
+            'corsRules': (*self.cors('https://a.example'), *self.cors('https://b.example')),
+            'lifecycleRules': (*self.lifecycle(90), *self.lifecycle(120)),
+        }
+
+    def read(self, field):
+        bucket = {'Bucket': self.name}
+        try:
+            if field == 'tags':
+                return {tag['Key']: tag['Value'] for tag in self.s3.get_bucket_tagging(**bucket)['TagSet']}
+            if field == 'versioning':
+                return self.s3.get_bucket_versioning(**bucket).get('Status')
+            if field == 'encryption':
+                rule = self.s3.get_bucket_encryption(**bucket)['ServerSideEncryptionConfiguration']['Rules'][0]
+                default = rule['ApplyServerSideEncryptionByDefault']
+                return default['SSEAlgorithm'], default.get('KMSMasterKeyID')
+            if field == 'publicAccessBlock':
+                return self.s3.get_public_access_block(**bucket)['PublicAccessBlockConfiguration']
+            if field == 'corsRules':
+                return self.s3.get_bucket_cors(**bucket)['CORSRules']
+            return self.s3.get_bucket_lifecycle_configuration(**bucket)['Rules']
+        except botocore.exceptions.ClientError as error:
+            return error.response['Error']['Code']
+
+    def disturb(self, field):
+        bucket = {'Bucket': self.name}
+        if field == 'versioning':
+            self.s3.put_bucket_versioning(**bucket, VersioningConfiguration={'Status': 'Suspended'})
+        elif field == 'encryption':
+            self.s3.put_bucket_encryption(**bucket, ServerSideEncryptionConfiguration={
+                'Rules': [{'ApplyServerSideEncryptionByDefault': {'SSEAlgorithm': 'aws:kms'}}]})
+        elif field == 'publicAccessBlock':
+            self.s3.delete_public_access_block(**bucket)
+        elif field == 'corsRules':
+            self.s3.delete_bucket_cors(**bucket)
+        else:
+            self.s3.delete_bucket_lifecycle(**bucket)
+
+    def exists(self):
+        try:
+            self.s3.head_bucket(Bucket=self.name)
+            return True
+        except botocore.exceptions.ClientError:
+            return False
+
+    def test_rules_declared_empty_are_removed(self):
+        self.make()
+        self.patch('S3Bucket', 'one', {'corsRules': [], 'lifecycleRules': []})
+        self.wait_ready('S3Bucket', 'one')
+        self.assertEqual(self.read('corsRules'), 'NoSuchCORSConfiguration')
+        self.assertEqual(self.read('lifecycleRules'), 'NoSuchLifecycleConfiguration')
+        self.assert_settled('S3Bucket', 'one')
+
+    def test_a_bucket_with_objects_is_not_deleted(self):
+        self.make()
+        self.s3.put_object(Bucket=self.name, Key='a', Body=b'a')
+        self.delete('S3Bucket', 'one')
+        self.eventually('the reason is named', lambda: 'still holds objects' in self.condition('S3Bucket', 'one')['message'])
+        self.s3.delete_object(Bucket=self.name, Key='a')
+        for version in self.s3.list_object_versions(Bucket=self.name).get('Versions', []):
+            self.s3.delete_object(Bucket=self.name, Key='a', VersionId=version['VersionId'])
+        for marker in self.s3.list_object_versions(Bucket=self.name).get('DeleteMarkers', []):
+            self.s3.delete_object(Bucket=self.name, Key='a', VersionId=marker['VersionId'])
+        self.wait_gone('S3Bucket', 'one', 30)
+
+    def test_in_another_region(self):
+        self.make_provider('far', region='eu-west-1')
+        self.create('S3Bucket', 'one', {**self.required(), 'providerRef': {'name': 'far'}})
+        self.assertEqual(self.wait_ready('S3Bucket', 'one')['status']['region'], 'eu-west-1')
+        self.assertEqual(self.s3.get_bucket_location(Bucket=self.name)['LocationConstraint'], 'eu-west-1')
+
+    def test_a_bucket_that_exists_is_not_taken_over(self):
+        self.s3.create_bucket(Bucket=self.name)
+        self.create('S3Bucket', 'one', self.required())
+        blocked = self.wait_condition('S3Bucket', 'one', 'False', 'NotOurs', 'Synced')
+        self.assertIn('adopt', blocked['message'])
+        self.patch('S3Bucket', 'one', annotations={'adopt': 'true'})
+        self.wait_ready('S3Bucket', 'one')
+        self.assertIn(f'{GROUP}/uid', self.read('tags'))
+
+    def test_a_kms_spelling_of_old(self):
+        self.create('S3Bucket', 'one', {**self.required(), 'encryption': {'algorithm': 'aws:kms', 'kmsKeyID': self.kms_key}})
+        self.wait_ready('S3Bucket', 'one')
+        self.assertEqual(self.read('encryption'), ('aws:kms', self.kms_key))
+        self.patch('S3Bucket', 'one', {'encryption': {'algorithm': 'aws_kms'}})
+        self.wait_ready('S3Bucket', 'one')
+        self.assert_settled('S3Bucket', 'one')

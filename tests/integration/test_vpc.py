@@ -1,0 +1,136 @@
+from harness import Case, GROUP, client, wait_until
+
+
+class Vpc(Case):
+    def setUp(self):
+        super().setUp()
+        self.ec2 = client('ec2')
+
+    def attribute(self, vpc, name):
+        answer = self.ec2.describe_vpc_attribute(VpcId=vpc, Attribute=name)
+        return answer[name[0].upper() + name[1:]]['Value']
+
+    def tags(self, vpc):
+        tags = self.ec2.describe_vpcs(VpcIds=[vpc])['Vpcs'][0].get('Tags', [])
+        return {tag['Key']: tag['Value'] for tag in tags}
+
+    def make(self, **spec):
+        self.make_object_vpc(**spec)
+        return self.wait_ready('VPC', 'vpc')['status']['vpcID']
+
+    def test_create(self):
+        vpc = self.make(cidrBlock='10.7.0.0/16', instanceTenancy='dedicated', enableDnsSupport=True,
+                        enableDnsHostnames=False, tags={'Team': 'a'})
+        status = self.get('VPC', 'vpc')['status']
+        self.assertEqual(status['cidrBlock'], '10.7.0.0/16')
+        self.assertEqual(status['state'], 'available')
+        self.assertFalse(status['isDefault'])
+        found = self.ec2.describe_vpcs(VpcIds=[vpc])['Vpcs'][0]
+        self.assertEqual((found['CidrBlock'], found['InstanceTenancy']), ('10.7.0.0/16', 'dedicated'))
+        self.assertTrue(self.attribute(vpc, 'enableDnsSupport'))
+        self.assertFalse(self.attribute(vpc, 'enableDnsHostnames'))
+        item = self.get('VPC', 'vpc')
+        self.assertEqual(self.tags(vpc), {
+            'Team': 'a', f'{GROUP}/uid': item['metadata']['uid'], f'{GROUP}/cluster': 'test',
+            f'{GROUP}/namespace': self.ns, f'{GROUP}/name': 'vpc'})
+        self.assertEqual(item['metadata']['annotations'][f'{GROUP}/external-id'], vpc)
+        self.assert_settled('VPC', 'vpc')
+
+    def test_every_change_of_the_spec_reaches_aws(self):
+        vpc = self.make(tags={'Team': 'a', 'Gone': 'x'})
+        self.assertTrue(self.attribute(vpc, 'enableDnsHostnames'))
+        self.patch('VPC', 'vpc', {'enableDnsHostnames': False, 'enableDnsSupport': False,
+                                  'tags': {'Team': 'b', 'Gone': None, 'New': ''}})
+        self.wait_ready('VPC', 'vpc')
+        self.assertFalse(self.attribute(vpc, 'enableDnsHostnames'))
+        self.assertFalse(self.attribute(vpc, 'enableDnsSupport'))
+        tags = self.tags(vpc)
+        self.assertEqual((tags['Team'], tags['New']), ('b', ''))
+        self.assertNotIn('Gone', tags)
+
+    def test_what_is_changed_in_aws_is_put_right(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.ec2.modify_vpc_attribute(VpcId=vpc, EnableDnsHostnames={'Value': False})
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}, {'Key': 'Foreign', 'Value': 'stays'}])
+        self.eventually('the attribute is put right', lambda: self.attribute(vpc, 'enableDnsHostnames'))
+        self.eventually('the tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
+        self.assertEqual(self.tags(vpc)['Foreign'], 'stays')
+        self.eventually('an event says so', lambda: self.events('vpc', 'DriftCorrected'))
+
+    def test_a_lost_tag_of_ours_is_set_again(self):
+        vpc = self.make()
+        self.ec2.delete_tags(Resources=[vpc], Tags=[{'Key': f'{GROUP}/name'}])
+        self.eventually('the tag is back', lambda: self.tags(vpc).get(f'{GROUP}/name') == 'vpc')
+
+    def test_delete(self):
+        vpc = self.make()
+        self.delete_and_wait('VPC', 'vpc')
+        self.assertEqual(self.vpcs_of(), [])
+        self.assertNotIn(vpc, [one['VpcId'] for one in self.ec2.describe_vpcs()['Vpcs']])
+
+    def test_delete_waits_for_what_is_in_the_vpc(self):
+        vpc = self.make()
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock='10.0.1.0/24')['Subnet']['SubnetId']
+        self.delete('VPC', 'vpc')
+        blocked = self.wait_condition('VPC', 'vpc', 'False', wanted='Ready', reason='Deleting')
+        wait_until('the reason is named', lambda: 'DependencyViolation' in self.condition('VPC', 'vpc')['message'])
+        self.assertTrue(blocked)
+        self.ec2.delete_subnet(SubnetId=subnet)
+        self.wait_gone('VPC', 'vpc', 30)
+        self.assertEqual(self.vpcs_of(), [])
+
+    def test_retain_leaves_the_vpc(self):
+        vpc = self.make(deletionPolicy='Retain')
+        self.delete_and_wait('VPC', 'vpc')
+        self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [vpc])
+        self.ec2.delete_vpc(VpcId=vpc)
+
+    def test_deleted_in_aws_is_made_again(self):
+        vpc = self.make()
+        self.ec2.delete_vpc(VpcId=vpc)
+        self.eventually('another one', lambda: [one['VpcId'] for one in self.vpcs_of()] not in ([], [vpc]))
+        again = self.wait_ready('VPC', 'vpc')['status']['vpcID']
+        self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [again])
+
+    def test_paused_is_left_alone(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.patch('VPC', 'vpc', annotations={'paused': 'true'})
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}])
+        looked = self.looks()
+        self.eventually('two more looks', lambda: self.looks() >= looked + 2)
+        self.assertEqual(self.tags(vpc)['Team'], 'z')
+        self.patch('VPC', 'vpc', annotations={'paused': None})
+        self.eventually('the tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
+
+    def test_observed_only_reports_and_does_not_write(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.patch('VPC', 'vpc', annotations={'policy': 'observe'})
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}])
+        drifted = self.wait_condition('VPC', 'vpc', 'False', 'Drifted', 'Synced')
+        self.assertIn('tags.Team', drifted['message'])
+        self.assertEqual(self.tags(vpc)['Team'], 'z')
+        self.patch('VPC', 'vpc', annotations={'policy': None})
+        self.wait_ready('VPC', 'vpc')
+
+    def test_a_restored_object_without_status_finds_its_vpc(self):
+        vpc = self.make()
+        self.patch('VPC', 'vpc', annotations={'paused': 'true'})
+        self.kube.must('PATCH', self.path('VPC', 'vpc') + '/status', {'status': None}, 'application/merge-patch+json')
+        self.patch('VPC', 'vpc', annotations={'paused': None})
+        self.assertEqual(self.wait_ready('VPC', 'vpc')['status']['vpcID'], vpc)
+        self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [vpc])
+
+    def test_id_and_annotation_lost_is_found_by_owner_tag(self):
+        vpc = self.make()
+        self.patch('VPC', 'vpc', annotations={'paused': 'true'})
+        self.kube.must('PATCH', self.path('VPC', 'vpc') + '/status', {'status': None}, 'application/merge-patch+json')
+        self.patch('VPC', 'vpc', annotations={'paused': None, 'external-id': None})
+        self.assertEqual(self.wait_ready('VPC', 'vpc')['status']['vpcID'], vpc)
+        self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [vpc])
+
+    def looks(self):
+        return self.operator_metric('infra_operator_reconcile_total')
+
+    def operator_metric(self, name):
+        from harness import World
+        return World.operator.metric(name, resource_type='VPC')
