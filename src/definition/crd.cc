@@ -202,6 +202,11 @@ void add_resource_status(JsonObject& properties) {
   properties["creation"] = JsonObject{{"type", "object"},
                                       {"description", "A create whose outcome is not known yet."},
                                       {"properties", std::move(creation)}};
+  JsonObject absence{{"since", moment("When AWS first did not know it.")}};
+  properties["absence"] =
+      JsonObject{{"type", "object"},
+                 {"description", "A resource that AWS knew and does not know any more."},
+                 {"properties", std::move(absence)}};
   properties["tagKeys"] = JsonObject{{"type", "array"},
                                      {"description", "Keys of the tags that this object has set."},
                                      {"items", JsonObject{{"type", "string"}}}};

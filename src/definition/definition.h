@@ -57,7 +57,10 @@ struct Call {
   Json input;
   std::map<std::string, Json> when;    // only if these spec fields have these values
   std::map<std::string, Json> unless;  // not if these have
-  std::string needs;                   // word `needs`: only if this path of spec is declared
+  std::string needs;                   // word `needs`: only if this path of spec is declared, or
+                                       // this status field is set ("status.x")
+  std::string replaces;                // word `replaces`: only if this status field, which has the
+                                       // word `written`, holds another value than spec does now
   int line = 0;                        // in the definition file
 };
 
@@ -68,6 +71,7 @@ struct Facet {
   Call read;
   std::string result;               // path in the answer; "Vpcs[0]" takes the first item
   std::vector<std::string> absent;  // AWS codes that mean: this part is not there
+  std::string denied;               // what to tell the user if AWS refuses the read
   std::vector<std::string> fields;  // spec fields it covers; read only if one is declared
   std::vector<Call> write;          // every call whose `when` holds, if a field differs
   // Word `remembered`: a spec field AWS never gives back. No read; it differs when its digest is
@@ -117,9 +121,10 @@ struct States {
 
 struct StatusField {
   Field field;
-  std::string from;  // path in the first facet's result, "${id}", or "spec.x"
-  std::string hash;  // word `hash`: the digest of this spec field as last written
-  std::string text;  // a template such as "arn:aws:s3:::${id}"; wins over `from`
+  std::string from;     // path in the first facet's result, "${id}", or "spec.x"
+  std::string hash;     // word `hash`: the digest of this spec field as last written
+  std::string written;  // word `written`: this path of spec as last written
+  std::string text;     // a template such as "arn:aws:s3:::${id}"; wins over `from`
 };
 
 struct Definition {

@@ -139,8 +139,8 @@ std::vector<Field> read_fields(const Words& parent, std::string_view word) {
 StatusField read_status_field(const YAML::Node& node, const std::string& name,
                               Complaints& complaints) {
   const Words words(node, "status field " + name, complaints,
-                    {"type", "description", "format", "from", "hash", "text", "fields", "items",
-                     "values", "form"});
+                    {"type", "description", "format", "from", "hash", "written", "text", "fields",
+                     "items", "values", "form"});
   StatusField status;
   status.field.name = name;
   status.field.line = words.line();
@@ -155,6 +155,7 @@ StatusField read_status_field(const YAML::Node& node, const std::string& name,
   }
   status.from = words.text("from");
   status.hash = words.text("hash");
+  status.written = words.text("written");
   status.text = words.text("text");
   return status;
 }
@@ -169,6 +170,7 @@ Call read_call(const Words& words) {
   call.when = words.json_map("when");
   call.unless = words.json_map("unless");
   call.needs = words.text("needs");
+  call.replaces = words.text("replaces");
   call.line = line_of(words.node("call"));
   if (call.line == 0) call.line = words.line();
   return call;
@@ -176,7 +178,7 @@ Call read_call(const Words& words) {
 
 Call read_call(const YAML::Node& node, std::string where, Complaints& complaints) {
   return read_call(Words(node, std::move(where), complaints,
-                         {"service", "call", "input", "when", "unless", "needs"}));
+                         {"service", "call", "input", "when", "unless", "needs", "replaces"}));
 }
 
 Call read_call(const Words& parent, std::string_view word) {
@@ -194,14 +196,16 @@ std::vector<Call> read_calls(const Words& parent, std::string_view word) {
 }
 
 Facet read_facet(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "a facet", complaints,
-                    {"name", "read", "result", "absent", "fields", "write", "remembered"});
+  const Words words(
+      node, "a facet", complaints,
+      {"name", "read", "result", "absent", "denied", "fields", "write", "remembered"});
   words.require("name");
   Facet facet;
   facet.name = words.text("name");
   facet.remembered = words.text("remembered");
   facet.result = words.text("result");
   facet.absent = words.texts("absent");
+  facet.denied = words.text("denied");
   facet.fields = words.texts("fields");
   facet.write = read_calls(words, "write");
   if (facet.remembered.empty()) words.require("read");
@@ -260,8 +264,9 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
   }
   if (identity.chosen.empty()) words.require("status");
   if (words.has("find")) {
-    const Words find(words.node("find"), "'find' of identity", complaints,
-                     {"service", "call", "input", "when", "unless", "needs", "id", "absent"});
+    const Words find(
+        words.node("find"), "'find' of identity", complaints,
+        {"service", "call", "input", "when", "unless", "needs", "replaces", "id", "absent"});
     find.require("id");
     identity.find = read_call(find);
     identity.find_id = find.text("id");
@@ -282,9 +287,9 @@ States read_states(const YAML::Node& node, Complaints& complaints) {
 }
 
 void read_delete(const YAML::Node& node, Complaints& complaints, Definition& definition) {
-  const Words words(
-      node, "delete", complaints,
-      {"service", "call", "input", "when", "unless", "needs", "before", "absent", "blocked"});
+  const Words words(node, "delete", complaints,
+                    {"service", "call", "input", "when", "unless", "needs", "replaces", "before",
+                     "absent", "blocked"});
   definition.remove = read_call(words);
   definition.before_delete = read_calls(words, "before");
   definition.remove_absent = words.texts("absent");

@@ -19,8 +19,8 @@ const Field* named(const std::vector<Field>& fields, std::string_view name) {
 
 bool has_status(const Definition& definition, std::string_view path) {
   const auto name = path.substr(0, path.find_first_of(".["));
-  static constexpr std::array<std::string_view, 5> kOwn = {"ready", "lastSyncTime", "conditions",
-                                                           "observedGeneration", "creation"};
+  static constexpr std::array<std::string_view, 6> kOwn = {
+      "ready", "lastSyncTime", "conditions", "observedGeneration", "creation", "absence"};
   return std::ranges::find(kOwn, name) != kOwn.end() ||
          std::ranges::any_of(definition.status,
                              [&](const StatusField& s) { return s.field.name == name; });
@@ -57,6 +57,21 @@ class Checker {
     complaints_.add(line, fmt::format("{} names '{}', which is no field of spec", who, path));
   }
 
+  void must_be_status(const std::string& name, int line, std::string_view who) {
+    if (has_status(definition_, name)) return;
+    complaints_.add(line, fmt::format("{} names '{}', which is no field of status", who, name));
+  }
+
+  void check_replaces(const Call& call) {
+    const bool written = std::ranges::any_of(definition_.status, [&](const StatusField& status) {
+      return status.field.name == call.replaces && !status.written.empty();
+    });
+    if (written) return;
+    complaints_.add(call.line, fmt::format("'replaces' names '{}', which is no status field with "
+                                           "the word 'written'",
+                                           call.replaces));
+  }
+
   void check_facet(const Facet& facet) {
     const int line = facet.write.empty() ? facet.read.line : facet.write.front().line;
     for (const auto& field : facet.fields) must_be_field(field, line, "facet " + facet.name);
@@ -66,6 +81,9 @@ class Checker {
   void check_status(const StatusField& status) {
     const int line = status.field.line;
     if (!status.hash.empty()) must_be_field(status.hash, line, "status " + status.field.name);
+    if (!status.written.empty()) {
+      must_be_field(status.written, line, "status " + status.field.name);
+    }
     if (status.from.starts_with("spec.")) {
       must_be_field(status.from.substr(5), line, "status " + status.field.name);
     }
@@ -84,7 +102,12 @@ class Checker {
     check_value(call.input, call.line);
     for (const auto& [path, value] : call.when) must_be_field(path, call.line, "'when'");
     for (const auto& [path, value] : call.unless) must_be_field(path, call.line, "'unless'");
-    if (!call.needs.empty()) must_be_field(call.needs, call.line, "'needs'");
+    if (call.needs.starts_with("status.")) {
+      must_be_status(call.needs.substr(7), call.line, "'needs'");
+    } else if (!call.needs.empty()) {
+      must_be_field(call.needs, call.line, "'needs'");
+    }
+    if (!call.replaces.empty()) check_replaces(call);
   }
 
   void check_value(const Json& value, int line) {

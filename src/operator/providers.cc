@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "reconcile/conditions.h"
-#include "reconcile/pass.h"
+#include "reconcile/finalizer.h"
 
 namespace infra {
 
@@ -103,13 +103,12 @@ Task<Next> Providers::reconcile(std::string key) {
 
 // The finalizer keeps a provider until nothing uses it. False: the object is free to go.
 Task<Result<bool>> Providers::hold_or_release(Object* object) {
-  const std::string finalizer = reconcile::finalizer_of(kind_.definition());
   const bool held = reconcile::holds_finalizer(kind_.definition(), *object);
   const std::string key = object->namespace_name() + "/" + object->name();
   const bool release = object->deleting() && users_.of(key).empty();
   if (held != release) co_return held || !object->deleting();
-  JsonObject patch = release ? reconcile::without_finalizer(*object, finalizer)
-                             : reconcile::with_finalizer(*object, finalizer);
+  JsonObject patch = release ? reconcile::release_patch(kind_.definition(), *object)
+                             : reconcile::hold_patch(kind_.definition(), *object);
   auto saved = co_await store_.patch_metadata(*object, std::move(patch),
                                               reconcile::ObjectStore::Check::kSameVersion);
   if (!saved) co_return std::unexpected(saved.error());

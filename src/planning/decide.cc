@@ -23,13 +23,14 @@ std::string tag_or_empty(const TagMap& tags, const std::string& key) {
 std::string key_of(std::string_view part) { return std::string(kGroup) + "/" + std::string(part); }
 
 // Ours if the owner tag says so, or if we noted its id earlier and no other object's tag is on it.
-// A restored backup has a new uid but the same cluster, namespace and name.
+// A restored backup has a new uid but the same cluster, namespace and name. With a create of ours
+// under way, what has no owner yet is what that create made: it was absent just before.
 bool is_ours(const Definition& definition, const Desired& desired, const Observed& observed) {
   if (!definition.tags) return true;
   const std::string uid = tag_or_empty(observed.tags, owner_tag());
   if (uid == desired.uid) return true;
   const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
-  if (uid.empty()) return noted || desired.adopt;
+  if (uid.empty()) return noted || desired.adopt || desired.creating;
   return noted && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
          tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
          tag_or_empty(observed.tags, key_of("name")) == desired.name;

@@ -97,6 +97,18 @@ TEST(Decide, FollowsItsRulesInOrder) {
          d.adopt = true;
        },
        Action::kUpdate, "Updated"},
+      {"no owner tag, and a create of ours is under way",
+       [](Desired& d, Observed& o) {
+         o.tags.erase(owner_tag());
+         d.creating = true;
+       },
+       Action::kUpdate, "Updated"},
+      {"another object's owner tag, though a create of ours is under way",
+       [](Desired& d, Observed& o) {
+         o.tags[owner_tag()] = "u2";
+         d.creating = true;
+       },
+       Action::kBlock, "NotOurs"},
       {"no owner tag, but we noted the id",
        [](Desired& d, Observed& o) {
          o.tags.erase(owner_tag());

@@ -8,35 +8,76 @@ namespace infra::reconcile {
 namespace {
 
 constexpr int kSaveAttempts = 6;
+constexpr std::chrono::seconds kConfirmAbsence{5};
 
 // A chosen name, or a name that decides, cannot be created twice.
 bool cannot_duplicate(const definition::Definition& definition) {
   return !definition.identity.chosen.empty() || definition.identity.unique;
 }
 
+// Neither absent nor present for certain; carry_out() makes a Waiting of it.
+std::unexpected<Error> not_yet(std::string reason, std::string message) {
+  return std::unexpected(Error{
+      .code = Code::kConflict, .message = std::move(message), .remote_code = std::move(reason)});
+}
+
 }  // namespace
+
+// False if the resource has been found under another id, which is then saved. An id that we knew
+// and AWS does not know any more is believed only the second time, some seconds later: one stale
+// read must not lead to a second resource.
+Task<Result<bool>> Engine::confirm_absence(Pass& pass) {
+  if (!pass.id.empty()) {
+    auto found = co_await find_lost(pass);
+    if (!found) co_return std::unexpected(found.error());
+    if (!found->empty() && *found != pass.id) {
+      auto saved = co_await save_id(pass, *found);
+      if (!saved) co_return std::unexpected(saved.error());
+      co_return false;
+    }
+  }
+  Json status = pass.object.status();
+  const std::string started = text_at(status, "creation.startedAt");
+  const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
+  if (!started.empty()) {
+    if (clock_.wall() - parse_rfc3339(started) >= window) co_return true;
+    co_return not_yet("ConfirmingCreate",
+                      "A create was under way and its outcome is not known; looking for the "
+                      "resource until AWS must show it");
+  }
+  if (pass.id.empty()) co_return true;
+  const std::string missed = text_at(status, "absence.since");
+  if (!missed.empty() && clock_.wall() - parse_rfc3339(missed) >= kConfirmAbsence) co_return true;
+  if (missed.empty()) {
+    set_path(status, "absence.since", Json(format_rfc3339(clock_.wall())));
+    auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+    if (!saved) co_return std::unexpected(saved.error());
+  }
+  co_return not_yet("ConfirmingAbsence", "AWS does not know " + pass.id +
+                                             " any more; looking once more before it is made anew");
+}
+
+Task<Result<void>> Engine::save_intent(Pass& pass) {
+  const auto& identity = pass.definition.identity;
+  Json status = pass.object.status();
+  if (!identity.status.empty()) erase_path(status, identity.status);
+  erase_path(status, "absence");
+  set_path(status, "creation.token", Json(pass.desired.uid));
+  set_path(status, "creation.startedAt", Json(format_rfc3339(clock_.wall())));
+  auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+  co_return saved;
+}
 
 // Intent first, then create, then the id: whatever is interrupted, the next pass finds either an
 // intent (and looks before it creates again) or the id.
 Task<Result<void>> Engine::create(Pass& pass) {
   const auto& identity = pass.definition.identity;
-  const std::string started = text_at(pass.object.status(), "creation.startedAt");
-  const bool tried = !started.empty();
-  if (tried && !cannot_duplicate(pass.definition)) {
-    const auto age = clock_.wall() - parse_rfc3339(started);
-    if (age < std::chrono::seconds(identity.visible_after_seconds)) {
-      co_return std::unexpected(
-          Error{.code = Code::kConflict,
-                .message = "A create was under way and its outcome is not known; looking for the "
-                           "resource until AWS must show it",
-                .remote_code = "Pending"});
-    }
+  if (!cannot_duplicate(pass.definition)) {
+    auto absent = co_await confirm_absence(pass);
+    if (!absent) co_return std::unexpected(absent.error());
+    if (!*absent) co_return Result<void>{};  // found after all: the next round observes it
   }
-  Json status = pass.object.status();
-  if (!identity.status.empty()) erase_path(status, identity.status);
-  set_path(status, "creation.token", Json(pass.desired.uid));
-  set_path(status, "creation.startedAt", Json(format_rfc3339(clock_.wall())));
-  auto intent = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+  auto intent = co_await save_intent(pass);
   if (!intent) co_return std::unexpected(intent.error().in("cannot save the intent to create"));
 
   pass.tags_to_set = pass.desired.tags;
@@ -59,10 +100,8 @@ Task<Result<void>> Engine::create(Pass& pass) {
     co_return std::unexpected(
         Error{.code = Code::kUnavailable, .message = "AWS's answer to the create holds no id"});
   }
-  const Json spec = pass.desired.spec;
   for (const auto& field : pass.definition.status) {
-    const Json* value = field.hash.empty() ? nullptr : find_path(spec, field.hash);
-    if (value != nullptr) pass.hash_written = planning::digest(pass.desired.uid, *value);
+    if (!field.hash.empty()) note_written(pass, field);
   }
   auto saved = co_await save_id(pass, id);
   if (!saved) co_return std::unexpected(saved.error());
@@ -83,11 +122,7 @@ Task<Result<void>> Engine::save_id(Pass& pass, const std::string& id) {
     if (!pass.definition.identity.status.empty()) {
       set_path(status, pass.definition.identity.status, Json(id));
     }
-    for (const auto& field : pass.definition.status) {
-      if (!field.hash.empty() && !pass.hash_written.empty()) {
-        set_path(status, field.field.name, Json(pass.hash_written));
-      }
-    }
+    for (const auto& note : pass.notes) set_path(status, note.key(), note.value());
     last = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
     if (!last && outcome_unknown(last.error())) continue;
     if (!last) break;

@@ -63,6 +63,7 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .tags = merged_tags(cloud.default_tags(), object, cluster),
           .managed_keys = managed_keys(object),
           .recorded_id = recorded_id(definition, object),
+          .creating = find_path(object.json(), "status.creation.startedAt") != nullptr,
           .deleting = object.deleting(),
           .adopt = object.annotation("adopt") == "true",
           .observe_only = object.annotation("policy") == "observe"};

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "planning/form.h"
-#include "planning/template.h"
+#include "planning/validate.h"
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
@@ -15,6 +15,15 @@ using planning::Observed;
 using planning::Plan;
 
 constexpr int kMostSteps = 4;  // observe-act rounds in one reconcile
+
+std::optional<Outcome> check_spec(const Engine::Pass& pass) {
+  if (pass.desired.deleting) return std::nullopt;
+  const auto problems = planning::invalid_fields(pass.definition, pass.desired.spec);
+  if (problems.empty()) return std::nullopt;
+  std::string all;
+  for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;
+  return Blocked{.reason = "InvalidSpec", .message = std::move(all)};
+}
 
 }  // namespace
 
@@ -35,6 +44,7 @@ Task<Outcome> Engine::run(Pass& pass) {
   if (pass.desired.deleting && !holds_finalizer(pass.definition, pass.object)) {
     co_return Outcome{Gone{}};
   }
+  if (auto invalid = check_spec(pass)) co_return std::move(*invalid);
   auto held = co_await hold_finalizer(pass);
   if (!held) co_return failed_outcome(held.error());
   for (int step = 0; step < kMostSteps; ++step) {
@@ -60,7 +70,7 @@ Task<Outcome> Engine::run(Pass& pass) {
 
 Task<Result<void>> Engine::hold_finalizer(Pass& pass) {
   if (holds_finalizer(pass.definition, pass.object)) co_return Result<void>{};
-  JsonObject patch = with_finalizer(pass.object, finalizer_of(pass.definition));
+  JsonObject patch = hold_patch(pass.definition, pass.object);
   auto saved = co_await pass.store.patch_metadata(pass.object, std::move(patch),
                                                   ObjectStore::Check::kSameVersion);
   if (!saved) co_return std::unexpected(saved.error().in("cannot set the finalizer"));
@@ -97,9 +107,9 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
       co_return Outcome{
           Waiting{.reason = "Blocked", .message = error.message, .after = Duration{10'000}}};
     }
-    if (error.code == Code::kConflict && error.remote_code == "Pending") {
+    if (error.code == Code::kConflict && error.remote_code.starts_with("Confirming")) {
       co_return Outcome{
-          Waiting{.reason = "ConfirmingCreate", .message = error.message, .after = kRecheck}};
+          Waiting{.reason = error.remote_code, .message = error.message, .after = kRecheck}};
     }
     co_return failed_outcome(error);
   }

@@ -33,9 +33,9 @@ class Engine {
   Task<void> report_only(const definition::Definition& definition, Object object, Outcome outcome,
                          ObjectStore& store);
 
- private:
-  struct Pass;
+  struct Pass;  // one reconcile under way (pass.h)
 
+ private:
   Task<Outcome> run(Pass& pass);
   Task<Result<void>> hold_finalizer(Pass& pass);
   Task<Result<std::string>> find_lost(Pass& pass);
@@ -48,7 +48,10 @@ class Engine {
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);
+  Task<Result<void>> save_intent(Pass& pass);
+  Task<Result<bool>> confirm_absence(Pass& pass);
   Task<Result<void>> update(Pass& pass, const planning::Plan& plan);
+  Task<Result<void>> write_facet(Pass& pass, const definition::Facet& facet);
   Task<Result<void>> write_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> remove(Pass& pass);
   Task<Outcome> forget(Pass& pass, const planning::Plan& plan);

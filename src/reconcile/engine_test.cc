@@ -328,6 +328,56 @@ TEST_F(EngineTest, StopsWhenAwsDoesNotKeepWhatIsWritten) {
   EXPECT_EQ(cloud.writes, writes);
 }
 
+TEST_F(EngineTest, AKnownResourceMissedOnceIsNotMadeAgain) {
+  reconcile();
+  const auto thing = *cloud.things.begin();
+  cloud.things.clear();  // as a stale read would have it
+  const Report report = reconcile();
+  EXPECT_EQ(std::get<Waiting>(report.outcome).reason, "ConfirmingAbsence");
+  cloud.things.insert(thing);
+  reconcile();
+  EXPECT_TRUE(ready());
+  EXPECT_EQ(cloud.things.size(), 1u);
+  EXPECT_EQ(find_path(store.json, "status.absence"), nullptr);
+}
+
+TEST_F(EngineTest, AKnownResourceThatStaysAwayIsMadeAgain) {
+  reconcile();
+  cloud.things.clear();
+  reconcile();
+  EXPECT_TRUE(cloud.things.empty());
+  clock.advance(Duration{6'000});
+  reconcile();
+  EXPECT_EQ(cloud.things.size(), 1u);
+  EXPECT_TRUE(ready());
+}
+
+// The annotation still holds the id of the one that has gone: the new one must be looked for.
+TEST_F(EngineTest, ALostAnswerWhileMakingItAgainIsFoundAgain) {
+  reconcile();
+  cloud.things.clear();
+  reconcile();
+  clock.advance(Duration{6'000});
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  clock.advance(std::chrono::hours(1));
+  reconcile();
+  EXPECT_EQ(cloud.things.size(), 1u);
+  EXPECT_TRUE(ready());
+}
+
+TEST_F(EngineTest, AnObjectWithAFinalizerOfOldIsTakenOverAndLetGo) {
+  reconcile();
+  set_path(store.json, "metadata.finalizers",
+           JsonArray{"thing.aws-infra-operator.runner.codes/finalizer", "of.others/x"});
+  reconcile();
+  EXPECT_EQ(find_path(store.json, "metadata.finalizers")->get_array().size(), 2u);
+  set_path(store.json, "metadata.deletionTimestamp", Json("2026-01-01T00:00:00Z"));
+  reconcile();
+  EXPECT_EQ(*find_path(store.json, "metadata.finalizers"), Json(JsonArray{"of.others/x"}));
+  EXPECT_TRUE(cloud.things.empty());
+}
+
 TEST_F(EngineTest, PauseKeepsAnOpenIntent) {
   cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
   cloud.hide_from_lists = true;

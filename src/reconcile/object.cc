@@ -33,18 +33,4 @@ Json Object::part(std::string_view name) const {
   return value == nullptr || !value->is_object() ? Json(JsonObject{}) : *value;
 }
 
-JsonObject without_finalizer(const Object& object, const std::string& finalizer) {
-  JsonArray rest;
-  for (const auto& other : object.finalizers()) {
-    if (other != finalizer) rest.emplace_back(other);
-  }
-  return JsonObject{{"finalizers", std::move(rest)}};
-}
-
-JsonObject with_finalizer(const Object& object, const std::string& finalizer) {
-  JsonObject patch = without_finalizer(object, finalizer);
-  patch["finalizers"].get_array().emplace_back(finalizer);
-  return patch;
-}
-
 }  // namespace infra::reconcile

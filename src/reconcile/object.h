@@ -32,8 +32,4 @@ class Object {
   Json json_;
 };
 
-// Patches of metadata that set or drop one finalizer and keep the others.
-JsonObject with_finalizer(const Object& object, const std::string& finalizer);
-JsonObject without_finalizer(const Object& object, const std::string& finalizer);
-
 }  // namespace infra::reconcile

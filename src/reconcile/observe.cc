@@ -65,7 +65,10 @@ Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet, Observed& 
   auto answer = co_await invoke(pass, facet.read, Cloud::Intent::kRead);
   if (!answer) {
     if (means_absent(answer.error(), facet.absent)) co_return Result<void>{};
-    co_return std::unexpected(answer.error().in("cannot read " + facet.name));
+    Error error = answer.error().in("cannot read " + facet.name);
+    const bool explain = error.code == Code::kDenied && !facet.denied.empty();
+    if (explain) error.message += "; " + facet.denied;
+    co_return std::unexpected(std::move(error));
   }
   auto part = planning::read_path(*answer, facet.result);
   if (part) observed.facets[facet.name] = std::move(*part);

@@ -9,11 +9,6 @@
 namespace infra::reconcile {
 namespace {
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return std::tolower(c); });
-  return text;
-}
-
 std::optional<Json> tags_as_aws(const definition::Definition& definition,
                                 const planning::TagMap& tags) {
   if (!definition.tags || tags.empty()) return std::nullopt;
@@ -60,6 +55,17 @@ std::optional<Json> declared(const definition::Definition& definition, const Jso
   return planning::to_aws(*field, *value);
 }
 
+// The status field remembers another value than the one that spec has now.
+bool was_replaced(const Engine::Pass& pass, const std::string& name) {
+  const Json status = pass.object.status();
+  const Json* noted = find_path(status, name);
+  const auto field = std::ranges::find_if(
+      pass.definition.status, [&name](const auto& one) { return one.field.name == name; });
+  if (noted == nullptr || field == pass.definition.status.end()) return false;
+  const Json* now = find_path(pass.desired.spec, field->written);
+  return now == nullptr || !same(*noted, *now);
+}
+
 }  // namespace
 
 std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
@@ -86,6 +92,30 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   return declared(definition, desired.spec, name);
 }
 
+bool applies(const Engine::Pass& pass, const definition::Call& call) {
+  const Json& spec = pass.desired.spec;
+  const auto holds = [&spec](const auto& condition) {
+    const Json* value = find_path(spec, condition.first);
+    return value != nullptr && same(*value, condition.second);
+  };
+  if (!std::ranges::all_of(call.when, holds)) return false;
+  if (!call.unless.empty() && std::ranges::all_of(call.unless, holds)) return false;
+  if (call.needs.starts_with("status.") && !pass.lookup(call.needs)) return false;
+  if (!call.needs.empty() && !call.needs.starts_with("status.") &&
+      find_path(spec, call.needs) == nullptr) {
+    return false;
+  }
+  return call.replaces.empty() || was_replaced(pass, call.replaces);
+}
+
+void note_written(Engine::Pass& pass, const definition::StatusField& field) {
+  const std::string& path = field.hash.empty() ? field.written : field.hash;
+  const Json* value = find_path(pass.desired.spec, path);
+  if (value == nullptr) return;
+  pass.notes[field.field.name] =
+      field.hash.empty() ? *value : Json(planning::digest(pass.desired.uid, *value));
+}
+
 std::string group_key(std::string_view name) {
   return std::string(planning::kGroup) + "/" + std::string(name);
 }
@@ -93,19 +123,11 @@ std::string group_key(std::string_view name) {
 Outcome failed_outcome(const Error& error) {
   switch (error.code) {
     case Code::kInvalid: return Blocked{.reason = "Refused", .message = error.message};
+    case Code::kAlreadyExists: return Blocked{.reason = "NameTaken", .message = error.message};
     case Code::kConflict:
       return Waiting{.reason = "Conflict", .message = error.message, .after = Duration{500}};
     default: return Failed{.error = error};
   }
-}
-
-std::string finalizer_of(const definition::Definition& definition) {
-  return std::string(planning::kGroup) + "/" + lower(definition.kind) + "-finalizer";
-}
-
-bool holds_finalizer(const definition::Definition& definition, const Object& object) {
-  const auto all = object.finalizers();
-  return std::ranges::find(all, finalizer_of(definition)) != all.end();
 }
 
 }  // namespace infra::reconcile

@@ -6,6 +6,7 @@
 #include "definition/definition.h"
 #include "planning/decide.h"
 #include "reconcile/engine.h"
+#include "reconcile/finalizer.h"
 #include "reconcile/outcome.h"
 
 namespace infra::reconcile {
@@ -26,7 +27,7 @@ struct Engine::Pass {
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<std::string> paths;
-  std::string hash_written;  // the remembered field was just written
+  JsonObject notes;  // status fields about what was just written, saved with the id
 
   // The value of "${name}" in a call.
   std::optional<Json> lookup(std::string_view name) const;
@@ -42,10 +43,12 @@ planning::Desired desired_of(const definition::Definition& definition, const Obj
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
 std::string known_id(const definition::Definition& definition, const Object& object);
 
+// Whether the conditions of a call hold: `when`, `unless`, `needs` and `replaces`.
+bool applies(const Engine::Pass& pass, const definition::Call& call);
+// Puts into the notes what a status field is to remember of the value just written.
+void note_written(Engine::Pass& pass, const definition::StatusField& field);
+
 // How a reconcile ends that met this error.
 Outcome failed_outcome(const Error& error);
-
-std::string finalizer_of(const definition::Definition& definition);
-bool holds_finalizer(const definition::Definition& definition, const Object& object);
 
 }  // namespace infra::reconcile

@@ -29,7 +29,7 @@ Task<Result<void>> Engine::remove(Pass& pass) {
     }
   }
   for (const auto& call : pass.definition.before_delete) {
-    if (!call.needs.empty() && find_path(pass.desired.spec, call.needs) == nullptr) continue;
+    if (!applies(pass, call)) continue;
     auto done = co_await invoke(pass, call, Cloud::Intent::kWrite);
     if (!done && done.error().code != Code::kNotFound) {
       co_return std::unexpected(done.error().in("cannot prepare the deletion"));
@@ -71,7 +71,7 @@ Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
   }
   pass.store.record_event(pass.object, false, plan.reason,
                           plan.message.empty() ? "Gone from AWS" : plan.message);
-  JsonObject patch = without_finalizer(pass.object, finalizer_of(pass.definition));
+  JsonObject patch = release_patch(pass.definition, pass.object);
   auto saved = co_await pass.store.patch_metadata(pass.object, std::move(patch),
                                                   ObjectStore::Check::kSameVersion);
   if (!saved && saved.error().code != Code::kNotFound) co_return failed_outcome(saved.error());

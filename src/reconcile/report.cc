@@ -60,6 +60,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
       }
     }
   }
+  if (pass.seen) erase_path(status, "absence");
   const bool settled = std::holds_alternative<Settled>(outcome);
   if (settled) {
     erase_path(status, "creation");

@@ -9,30 +9,35 @@ namespace {
 
 constexpr int kSameDifference = 3;  // writes of one difference before we stop
 
+// The note of a status field speaks of something that this facet writes.
+bool is_about(const definition::StatusField& field, const definition::Facet& facet) {
+  if (!field.hash.empty()) return field.hash == facet.remembered;
+  const std::string head = field.written.substr(0, field.written.find('.'));
+  return !head.empty() && std::ranges::find(facet.fields, head) != facet.fields.end();
+}
+
 }  // namespace
+
+Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& facet) {
+  for (const auto& call : facet.write) {
+    if (!applies(pass, call)) continue;
+    auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
+    if (!written) co_return std::unexpected(written.error());
+  }
+  for (const auto& field : pass.definition.status) {
+    if (is_about(field, facet)) note_written(pass, field);
+  }
+  if (pass.notes.empty()) co_return Result<void>{};
+  auto saved = co_await save_id(pass, pass.id);
+  if (saved) pass.desired.status = pass.object.status();
+  co_return saved;
+}
 
 Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   for (const auto& facet : pass.definition.facets) {
     if (std::ranges::find(plan.facets, facet.name) == plan.facets.end()) continue;
-    for (const auto& call : facet.write) {
-      const Json& spec = pass.desired.spec;
-      const auto holds = [&spec](const auto& condition) {
-        const Json* value = find_path(spec, condition.first);
-        return value != nullptr && same(*value, condition.second);
-      };
-      if (!std::ranges::all_of(call.when, holds)) continue;
-      if (!call.unless.empty() && std::ranges::all_of(call.unless, holds)) continue;
-      auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
-      if (!written) co_return std::unexpected(written.error().in("cannot change " + facet.name));
-    }
-    const Json* remembered =
-        facet.remembered.empty() ? nullptr : find_path(pass.desired.spec, facet.remembered);
-    if (remembered != nullptr) {
-      pass.hash_written = planning::digest(pass.desired.uid, *remembered);
-      auto saved = co_await save_id(pass, pass.id);
-      if (!saved) co_return std::unexpected(saved.error());
-      pass.desired.status = pass.object.status();
-    }
+    auto written = co_await write_facet(pass, facet);
+    if (!written) co_return std::unexpected(written.error().in("cannot change " + facet.name));
   }
   for (const auto& set : pass.definition.sets) {
     const auto added = plan.add.find(set.field);

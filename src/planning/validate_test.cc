@@ -1,0 +1,41 @@
+#include "planning/validate.h"
+
+#include <gtest/gtest.h>
+
+namespace infra::planning {
+namespace {
+
+using definition::Field;
+using definition::Form;
+
+definition::Definition sample_kind() {
+  Field policy{.name = "policy", .form = Form::kPolicy};
+  Field inner{.name = "inner", .type = definition::Type::kObject, .fields = {policy}};
+  definition::Definition kind;
+  kind.spec = {policy, inner};
+  return kind;
+}
+
+std::vector<std::string> problems(const char* spec) {
+  return invalid_fields(sample_kind(), boost::json::parse(spec));
+}
+
+TEST(Validate, PoliciesAreJsonObjects) {
+  EXPECT_TRUE(problems(R"({"policy": "{\"a\": [1]}"})").empty());
+  EXPECT_TRUE(problems("{}").empty());
+  for (const char* bad : {R"({"policy": "{"})", R"({"policy": "[]"})", R"({"policy": "\"x\""})",
+                          R"({"policy": "no"})"}) {
+    const auto found = problems(bad);
+    ASSERT_EQ(found.size(), 1u) << bad;
+    EXPECT_TRUE(found[0].starts_with("spec.policy must be a JSON object")) << found[0];
+  }
+}
+
+TEST(Validate, NamesTheWholePath) {
+  const auto found = problems(R"({"inner": {"policy": "x"}})");
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_TRUE(found[0].starts_with("spec.inner.policy ")) << found[0];
+}
+
+}  // namespace
+}  // namespace infra::planning
