@@ -48,9 +48,9 @@ struct Field {
 // One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose
 // value is not declared disappear, and so do objects that become empty that way. Names: a spec
 // field in AWS's form ("${cidrBlock}"), ${id}, ${uid}, ${ownerTag} (its key), ${region},
-// ${bucketRegion} (absent in us-east-1, as S3 wants it), ${tags}, ${tagKeys}, ${tagKeysAsTags}
-// ([{Key: k}]), ${item}. A string that is only "${name}" keeps the value's type; otherwise the
-// value is put into the text.
+// ${accountID}, ${bucketRegion} (absent in us-east-1, as S3 wants it), ${tags}, ${tagKeys},
+// ${tagKeysAsTags} ([{Key: k}]), ${item}, ${status.x}. A string that is only "${name}" keeps the
+// value's type; otherwise the value is put into the text.
 struct Call {
   std::string service;  // empty: the kind's own
   std::string operation;

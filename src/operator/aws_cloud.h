@@ -20,10 +20,15 @@ class AwsCloud final : public reconcile::Cloud {
   Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                     Json input) override;
   const std::string& region() const override { return client_->config().region; }
+  const std::string& account_id() const override { return account_id_; }
   const std::map<std::string, std::string>& default_tags() const override { return default_tags_; }
+
+  // As STS says it; known before the first object is reconciled.
+  void set_account_id(std::string id) { account_id_ = std::move(id); }
 
  private:
   std::unique_ptr<aws::Client> client_;
+  std::string account_id_;
   std::map<std::string, std::string> default_tags_;
 };
 

@@ -204,6 +204,7 @@ Task<Next> Providers::check(Object object) {
     co_return Next::wait(kRetry);
   }
   next.identity = *identity;
+  next.cloud->set_account_id(text_at(*identity, "Account"));
   accept(key, object, std::move(next));
   Condition ready{"Ready", "True", "Available", "AWS accepts the credentials"};
   if (object.deleting()) {

@@ -189,7 +189,7 @@ Plan plan_delete(const Definition& definition, const Desired& desired, const Obs
   }
   if (!is_ours(definition, desired, observed)) {
     return Plan{.action = Action::kForget,
-                .reason = "NotOurs",
+                .reason = std::string(kNotOurs),
                 .message = "Left in AWS: it does not belong to this object"};
   }
   if (auto state = by_state(definition, desired, observed)) return *state;
@@ -229,7 +229,7 @@ Plan decide(const Definition& definition, const Desired& desired, const Observed
   }
   if (!is_ours(definition, desired, observed)) {
     return Plan{.action = Action::kBlock,
-                .reason = "NotOurs",
+                .reason = std::string(kNotOurs),
                 .message = definition.kind + " " + observed.id +
                            " exists in AWS and does not belong to this object; choose another "
                            "name, or set the annotation " +

@@ -42,6 +42,9 @@ struct Observed {
 enum class Action { kNothing, kCreate, kUpdate, kDelete, kWait, kBlock, kForget };
 std::string_view to_string(Action action);
 
+// The reason of a plan for a resource that belongs to somebody else.
+inline constexpr std::string_view kNotOurs = "NotOurs";
+
 struct Plan {
   Action action = Action::kNothing;
   std::string reason;               // CamelCase, for conditions and events

@@ -23,7 +23,7 @@ std::unexpected<Error> not_yet(std::string reason, std::string message) {
 
 }  // namespace
 
-// False if the resource has been found under another id, which is then saved. An id that we knew
+// False if the resource has been found under another id. An id that we knew
 // and AWS does not know any more is believed only the second time, some seconds later: one stale
 // read must not lead to a second resource.
 Task<Result<bool>> Engine::confirm_absence(Pass& pass) {
@@ -31,8 +31,7 @@ Task<Result<bool>> Engine::confirm_absence(Pass& pass) {
     auto found = co_await find_lost(pass);
     if (!found) co_return std::unexpected(found.error());
     if (!found->empty() && *found != pass.id) {
-      auto saved = co_await save_id(pass, *found);
-      if (!saved) co_return std::unexpected(saved.error());
+      pass.id = *found;
       co_return false;
     }
   }

@@ -51,21 +51,30 @@ Task<Outcome> Engine::run(Pass& pass) {
     if (pass.id.empty()) {
       auto found = co_await find_lost(pass);
       if (!found) co_return failed_outcome(found.error());
-      if (!found->empty()) {
-        auto saved = co_await save_id(pass, *found);
-        if (!saved) co_return failed_outcome(saved.error());
-      }
+      pass.id = *found;
     }
     auto observed = co_await observe(pass);
     if (!observed) co_return failed_outcome(observed.error());
     pass.seen = observed->present;
     const Plan plan = decide(pass.definition, pass.desired, *observed);
+    pass.ours = plan.reason != planning::kNotOurs;
+    auto noted = co_await note_id(pass);
+    if (!noted) co_return failed_outcome(noted.error());
     bool again = false;
     Outcome outcome = co_await carry_out(pass, plan, again);
     if (!again) co_return outcome;
   }
   co_return Outcome{Waiting{
       .reason = "Converging", .message = "AWS is still taking up the changes", .after = kRecheck}};
+}
+
+// What was found by its name or tag is noted only once it has proven to be ours: a noted id counts
+// as ours from then on.
+Task<Result<void>> Engine::note_id(Pass& pass) {
+  const bool known = pass.desired.recorded_id == pass.id || pass.desired.deleting;
+  if (!pass.seen || !pass.ours || known) co_return Result<void>{};
+  auto saved = co_await save_id(pass, pass.id);
+  co_return saved;
 }
 
 Task<Result<void>> Engine::hold_finalizer(Pass& pass) {

@@ -38,6 +38,7 @@ class Engine {
  private:
   Task<Outcome> run(Pass& pass);
   Task<Result<void>> hold_finalizer(Pass& pass);
+  Task<Result<void>> note_id(Pass& pass);
   Task<Result<std::string>> find_lost(Pass& pass);
   Task<Result<planning::Observed>> observe(Pass& pass);
   Task<Result<void>> observe_facets(Pass& pass, planning::Observed& observed);

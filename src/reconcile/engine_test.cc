@@ -51,6 +51,7 @@ class FakeCloud final : public Cloud {
     co_return result;
   }
   const std::string& region() const override { return region_; }
+  const std::string& account_id() const override { return account_; }
   const std::map<std::string, std::string>& default_tags() const override { return tags_; }
 
   std::map<std::string, JsonObject> things;
@@ -99,6 +100,7 @@ class FakeCloud final : public Cloud {
 
   int made_ = 0;
   std::string region_ = "us-east-1";
+  std::string account_ = "123456789012";
   std::map<std::string, std::string> tags_;
 };
 

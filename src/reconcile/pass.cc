@@ -75,6 +75,7 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   if (name == "token") return if_not_empty(text_at(object.status(), "creation.token"));
   if (name == "item") return Json(item);
   if (name == "region") return Json(cloud.region());
+  if (name == "accountID") return if_not_empty(cloud.account_id());
   if (name == "bucketRegion") {
     return cloud.region() == "us-east-1" ? std::nullopt : if_not_empty(cloud.region());
   }

@@ -24,6 +24,7 @@ struct Engine::Pass {
   std::vector<std::string> tags_to_remove;  // ${tagKeys}
   Json resource;                            // the first facet as last read
   bool seen = false;                        // present in this pass
+  bool ours = true;                         // what was seen belongs to this object
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<std::string> paths;

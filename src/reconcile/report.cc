@@ -46,7 +46,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
   const Json before = pass.object.status();
   Json status = before;
   const auto lookup = [&pass](std::string_view name) { return pass.lookup(name); };
-  if (pass.seen) {
+  if (pass.seen && pass.ours) {
     for (const auto& field : pass.definition.status) {
       std::optional<Json> value;
       if (!field.text.empty()) value = planning::fill(Json(field.text), lookup);
@@ -104,11 +104,12 @@ class NoCloud final : public Cloud {
   Task<Result<Json>> call_all_pages(std::string, std::string, Json) override {
     co_return std::unexpected(Error{.code = Code::kInternal, .message = "no provider"});
   }
-  const std::string& region() const override { return region_; }
+  const std::string& region() const override { return nothing_; }
+  const std::string& account_id() const override { return nothing_; }
   const std::map<std::string, std::string>& default_tags() const override { return tags_; }
 
  private:
-  std::string region_;
+  std::string nothing_;
   std::map<std::string, std::string> tags_;
 };
 

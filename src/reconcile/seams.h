@@ -26,6 +26,7 @@ class Cloud {
   virtual Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                             Json input) = 0;
   virtual const std::string& region() const = 0;
+  virtual const std::string& account_id() const = 0;
   virtual const std::map<std::string, std::string>& default_tags() const = 0;
 };
 

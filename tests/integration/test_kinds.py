@@ -247,6 +247,51 @@ class SqsQueue(Fields, Case):
             return False
 
 
+class TakenOver(Case):
+    """What exists already under a chosen name is nobody's to take, unless the user asks."""
+
+    def test_a_queue_that_exists(self):
+        sqs = client('sqs')
+        name = f'taken-{self.number}'
+        url = sqs.create_queue(QueueName=name)['QueueUrl']
+        self.create('SQSQueue', 'one', {'queueName': name})
+        self.wait_condition('SQSQueue', 'one', 'False', 'NotOurs', 'Synced')
+        self.assertNotIn('queueURL', self.get('SQSQueue', 'one')['status'])
+        self.patch('SQSQueue', 'one', {'visibilityTimeout': 77})
+        self.eventually('another look', lambda: self.get('SQSQueue', 'one')['status']['observedGeneration'] == 2)
+        self.assertEqual(self.condition('SQSQueue', 'one')['reason'], 'NotOurs')
+        self.assertEqual(sqs.list_queue_tags(QueueUrl=url).get('Tags', {}), {})
+        self.delete_and_wait('SQSQueue', 'one')
+        self.assertTrue(sqs.get_queue_url(QueueName=name))
+
+    def test_a_queue_that_exists_and_is_asked_for(self):
+        sqs = client('sqs')
+        name = f'asked-{self.number}'
+        url = sqs.create_queue(QueueName=name)['QueueUrl']
+        self.create('SQSQueue', 'one', {'queueName': name}, annotations={f'{GROUP}/adopt': 'true'})
+        self.assertEqual(self.wait_ready('SQSQueue', 'one')['status']['queueURL'], url)
+        self.assertIn(f'{GROUP}/uid', sqs.list_queue_tags(QueueUrl=url)['Tags'])
+
+    def test_a_role_that_exists(self):
+        iam = client('iam')
+        name = f'taken-{self.number}'
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=policy())
+        self.create('IAMRole', 'one', {'roleName': name, 'assumeRolePolicyDocument': policy('ec2.amazonaws.com')})
+        self.wait_condition('IAMRole', 'one', 'False', 'NotOurs', 'Synced')
+        self.delete_and_wait('IAMRole', 'one')
+        self.assertEqual(iam.get_role(RoleName=name)['Role']['AssumeRolePolicyDocument'], json.loads(policy()))
+
+    def test_two_objects_of_one_name(self):
+        for one in ('first', 'second'):
+            self.create('SQSQueue', one, {'queueName': f'twice-{self.number}'})
+            self.eventually('it is looked at', lambda: self.condition('SQSQueue', one)['status'])
+        self.wait_ready('SQSQueue', 'first')
+        self.wait_condition('SQSQueue', 'second', 'False', 'NotOurs', 'Synced')
+        self.delete_and_wait('SQSQueue', 'second')
+        self.wait_ready('SQSQueue', 'first')
+        self.assertTrue(client('sqs').get_queue_url(QueueName=f'twice-{self.number}'))
+
+
 class KmsKey(Fields, Case):
     kind = 'KMSKey'
 

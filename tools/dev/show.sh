@@ -22,5 +22,6 @@ integration() {
   shift
   stack_tools "$binary"
   ensure_moto
+  TOOLS+=("generate=$(dirname "$binary")/../definition/infra-generate")
   "$MOTO/bin/python" tests/integration/run.py "${TOOLS[@]}" "$@"
 }

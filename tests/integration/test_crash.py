@@ -1,0 +1,261 @@
+"""The operator killed, the API server restarted, objects deleted at the wrong moment: one resource, or none."""
+import signal
+import threading
+import time
+
+from harness import Case, FaultCase, Faults, GROUP, Reply, World, client, policy
+
+KINDS = {
+    'VPC': lambda number: {'cidrBlock': '10.0.0.0/16', 'tags': {'A': 'b'}},
+    'KMSKey': lambda number: {'description': 'crash', 'enableKeyRotation': True, 'deletionPolicy': 'Delete'},
+    'SQSQueue': lambda number: {'queueName': f'crash-{number}'},
+    'IAMRole': lambda number: {'roleName': f'crash-{number}', 'assumeRolePolicyDocument': policy(),
+                               'inlinePolicy': {'policyName': 'p', 'policyDocument': policy()}},
+    'S3Bucket': lambda number: {'bucketName': f'crash-{number}-bucket', 'versioning': {'enabled': True}},
+}
+
+
+def owned(kind, uid):
+    """How many resources of this kind carry the object's uid."""
+    owner = f'{GROUP}/uid'
+    if kind == 'VPC':
+        return len(client('ec2').describe_vpcs(Filters=[{'Name': f'tag:{owner}', 'Values': [uid]}])['Vpcs'])
+    if kind == 'KMSKey':
+        kms = client('kms')
+        keys = [key['KeyId'] for page in kms.get_paginator('list_keys').paginate() for key in page['Keys']]
+        alive = [key for key in keys if kms.describe_key(KeyId=key)['KeyMetadata']['KeyState'] != 'PendingDeletion']
+        return sum({'TagKey': owner, 'TagValue': uid} in kms.list_resource_tags(KeyId=key)['Tags'] for key in alive)
+    if kind == 'SQSQueue':
+        sqs = client('sqs')
+        return sum(sqs.list_queue_tags(QueueUrl=url).get('Tags', {}).get(owner) == uid
+                   for url in sqs.list_queues().get('QueueUrls', []))
+    if kind == 'IAMRole':
+        iam = client('iam')
+        return sum({'Key': owner, 'Value': uid} in iam.list_role_tags(RoleName=role['RoleName'])['Tags']
+                   for role in iam.list_roles()['Roles'])
+    s3 = client('s3')
+    count = 0
+    for bucket in s3.list_buckets()['Buckets']:
+        try:
+            count += {'Key': owner, 'Value': uid} in s3.get_bucket_tagging(Bucket=bucket['Name'])['TagSet']
+        except s3.exceptions.ClientError:
+            continue  # has no tags
+    return count
+
+
+class Killed(FaultCase):
+    """kill -9 at each call to AWS in turn, once before it arrives and once before its answer does."""
+
+    def kill_at(self, number, after):
+        """Kills the operator at the number-th call from now; true once it has happened."""
+        happened = threading.Event()
+        counter = iter(range(1, 1000))
+
+        def rule(request):
+            if request.operation == 'GetCallerIdentity' or next(counter) != number:
+                return None
+            if not after:
+                World.operator.kill()
+                happened.set()
+                return Reply(close=True)
+
+            def answered(reply):
+                World.operator.kill()
+                happened.set()
+                return Reply(close=True)
+            return answered
+        self.faults.rule = rule
+        return happened
+
+    def check(self, kind, after):
+        for number in range(1, 30):
+            name = f'{kind.lower()}-{number}'
+            happened = self.kill_at(number, after)
+            made = self.create(kind, name, {**KINDS[kind](f'{self.number}-{number}'), 'providerRef': {'name': 'faulty'}})
+            uid = made['metadata']['uid']
+            self.eventually('it is ready or the operator is dead',
+                            lambda: happened.is_set() or self.get(kind, name).get('status', {}).get('ready'))
+            self.let_everything_pass()
+            if happened.is_set():
+                World.start_operator()
+            self.wait_ready(kind, name, 30)
+            self.assertEqual(owned(kind, uid), 1, f'killed at call {number} of {kind}, after={after}')
+            happened_deleting = self.kill_at(number, after)
+            self.delete(kind, name)
+            self.eventually('it is gone or the operator is dead', lambda: happened_deleting.is_set() or self.kube.request(
+                'GET', self.path(kind, name))[0] == 404)
+            self.let_everything_pass()
+            if happened_deleting.is_set():
+                World.start_operator()
+            self.wait_gone(kind, name, 30)
+            self.assertEqual(owned(kind, uid), 0, f'killed at call {number} of deleting {kind}, after={after}')
+            if not happened.is_set() and not happened_deleting.is_set():
+                return
+        self.fail('more calls than a small object can need')
+
+
+for one in KINDS:
+    setattr(Killed, f'test_{one}_before_each_call', lambda self, kind=one: self.check(kind, False))
+    setattr(Killed, f'test_{one}_after_each_call', lambda self, kind=one: self.check(kind, True))
+
+
+class Deleted(FaultCase):
+    def test_while_its_create_is_running(self):
+        arrived, go_on = threading.Event(), threading.Event()
+
+        def rule(request):
+            if request.operation != 'CreateVpc':
+                return None
+
+            def answered(reply):
+                arrived.set()
+                go_on.wait(10)
+                return reply
+            return answered
+        self.faults.rule = rule
+        uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
+        self.assertTrue(arrived.wait(10))
+        self.delete('VPC', 'vpc')
+        go_on.set()
+        self.wait_gone('VPC', 'vpc', 20)
+        self.assertEqual(owned('VPC', uid), 0)
+
+    def test_and_made_again_under_the_same_name(self):
+        first = self.make_object_vpc(provider='faulty')['metadata']['uid']
+        self.wait_ready('VPC', 'vpc')
+        self.delete_and_wait('VPC', 'vpc')
+        second = self.make_object_vpc(provider='faulty')['metadata']['uid']
+        self.wait_ready('VPC', 'vpc')
+        self.assertEqual((owned('VPC', first), owned('VPC', second)), (0, 1))
+
+
+class Stopped(FaultCase):
+    def test_a_term_signal_lets_a_create_end_and_saves_its_id(self):
+        arrived = threading.Event()
+
+        def rule(request):
+            if request.operation != 'CreateVpc':
+                return None
+
+            def slow(reply):
+                arrived.set()
+                time.sleep(1)
+                return reply
+            return slow
+        self.faults.rule = rule
+        uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
+        self.assertTrue(arrived.wait(10))
+        self.assertEqual(World.operator.stop(), 0)
+        self.assertTrue(self.get('VPC', 'vpc')['status'].get('vpcID'), 'the id was saved before the end')
+        self.assertEqual(owned('VPC', uid), 1)
+        World.start_operator()
+        self.wait_ready('VPC', 'vpc')
+        self.assertEqual(owned('VPC', uid), 1)
+
+
+class ApiServer(Case):
+    def take_away(self):
+        World.stack.processes.remove(World.stack.apiserver)
+        World.stack.apiserver.kill()
+
+    def bring_back(self):
+        World.stack.run_apiserver()
+
+    def test_restarted(self):
+        self.make_object_vpc('before', tags={'Team': 'a'})
+        vpc = self.wait_ready('VPC', 'before')['status']['vpcID']
+
+        def team():
+            tags = client('ec2').describe_vpcs(VpcIds=[vpc])['Vpcs'][0]['Tags']
+            return next(tag['Value'] for tag in tags if tag['Key'] == 'Team')
+        self.take_away()
+        try:
+            client('ec2').create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'changed'}])
+            self.eventually('drift is put right without the API server', lambda: team() == 'a')
+        finally:
+            self.bring_back()
+        self.make_object_vpc('after')
+        self.wait_ready('VPC', 'after', 60)
+        self.wait_ready('VPC', 'before')
+        self.assertEqual([one['VpcId'] for one in self.vpcs_of('before')], [vpc])
+        self.assertEqual(len(self.vpcs_of('after')), 1)
+
+    def test_away_when_the_operator_starts(self):
+        World.operator.stop()
+        self.take_away()
+        try:
+            operator = World.operator = World.stack.start_operator('--no-leader-elect', '--check-interval', '1s',
+                                                                   '--cluster-name', 'test')
+            self.assertEqual(operator.get(operator.health_port, '/healthz')[0], 200)
+            self.assertEqual(operator.get(operator.health_port, '/readyz')[0], 503)
+        finally:
+            self.bring_back()
+        operator.wait_ready(60)
+
+    def test_away_while_an_id_is_to_be_saved(self):
+        faults = Faults()
+        self.addCleanup(faults.close)
+        self.make_provider('faulty', endpoint=faults.url)
+
+        def rule(request):
+            if request.operation != 'CreateVpc':
+                return None
+
+            def made(reply):
+                self.take_away()
+                return reply
+            return made
+        faults.rule = rule
+        uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
+        self.eventually('the API server is gone', lambda: not World.stack.apiserver.alive())
+        faults.rule = lambda request: None
+        self.bring_back()
+        self.wait_ready('VPC', 'vpc', 60)
+        self.assertEqual(owned('VPC', uid), 1)
+        self.delete_and_wait('VPC', 'vpc')
+
+
+class Leader(Case):
+    def setUp(self):
+        super().setUp()
+        World.operator.stop()
+        self.addCleanup(World.start_operator)
+        self.first = self.start()
+        self.eventually('the first leads', lambda: self.first.find_line('this process leads'), 30)
+
+    def start(self):
+        operator = World.stack.start_operator('--check-interval', '1s', '--cluster-name', 'test',
+                                              '--leader-election-namespace', 'default').wait_ready()
+        self.addCleanup(lambda: operator.process.alive() and operator.stop())
+        return operator
+
+    def test_killed_and_another_takes_over(self):
+        second = self.start()
+        self.assertIsNone(second.find_line('this process leads'))
+        self.first.kill()
+        self.make_object_vpc()
+        self.eventually('the second leads', lambda: second.find_line('this process leads'), 40)
+        self.wait_ready('VPC', 'vpc')
+        self.assertEqual(len(self.vpcs_of()), 1)
+
+    def test_stopped_and_another_takes_over_at_once(self):
+        second = self.start()
+        started = time.monotonic()
+        self.assertEqual(self.first.stop(), 0)
+        self.eventually('the second leads', lambda: second.find_line('this process leads'), 10)
+        self.assertLess(time.monotonic() - started, 8, 'the lease was given back, not waited for')
+
+    def test_a_lease_taken_away_ends_the_process(self):
+        lease = '/apis/coordination.k8s.io/v1/namespaces/default/leases/infra-operator'
+        self.kube.must('PATCH', lease, {'spec': {'holderIdentity': 'somebody-else'}}, 'application/merge-patch+json')
+        self.eventually('it ends', lambda: not self.first.process.alive(), 30)
+        self.assertEqual(self.first.process.popen.returncode, 1)
+        self.kube.must('DELETE', lease)
+
+
+class Signals(Case):
+    def test_interrupt_is_a_clean_stop_too(self):
+        World.operator.process.signal(signal.SIGINT)
+        self.eventually('it ends', lambda: not World.operator.process.alive())
+        self.assertEqual(World.operator.process.popen.returncode, 0)
+        World.start_operator()

@@ -1,0 +1,177 @@
+"""The program itself: flags, probes, metrics, the log."""
+import json
+import re
+import subprocess
+
+from harness import Case, World
+
+# Names, types and labels that dashboards use.
+METRICS = {
+    'infra_operator_reconcile_total': ('counter', {'resource_type', 'result'}),
+    'infra_operator_reconcile_duration_seconds': ('histogram', {'resource_type'}),
+    'infra_operator_reconcile_errors_total': ('counter', {'resource_type', 'error_type'}),
+    'infra_operator_resources_total': ('gauge', {'resource_type', 'status'}),
+    'infra_operator_aws_api_calls_total': ('counter', {'service', 'operation', 'result'}),
+    'infra_operator_aws_api_call_duration_seconds': ('histogram', {'service', 'operation'}),
+    'infra_operator_workqueue_depth': ('gauge', {'resource_type'}),
+    'infra_operator_workqueue_adds_total': ('counter', {'resource_type'}),
+    'infra_operator_provider_ready': ('gauge', {'provider_name', 'region'}),
+    'infra_operator_finalizer_duration_seconds': ('histogram', {'resource_type'}),
+    'infra_operator_drift_healed_total': ('counter', {'resource_type'}),
+}
+
+
+def run(*words):
+    return subprocess.run([World.tools['operator'], *words], capture_output=True, text=True, timeout=30)
+
+
+class Flags(Case):
+    def test_wrong_flags_are_named(self):
+        for words, said in ((['run', '--nonsense'], '--nonsense'), (['run', '--check-interval', '5'], '--check-interval'),
+                            (['run', '--log-level', 'loud'], '--log-level'), (['run', '--max-concurrent-reconciles', '0'],
+                                                                             '--max-concurrent-reconciles'),
+                            ([], 'subcommand')):
+            with self.subTest(words=words):
+                done = run(*words)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(said, done.stderr + done.stdout)
+
+    def test_what_keeps_it_from_starting_is_said(self):
+        for words, said in ((['--kubeconfig', '/nonexistent'], '/nonexistent'),
+                            (['--kubeconfig', str(World.stack.kubeconfig), '--context', 'other'], 'other'),
+                            (['--kubeconfig', str(World.stack.kubeconfig), '--metrics-bind-address', '127.0.0.1:0',
+                              '--health-probe-bind-address', '127.0.0.1:99999'], '--health-probe-bind-address'),
+                            (['--kubeconfig', str(World.stack.kubeconfig), '--definitions', '/nonexistent'], '/nonexistent')):
+            with self.subTest(words=words):
+                done = run('run', *words)
+                self.assertEqual(done.returncode, 1, done.stderr)
+                self.assertIn(said, done.stderr)
+
+    def test_only_the_namespaces_asked_for(self):
+        World.operator.stop()
+        other = f'{self.ns}-other'
+        self.kube.must('POST', '/api/v1/namespaces', {'metadata': {'name': other}})
+        self.make_secret(ns=other)
+        self.make_provider(ns=other)
+        operator = World.stack.start_operator('--namespaces', f'{self.ns},nowhere', '--no-leader-elect').wait_ready()
+        self.create('VPC', 'not-seen', {'cidrBlock': '10.0.0.0/16'}, ns=other)
+        self.make_object_vpc()
+        self.wait_ready('VPC', 'vpc')
+        self.assertNotIn('status', self.get('VPC', 'not-seen', ns=other))
+        operator.stop()
+        World.start_operator()
+        self.delete('VPC', 'not-seen', ns=other)
+        self.wait_gone('VPC', 'not-seen', ns=other)
+        self.delete('AWSProvider', 'aws', ns=other)
+
+    def test_console_log(self):
+        World.operator.stop()
+        operator = World.stack.start_operator  # its start is read from JSON lines, so the console form is only looked at
+        done = run('run', '--kubeconfig', '/nonexistent', '--log-format', 'console')
+        self.assertNotIn('{"ts"', done.stderr)
+        self.assertIn('cannot start', done.stderr)
+        self.assertTrue(operator)
+        World.start_operator()
+
+
+class Probes(Case):
+    def test_healthz_and_readyz(self):
+        operator = World.operator
+        self.assertEqual(operator.get(operator.health_port, '/healthz')[0], 200)
+        status, text = operator.get(operator.health_port, '/readyz')
+        self.assertEqual(status, 200)
+        self.assertIn('[+]caches ok', text)
+        self.assertEqual(operator.get(operator.health_port, '/nothing')[0], 404)
+        self.assertEqual(operator.get(operator.metrics_port, '/nothing')[0], 404)
+
+
+class Metrics(Case):
+    def test_names_types_and_labels(self):
+        self.make_object_vpc()
+        self.wait_ready('VPC', 'vpc')
+        self.delete_and_wait('VPC', 'vpc')
+        page = World.operator.get(World.operator.metrics_port, '/metrics')[1]
+        types = dict(re.findall(r'^# TYPE (\S+) (\S+)$', page, re.M))
+        for name, (kind, labels) in METRICS.items():
+            with self.subTest(name=name):
+                self.assertEqual(types[name], kind)
+                sample = re.search(rf'^{name}(?:_bucket)?{{(.*)}} \S+$', page, re.M)
+                self.assertIsNotNone(sample, f'{name} has no sample')
+                self.assertEqual(set(re.findall(r'(\w+)="', sample[1])) - {'le'}, labels)
+
+    def test_they_count_what_happens(self):
+        count = World.operator.metric
+        ready = count('infra_operator_resources_total', resource_type='VPC', status='ready')
+        calls = count('infra_operator_aws_api_calls_total', service='ec2', operation='CreateVpc', result='success')
+        self.make_object_vpc()
+        self.wait_ready('VPC', 'vpc')
+        self.eventually('one more ready', lambda: count(
+            'infra_operator_resources_total', resource_type='VPC', status='ready') == ready + 1)
+        self.assertEqual(count('infra_operator_aws_api_calls_total', service='ec2', operation='CreateVpc',
+                               result='success'), calls + 1)
+        self.assertEqual(count('infra_operator_provider_ready', provider_name='aws'), 1)
+        self.delete_and_wait('VPC', 'vpc')
+        self.eventually('and one less', lambda: count(
+            'infra_operator_resources_total', resource_type='VPC', status='ready') == ready)
+
+
+class Log(Case):
+    def test_every_line_is_json_with_the_usual_fields(self):
+        lines = World.operator.process.text().splitlines()
+        self.assertTrue(lines)
+        for line in lines:
+            self.assertLessEqual({'ts', 'level', 'msg'}, set(json.loads(line)))
+
+    def test_the_secret_of_a_provider_is_nowhere(self):
+        self.make_secret('quiet', 'AKIAQUIET', 'do-not-print-this')
+        self.make_provider('quiet', credentialsSecret={'name': 'quiet'})
+        self.make_object_vpc(provider='quiet')
+        self.wait_ready('VPC', 'vpc')
+        everything = World.operator.process.text() + json.dumps(self.items('AWSProvider')) + json.dumps(self.items('VPC'))
+        everything += json.dumps(self.kube.must('GET', f'/api/v1/namespaces/{self.ns}/events'))
+        everything += World.operator.get(World.operator.metrics_port, '/metrics')[1]
+        self.assertNotIn('do-not-print-this', everything)
+
+
+class AwsCommand(Case):
+    def call(self, *words, **env):
+        return subprocess.run(
+            [World.tools['operator'], 'aws', *words, '--endpoint-url', World.stack.aws_endpoint], capture_output=True, text=True,
+            timeout=30, env={'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test', 'AWS_REGION': 'us-east-1', **env})
+
+    def test_prints_the_answer_as_json(self):
+        done = self.call('sts', 'get-caller-identity')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(json.loads(done.stdout)['Account'], '123456789012')
+
+    def test_each_protocol(self):
+        for words in (['ec2', 'DescribeVpcs'], ['iam', 'ListRoles'], ['sqs', 'ListQueues'], ['kms', 'ListKeys'],
+                      ['lambda', 'ListFunctions'], ['s3', 'ListBuckets'], ['dynamodb', 'ListTables'], ['sns', 'ListTopics']):
+            with self.subTest(words=words):
+                done = self.call(*words)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                self.assertIsInstance(json.loads(done.stdout), dict)
+
+    def test_input_from_a_file_and_an_error(self):
+        path = World.stack.folder / 'input.json'
+        path.write_text('{"VpcIds": ["vpc-nothing"]}')
+        done = self.call('ec2', 'DescribeVpcs', '--input', f'@{path}')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('InvalidVpcID.NotFound', done.stderr)
+        self.assertIn('request id', done.stderr)
+
+    def test_all_pages(self):
+        for number in range(3):
+            subprocess.run([World.tools['operator'], 'aws', 'iam', 'CreateRole', '--endpoint-url', World.stack.aws_endpoint,
+                            '--input', json.dumps({'RoleName': f'page-{self.number}-{number}', 'AssumeRolePolicyDocument': '{}'})],
+                           env={'AWS_ACCESS_KEY_ID': 't', 'AWS_SECRET_ACCESS_KEY': 't', 'AWS_REGION': 'us-east-1'}, check=True,
+                           capture_output=True)
+        done = self.call('iam', 'ListRoles', '--input', '{"MaxItems": 1}', '--all-pages')
+        names = [role['RoleName'] for role in json.loads(done.stdout)['Roles']]
+        self.assertLessEqual({f'page-{self.number}-{number}' for number in range(3)}, set(names))
+
+    def test_without_credentials(self):
+        done = self.call('sts', 'GetCallerIdentity', AWS_ACCESS_KEY_ID='', AWS_SECRET_ACCESS_KEY='',
+                         AWS_EC2_METADATA_DISABLED='true')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('no AWS credentials', done.stderr)
