@@ -18,7 +18,7 @@ Result<Json> read_json_structure(const Shape& shape, const Json& value, int dept
   if (!value.is_object()) return unreadable(shape.name);
   JsonObject out;
   for (const Member& member : shape.members) {
-    if (!member.location.empty()) continue;
+    if (!member.in_answer_body()) continue;
     const Json* found = value.as_object().if_contains(member.wire_name());
     if (found == nullptr || found->is_null()) continue;
     auto read = from_wire_json(member, *found, depth + 1);
@@ -187,7 +187,7 @@ Result<Json> read_xml_body(const ServiceModel& model, const Operation& operation
   }
   const auto& members = target.shape->members;
   // S3 answers GetBucketLocation with the only member as the root itself.
-  if (model.protocol == "rest-xml" && members.size() == 1 && members[0].location.empty() &&
+  if (model.protocol == "rest-xml" && members.size() == 1 && members[0].in_answer_body() &&
       local_name(root) == members[0].wire_name() && !child_named(root, members[0].wire_name()) &&
       members[0].shape->type == ShapeType::kString) {
     JsonObject out;
@@ -239,8 +239,7 @@ Result<Json> decode(const ServiceModel& model, const Operation& operation,
     if (!done) return std::unexpected(done.error());
     return Json(std::move(out));
   }
-  const bool modeled =
-      std::ranges::any_of(shape.members, [](const Member& m) { return m.location.empty(); });
+  const bool modeled = std::ranges::any_of(shape.members, &Member::in_answer_body);
   const bool rest = model.protocol.starts_with("rest-");
   if (!modeled || (rest && response.body.empty())) return Json(std::move(out));
   auto body = read_body(model, operation, operation.output, response.body);

@@ -49,6 +49,9 @@ void read_traits(Member& member, const Json& from) {
   if (const auto format = text(from, "timestampFormat"); !format.empty()) {
     member.timestamp_format = format;
   }
+  if (auto location = text(from, "location"); !location.empty()) {
+    member.location = std::move(location);
+  }
   const Json& ns = at(from, "xmlNamespace");
   if (ns.is_string()) member.xml_namespace = text(from, "xmlNamespace");
   if (ns.is_object()) {
@@ -60,6 +63,10 @@ void read_traits(Member& member, const Json& from) {
 }
 
 }  // namespace
+
+bool Member::in_answer_body() const {
+  return location != "header" && location != "headers" && location != "statusCode";
+}
 
 const Member* Shape::member(std::string_view member_name) const {
   const auto found = std::ranges::find(members, member_name, &Member::name);
@@ -87,7 +94,6 @@ Result<Member> ServiceModel::read_member(std::string name, const Json& from,
   }
   read_traits(member, shapes.at(shape_name));
   read_traits(member, from);
-  member.location = text(from, "location");
   member.location_name = text(from, "locationName");
   member.query_name = text(from, "queryName");
   member.xml_attribute = flag(from, "xmlAttribute");

@@ -31,6 +31,9 @@ struct Member {
   bool host_label = false;
 
   const std::string& wire_name() const { return location_name.empty() ? name : location_name; }
+  // Whether it stands in the body of an answer. The places of a request's address mean nothing
+  // there, where a shape serves both as input and as output.
+  bool in_answer_body() const;
 };
 
 enum class ShapeType { kStructure, kList, kMap, kString, kInteger, kFloat, kBoolean, kBlob, kTime };

@@ -104,6 +104,12 @@ TEST(Protocol, GarbledSuccessIsUnknownOutcome) {
   }
 }
 
+// "Name" is part of the address when the shape is an input.
+TEST(Protocol, ReadsFromTheBodyWhatARequestHasInItsAddress) {
+  EXPECT_EQ(*read("rest-json", {200, {}, R"({"Name":"n"})"}), (Json{{"Name", "n"}}));
+  EXPECT_EQ(*read("rest-xml", {200, {}, "<Thing><Name>n</Name></Thing>"}), (Json{{"Name", "n"}}));
+}
+
 // A page of a proxy says nothing about AWS: least of all that a resource is absent.
 TEST(Protocol, ForeignDocumentIsUnknownOutcome) {
   for (const char* protocol : {"ec2", "query", "rest-xml"}) {
