@@ -223,6 +223,25 @@ Result<void> read_payload(const ServiceModel& model, const Operation& operation,
   return {};
 }
 
+bool reads(const Operation& operation) {
+  return operation.method == "GET" || operation.name.starts_with("Get") ||
+         operation.name.starts_with("List") || operation.name.starts_with("Describe");
+}
+
+// An empty body is a good answer of many writes, even of some whose model gives them an output, and
+// it is a blob of no bytes. To a read it is no answer but one cut off, and taken for one it would
+// say that the resource has none of what was asked for. A member that the model requires has to
+// come from a write too.
+bool owes_body(const Operation& operation) {
+  const Shape& shape = *operation.output.shape;
+  const Member* payload = shape.member(shape.payload);
+  if (payload != nullptr && payload->shape->type == ShapeType::kBlob) return false;
+  return std::ranges::any_of(shape.members, [&](const Member& member) {
+    const bool required = std::ranges::find(shape.required, member.name) != shape.required.end();
+    return member.location.empty() && (required || reads(operation));
+  });
+}
+
 }  // namespace
 
 Result<Json> decode(const ServiceModel& model, const Operation& operation,
@@ -233,6 +252,10 @@ Result<Json> decode(const ServiceModel& model, const Operation& operation,
   JsonObject out;
   if (operation.output.shape == nullptr) return Json(out);
   const Shape& shape = *operation.output.shape;
+  constexpr int kNoContent = 204;
+  if (response.body.empty() && response.status != kNoContent && owes_body(operation)) {
+    return fail(Code::kUnavailable, "the answer has no body");
+  }
   if (auto done = read_headers(shape, response, out); !done) return std::unexpected(done.error());
   if (const Member* member = shape.member(shape.payload)) {
     auto done = read_payload(model, operation, *member, response.body, out);
