@@ -45,12 +45,6 @@ std::string without_bucket(std::string target, const std::string& bucket) {
   return rest.empty() || rest[0] == '/' || rest[0] == '?' ? rest : target;
 }
 
-std::string join_target(std::string base, const std::string& rest) {
-  while (base.ends_with('/')) base.pop_back();
-  std::string out = base + rest;
-  return out.starts_with('/') ? out : "/" + out;
-}
-
 std::string upper_name(const std::string& service) {
   std::string out;
   for (const unsigned char c : service) out += c == '-' ? '_' : static_cast<char>(std::toupper(c));
@@ -152,15 +146,6 @@ Result<Endpoint> Client::find_endpoint(const Service& service, const Json& input
   return service.endpoints->resolve(parameters);
 }
 
-void Client::fill_token(const Operation& operation, Json& input, const std::string& token) {
-  if (operation.input.shape == nullptr || !input.is_object()) return;
-  for (const Member& member : operation.input.shape->members) {
-    if (!member.idempotency_token || input.get_object().contains(member.name)) continue;
-    // One a call, so that every attempt carries the same.
-    input.get_object()[member.name] = token.empty() ? make_token(random_) : token;
-  }
-}
-
 Result<Client::Pending> Client::prepare(const std::string& service_name,
                                         const std::string& operation_name, Json input,
                                         const CallOptions& options) {
@@ -174,7 +159,9 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
   if (out.operation == nullptr) {
     return fail(Code::kInvalid, service_name + " has no operation '" + operation_name + "'");
   }
-  fill_token(*out.operation, input, options.idempotency_token);
+  // One a call, so that every attempt carries the same.
+  const std::string& token = options.idempotency_token;
+  fill_token(*out.operation, input, token.empty() ? make_token(random_) : token);
   auto encoded = encode(model, *out.operation, input);
   if (!encoded) return std::unexpected(encoded.error().in(service_name + " " + operation_name));
   auto endpoint = find_endpoint(*out.service, input);
@@ -189,7 +176,7 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
   out.request.scheme = url->scheme;
   out.request.host = (overridden ? "" : encoded->host_prefix) + url->host;
   out.request.port = url->port;
-  out.request.target = join_target(url->path, target);
+  out.request.target = below(url->path, target);
   out.request.headers = std::move(encoded->headers);
   std::ranges::move(endpoint->headers, std::back_inserter(out.request.headers));
   out.request.headers.emplace_back("User-Agent", "infra-operator");

@@ -464,6 +464,20 @@ bool clean(const net::Headers& headers) {
 
 }  // namespace
 
+void fill_token(const Operation& operation, Json& input, const std::string& token) {
+  if (operation.input.shape == nullptr || !input.is_object()) return;
+  for (const Member& member : operation.input.shape->members) {
+    if (!member.idempotency_token || input.get_object().contains(member.name)) continue;
+    input.get_object()[member.name] = token;
+  }
+}
+
+std::string below(std::string base, const std::string& target) {
+  while (base.ends_with('/')) base.pop_back();
+  const std::string out = base + target;
+  return out.starts_with('/') ? out : "/" + out;
+}
+
 Result<EncodedRequest> encode(const ServiceModel& model, const Operation& operation,
                               const Json& input) {
   const Json given = input.is_null() ? Json(JsonObject()) : input;
