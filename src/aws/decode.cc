@@ -158,8 +158,8 @@ Result<void> check_root(const ServiceModel& model, const Operation& operation,
                         const pugi::xml_node& root) {
   const std::string name(local_name(root));
   const bool by_name = model.protocol == "ec2" || model.protocol == "query";
-  const bool foreign = by_name ? name != operation.name + "Response"
-                               : boost::algorithm::iequals(name, "html") || name == "Error";
+  const bool ours = name == operation.name + "Response" || name == operation.name;
+  const bool foreign = by_name ? !ours : boost::algorithm::iequals(name, "html") || name == "Error";
   if (foreign) {
     return fail(Code::kUnavailable,
                 "the answer is not one of AWS: it is a '" + name + "' document");
@@ -234,7 +234,7 @@ bool reads(const Operation& operation) {
 // come from a write too.
 bool owes_body(const Operation& operation) {
   const Shape& shape = *operation.output.shape;
-  const Member* payload = shape.member(shape.payload);
+  const Member* payload = shape.member(operation.output.payload);
   if (payload != nullptr && payload->shape->type == ShapeType::kBlob) return false;
   return std::ranges::any_of(shape.members, [&](const Member& member) {
     const bool required = std::ranges::find(shape.required, member.name) != shape.required.end();
@@ -257,7 +257,7 @@ Result<Json> decode(const ServiceModel& model, const Operation& operation,
     return fail(Code::kUnavailable, "the answer has no body");
   }
   if (auto done = read_headers(shape, response, out); !done) return std::unexpected(done.error());
-  if (const Member* member = shape.member(shape.payload)) {
+  if (const Member* member = shape.member(operation.output.payload)) {
     auto done = read_payload(model, operation, *member, response.body, out);
     if (!done) return std::unexpected(done.error());
     return Json(std::move(out));

@@ -24,6 +24,7 @@ struct Member {
   std::string timestamp_format;
   std::string xml_namespace;
   std::string xml_prefix;
+  std::string payload;  // of an input or output: the member that is the whole body
   bool flattened = false;
   bool json_value = false;
   bool xml_attribute = false;
@@ -43,12 +44,12 @@ struct Shape {
   ShapeType type = ShapeType::kString;
   std::vector<Member> members;  // kStructure
   std::vector<std::string> required;
-  std::string payload;  // name of the member that is the whole body
-  Member element;       // kList, and the values of kMap
-  Member key;           // kMap
+  Member element;  // kList, and the values of kMap
+  Member key;      // kMap
   std::string location_name;
   std::string error_code;
   bool document = false;  // any JSON
+  bool is_union = false;  // one of its members at most
 
   const Member* member(std::string_view member_name) const;
 };
