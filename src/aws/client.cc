@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "aws/paginate.h"
+#include "aws/profile.h"
 #include "aws/protocol.h"
 #include "aws/signer.h"
 
@@ -95,6 +96,11 @@ Result<ClientConfig> ClientConfig::from_environment(const Environment& environme
   ClientConfig out;
   out.region = environment("AWS_REGION");
   if (out.region.empty()) out.region = environment("AWS_DEFAULT_REGION");
+  if (out.region.empty()) {
+    const auto profiles = Profiles::read(environment);
+    if (!profiles) return std::unexpected(profiles.error());
+    out.region = profiles->value(profiles->selected(), "region");
+  }
   out.endpoint = environment("AWS_ENDPOINT_URL");
   for (const char* service : {"dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "rds", "s3",
                               "secretsmanager", "sns", "sqs", "sts"}) {

@@ -26,7 +26,8 @@ struct ClientConfig {
   std::string ca_pem;  // trusted authorities; empty: the system's
 
   // AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>,
-  // AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_CA_BUNDLE.
+  // AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_CA_BUNDLE; a region that no variable
+  // gives is that of the profile.
   static Result<ClientConfig> from_environment(const Environment& environment);
 };
 

@@ -152,7 +152,7 @@ std::string check_case(JsonObject service, const JsonObject& test) {
   if (!model) return model.error().message;
   const Operation& operation = *(*model)->operation(name);
   return test.contains("serialized") ? check_input(**model, operation, *endpoint, test)
-                                 : check_output(**model, operation, test);
+                                     : check_output(**model, operation, test);
 }
 
 // A file may come from anywhere, and Boost.JSON throws where a value is not what was asked for.
@@ -190,7 +190,7 @@ void run_file(Report& report, const fs::path& file, bool own) {
 
 std::vector<fs::path> files_in(const fs::path& folder) {
   std::vector<fs::path> out;
-  for (const auto& entry : 
+  for (const auto& entry :
        fs::recursive_directory_iterator(folder, fs::directory_options::skip_permission_denied)) {
     const bool list = entry.path().filename() == "protocol-tests-ignore-list.json";
     if (entry.path().extension() == ".json" && !list) out.push_back(entry.path());

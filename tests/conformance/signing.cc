@@ -58,10 +58,9 @@ std::string check_vector(const fs::path& file) {
   if (file.stem() != "post-sts-header-after") {
     keys.session_token = parse_vector(sibling("sreq")).token;
   }
-  auto done = aws::sign(vector.request, keys,
-                        {.region = "us-east-1",
-                         .service = "service",
-                         .time = parse_rfc3339("2015-08-30T12:36:00Z")});
+  auto done = aws::sign(
+      vector.request, keys,
+      {.region = "us-east-1", .service = "service", .time = parse_rfc3339("2015-08-30T12:36:00Z")});
   if (!done) return done.error().message;
   const std::string actual(net::header(vector.request.headers, "Authorization"));
   return actual == sibling("authz") ? "" : actual;
