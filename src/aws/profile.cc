@@ -85,8 +85,9 @@ void Profiles::Release::operator()(aws_profile_collection* collection) const {
 Result<Profiles::Collection> Profiles::read_file(const std::string& path, bool credentials) {
   std::error_code ignored;
   if (!std::filesystem::exists(path, ignored)) return nullptr;
-  Collection out(aws_profile_collection_new_from_file(
-      aws_default_allocator(), to_crt(path).get(), credentials ? AWS_PST_CREDENTIALS : AWS_PST_CONFIG));
+  Collection out(
+      aws_profile_collection_new_from_file(aws_default_allocator(), to_crt(path).get(),
+                                           credentials ? AWS_PST_CREDENTIALS : AWS_PST_CONFIG));
   if (!out) return fail(Code::kInvalid, "the file " + path + " with AWS profiles cannot be read");
   return out;
 }
@@ -100,13 +101,14 @@ Result<Profiles> Profiles::read(const Environment& environment) {
   if (!keys) return std::unexpected(keys.error());
 
   Profiles out;
-  out.collection_.reset(aws_profile_collection_new_from_merge(aws_default_allocator(),
-                                                              config->get(), keys->get()));
+  out.collection_.reset(
+      aws_profile_collection_new_from_merge(aws_default_allocator(), config->get(), keys->get()));
   out.selected_ = environment("AWS_PROFILE");
   if (out.selected_.empty()) out.selected_ = environment("AWS_DEFAULT_PROFILE");
   if (!out.selected_.empty() && !out.has(out.selected_)) {
-    return fail(Code::kInvalid, "the profile '" + out.selected_ + "' of AWS_PROFILE is neither in '" +
-                                    config_path + "' nor in '" + keys_path + "'");
+    return fail(Code::kInvalid, "the profile '" + out.selected_ +
+                                    "' of AWS_PROFILE is neither in '" + config_path +
+                                    "' nor in '" + keys_path + "'");
   }
   if (out.selected_.empty()) out.selected_ = "default";
   return out;
@@ -131,7 +133,8 @@ ProfileOffer profile_offer(const Environment& environment) {
   const bool role = !profiles->value(profile, "role_arn").empty();
   const bool token = !profiles->value(profile, "web_identity_token_file").empty();
   if (role && !token) return ProfileOffer::kRole;
-  const bool other = role || has_keys(*profiles, profile) || !unsupported(*profiles, profile).empty();
+  const bool other =
+      role || has_keys(*profiles, profile) || !unsupported(*profiles, profile).empty();
   return other ? ProfileOffer::kKeys : ProfileOffer::kNothing;
 }
 
@@ -186,7 +189,8 @@ Result<ProfileCredentials::Source> ProfileCredentials::base_of(const Profiles& p
   const std::string source = profiles.value(profile, "source_profile");
   const std::string name = profiles.value(profile, "credential_source");
   if (source.empty() == name.empty()) {
-    return unusable(profile, "has a role_arn and needs one of source_profile and credential_source");
+    return unusable(profile,
+                    "has a role_arn and needs one of source_profile and credential_source");
   }
   if (source.empty()) return named(name);
   if (!profiles.has(source)) {
