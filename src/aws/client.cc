@@ -16,12 +16,6 @@ namespace {
 
 constexpr int kMostAttempts = 3;
 
-// Parameters of endpoint rules that come from the configuration and never from an input: SNS, for
-// one, has an input member called Endpoint.
-bool is_built_in(std::string_view name) {
-  return name == "Region" || name == "UseFIPS" || name == "UseDualStack" || name == "Endpoint";
-}
-
 bool may_be_skew(std::string_view code) {
   for (const char* known : {"RequestTimeTooSkewed", "InvalidSignatureException",
                             "SignatureDoesNotMatch", "RequestExpired", "AuthFailure"}) {
@@ -132,22 +126,17 @@ std::string Client::endpoint_override(const std::string& service) const {
   return own == config_.endpoints.end() ? config_.endpoint : own->second;
 }
 
-Result<Endpoint> Client::find_endpoint(const Service& service, const Json& input) const {
-  EndpointParameters parameters{{"Region", config_.region},
-                                {"UseFIPS", config_.use_fips},
-                                {"UseDualStack", config_.use_dual_stack}};
+Result<Endpoint> Client::find_endpoint(const Service& service, const Operation& operation,
+                                       const Json& input) const {
+  EndpointParameters parameters = parameters_of(operation, input);
+  parameters.insert_or_assign("Region", config_.region);
+  parameters.insert_or_assign("UseFIPS", config_.use_fips);
+  parameters.insert_or_assign("UseDualStack", config_.use_dual_stack);
   const std::string url = endpoint_override(service.name);
   if (!url.empty()) {
-    parameters.emplace("Endpoint", url);
-    parameters.emplace("ForcePathStyle", true);  // an address rarely has names for buckets
-  }
-  if (input.is_object()) {
-    for (const auto& [name, value] : input.get_object()) {
-      const bool wanted = value.is_string() && !is_built_in(name);
-      if (wanted && service.endpoints->knows(name)) {
-        parameters.emplace(name, std::string(value.get_string()));
-      }
-    }
+    parameters.insert_or_assign("Endpoint", url);
+    // An address rarely has names for buckets.
+    parameters.insert_or_assign("ForcePathStyle", true);
   }
   return service.endpoints->resolve(parameters);
 }
@@ -170,7 +159,7 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
   fill_token(*out.operation, input, token.empty() ? make_token(random_) : token);
   auto encoded = encode(model, *out.operation, input);
   if (!encoded) return std::unexpected(encoded.error().in(service_name + " " + operation_name));
-  auto endpoint = find_endpoint(*out.service, input);
+  auto endpoint = find_endpoint(*out.service, *out.operation, input);
   if (!endpoint) return std::unexpected(endpoint.error().in(service_name));
   auto url = net::parse_url(endpoint->url);
   if (!url) return std::unexpected(url.error().in("the endpoint of " + service_name));

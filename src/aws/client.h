@@ -91,7 +91,8 @@ class Client {
 
   Result<Pending> prepare(const std::string& service, const std::string& operation, Json input,
                           const CallOptions& options);
-  Result<Endpoint> find_endpoint(const Service& service, const Json& input) const;
+  Result<Endpoint> find_endpoint(const Service& service, const Operation& operation,
+                                 const Json& input) const;
   Task<Result<Json>> attempt(Pending* pending);
   Result<void> sign_for_now(net::HttpRequest& request, const Pending& pending,
                             const Credentials& keys) const;

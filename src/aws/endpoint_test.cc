@@ -49,6 +49,21 @@ TEST(Endpoint, GivesTheSentenceOfARefusal) {
   EXPECT_EQ(endpoint.error().message, "no FIPS here");
 }
 
+// Only what the model says: an input of SNS has a member that happens to be called Endpoint.
+TEST(Endpoint, TakesParametersOfACallFromTheModel) {
+  const auto model = ServiceModel::parse(*parse_json(R"({"metadata": {"protocol": "json"},
+    "operations": {"Make": {"input": {"shape": "Input"},
+      "staticContextParams": {"Control": {"value": true}, "Mode": {"value": "m"}}}},
+    "shapes": {"Text": {"type": "string"}, "Input": {"type": "structure", "members": {
+      "Table": {"shape": "Text", "contextParam": {"name": "ResourceArn"}},
+      "Other": {"shape": "Text", "contextParam": {"name": "Unset"}},
+      "Endpoint": {"shape": "Text"}}}}})"));
+  ASSERT_TRUE(model) << model.error().message;
+  const Json input{{"Table", "t"}, {"Endpoint", "e"}};
+  const EndpointParameters expected{{"Control", true}, {"Mode", "m"}, {"ResourceArn", "t"}};
+  EXPECT_EQ(parameters_of(*(*model)->operation("Make"), input), expected);
+}
+
 TEST(Endpoint, RefusesBrokenRules) {
   EXPECT_FALSE(EndpointResolver::make("{", kPartitions));
   EXPECT_FALSE(EndpointResolver::make(kRules, "[]"));

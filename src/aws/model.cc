@@ -113,6 +113,7 @@ Result<Member> ServiceModel::read_member(std::string name, const Json& from,
   read_traits(member, from);
   member.location_name = text(from, "locationName");
   member.query_name = text(from, "queryName");
+  member.endpoint_parameter = text(at(from, "contextParam"), "name");
   member.xml_attribute = flag(from, "xmlAttribute");
   member.idempotency_token = flag(from, "idempotencyToken");
   member.host_label = flag(from, "hostLabel");
@@ -186,6 +187,11 @@ Result<void> ServiceModel::read_operation(std::string name, const Json& from,
   operation.host_prefix = text(at(from, "endpoint"), "hostPrefix");
   operation.checksum_required = flag(from, "httpChecksumRequired") ||
                                 flag(at(from, "httpChecksum"), "requestChecksumRequired");
+  if (const auto* parameters = at(from, "staticContextParams").if_object()) {
+    for (const auto& entry : *parameters) {
+      operation.endpoint_parameters[entry.key()] = at(entry.value(), "value");
+    }
+  }
   if (!at(from, "input").is_null()) {
     auto input = read_member("input", at(from, "input"), shapes);
     if (!input) return std::unexpected(input.error().in(name));

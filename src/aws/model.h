@@ -24,7 +24,8 @@ struct Member {
   std::string timestamp_format;
   std::string xml_namespace;
   std::string xml_prefix;
-  std::string payload;  // of an input or output: the member that is the whole body
+  std::string endpoint_parameter;  // what the endpoint rules call it; empty: nothing to them
+  std::string payload;             // of an input or output: the member that is the whole body
   bool flattened = false;
   bool json_value = false;
   bool xml_attribute = false;
@@ -60,8 +61,9 @@ struct Operation {
   std::string uri = "/";
   std::string host_prefix;
   std::string result_wrapper;
-  Member input;   // shape is nullptr when there is none
-  Member output;  // likewise
+  Member input;                    // shape is nullptr when there is none
+  Member output;                   // likewise
+  JsonObject endpoint_parameters;  // what the endpoint rules are told whatever the input
   bool checksum_required = false;
 };
 
