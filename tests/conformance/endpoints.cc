@@ -35,11 +35,8 @@ std::string check_headers(const aws::Endpoint& endpoint, const Json& expected) {
 }
 
 // What is wrong; empty if nothing is.
-std::string check_case(const EndpointResolver& resolver, const Json& test) {
-  EndpointParameters parameters;
-  if (const Json* given = find_path(test, "params")) {
-    for (const auto& [name, value] : given->as_object()) parameters.emplace(name, to_value(value));
-  }
+std::string check_resolved(const EndpointResolver& resolver, const EndpointParameters& parameters,
+                           const Json& test) {
   const auto endpoint = resolver.resolve(parameters);
   if (const Json* error = find_path(test, "expect.error")) {
     if (endpoint) return "no error but " + endpoint->url;
@@ -55,6 +52,32 @@ std::string check_case(const EndpointResolver& resolver, const Json& test) {
   return check_headers(*endpoint, expected);
 }
 
+std::string check_case(const EndpointResolver& resolver, const Json& test) {
+  EndpointParameters parameters;
+  if (const Json* given = find_path(test, "params")) {
+    for (const auto& [name, value] : given->as_object()) parameters.emplace(name, to_value(value));
+  }
+  return check_resolved(resolver, parameters, test);
+}
+
+// The same, with parameters that follow from a call. `rules` tells what the settings of a client,
+// which the case has by their general names, are called there.
+std::string check_call(const EndpointResolver& resolver, const Json& rules,
+                       const aws::ServiceModel& model, const Json& call, const Json& test) {
+  const auto* operation = model.operation(text_at(call, "operationName"));
+  if (operation == nullptr) return "there is no such operation";
+  const Json* input = find_path(call, "operationParams");
+  EndpointParameters parameters =
+      aws::parameters_of(*operation, input == nullptr ? Json(JsonObject()) : *input);
+  const Json* settings = find_path(call, "builtInParams");
+  for (const auto& [name, rule] : rules.at("parameters").as_object()) {
+    const Json* value =
+        settings == nullptr ? nullptr : settings->as_object().if_contains(text_at(rule, "builtIn"));
+    if (value != nullptr) parameters.insert_or_assign(std::string(name), to_value(*value));
+  }
+  return check_resolved(resolver, parameters, test);
+}
+
 // The service's number of cases in front of their words, which need not differ.
 void run_service(Report& report, const fs::path& file, const aws::DocumentSource& documents) {
   const std::string service = file.parent_path().filename();
@@ -67,6 +90,27 @@ void run_service(Report& report, const fs::path& file, const aws::DocumentSource
   for (const Json& test : cases->at("testCases").as_array()) {
     const std::string id = service + " " + std::to_string(++number);
     report.add(id + " (" + text_at(test, "documentation") + ")", check_case(**resolver, test));
+  }
+}
+
+// What the cases say about the endpoint of a call.
+void run_calls(Report& report, const fs::path& file, const std::string& service) {
+  const auto documents = aws::embedded_document;
+  const auto model = aws::load_service(service, aws::ModelPart::kAll);
+  const auto rules = parse_json(documents(service, "endpoint-rule-set"));
+  const auto resolver =
+      EndpointResolver::make(documents(service, "endpoint-rule-set"), documents("", "partitions"));
+  const auto cases = parse_json(read_file(file));
+  if (!model || !rules || !resolver || !cases) return report.unreadable("no model, rules or cases");
+  int number = 0;
+  for (const Json& test : cases->at("testCases").as_array()) {
+    ++number;
+    const Json* calls = find_path(test, "operationInputs");
+    if (calls == nullptr) continue;
+    for (const Json& call : calls->as_array()) {
+      const std::string id = std::to_string(number) + " " + text_at(call, "operationName");
+      report.add(id, check_call(**resolver, *rules, **model, call, test));
+    }
   }
 }
 
@@ -86,6 +130,7 @@ void run_endpoints(Report& report, const fs::path& root) {
   for (const std::string& service : own) {
     report.start("endpoints/" + service);
     run_service(report, folder / service / "endpoint-tests-1.json", aws::embedded_document);
+    run_calls(report, folder / service / "endpoint-tests-1.json", service);
     report.end();
   }
   const auto documents = aws::folder_documents(root / "botocore/data");
