@@ -1,7 +1,7 @@
 #include "aws/client.h"
 
 #include <algorithm>
-#include <cctype>
+#include <boost/algorithm/string/predicate.hpp>
 #include <ctime>
 #include <fstream>
 #include <iterator>
@@ -40,11 +40,24 @@ std::string without_bucket(std::string target, const std::string& bucket) {
   return rest.empty() || rest[0] == '/' || rest[0] == '?' ? rest : target;
 }
 
-std::string upper_name(const std::string& service) {
-  std::string out;
-  for (const unsigned char c : service) out += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-  return out;
-}
+// AWS names these variables after the service's id, which is not always the name we call it by.
+constexpr std::pair<const char*, const char*> kEndpointVariables[] = {
+    {"dynamodb", "DYNAMODB"},
+    {"ec2", "EC2"},
+    {"ecr", "ECR"},
+    {"elasticache", "ELASTICACHE"},
+    {"iam", "IAM"},
+    {"kms", "KMS"},
+    {"lambda", "LAMBDA"},
+    {"rds", "RDS"},
+    {"resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API"},
+    {"s3", "S3"},
+    {"secretsmanager", "SECRETS_MANAGER"},
+    {"sns", "SNS"},
+    {"sqs", "SQS"},
+    {"sts", "STS"}};
+
+bool is_true(const std::string& text) { return boost::algorithm::iequals(text, "true"); }
 
 // The one sentence that people read about a failed call.
 Error explain(Error error, const std::string& service, const std::string& operation) {
@@ -96,13 +109,12 @@ Result<ClientConfig> ClientConfig::from_environment(const Environment& environme
     out.region = profiles->value(profiles->selected(), "region");
   }
   out.endpoint = environment("AWS_ENDPOINT_URL");
-  for (const char* service : {"dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "rds", "s3",
-                              "secretsmanager", "sns", "sqs", "sts"}) {
-    const std::string url = environment("AWS_ENDPOINT_URL_" + upper_name(service));
+  for (const auto& [service, variable] : kEndpointVariables) {
+    const std::string url = environment(std::string("AWS_ENDPOINT_URL_") + variable);
     if (!url.empty()) out.endpoints.emplace(service, url);
   }
-  out.use_fips = environment("AWS_USE_FIPS_ENDPOINT") == "true";
-  out.use_dual_stack = environment("AWS_USE_DUALSTACK_ENDPOINT") == "true";
+  out.use_fips = is_true(environment("AWS_USE_FIPS_ENDPOINT"));
+  out.use_dual_stack = is_true(environment("AWS_USE_DUALSTACK_ENDPOINT"));
   const std::string bundle = environment("AWS_CA_BUNDLE");
   if (bundle.empty()) return out;
   std::ifstream file(bundle, std::ios::binary);
