@@ -123,6 +123,15 @@ Result<ClientConfig> ClientConfig::from_environment(const Environment& environme
   return out;
 }
 
+std::string ClientConfig::endpoint_of(const std::string& service) const {
+  const auto own = endpoints.find(service);
+  return own == endpoints.end() ? endpoint : own->second;
+}
+
+StsSettings ClientConfig::sts() const {
+  return {.region = region, .url = endpoint_of("sts"), .tls = {.ca_pem = ca_pem}};
+}
+
 Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Catalog> catalog,
                std::shared_ptr<CredentialSource> credentials, ClientConfig config,
                std::function<double()> random)
@@ -133,18 +142,13 @@ Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Cata
       config_(std::move(config)),
       random_(std::move(random)) {}
 
-std::string Client::endpoint_override(const std::string& service) const {
-  const auto own = config_.endpoints.find(service);
-  return own == config_.endpoints.end() ? config_.endpoint : own->second;
-}
-
 Result<Endpoint> Client::find_endpoint(const Service& service, const Operation& operation,
                                        const Json& input) const {
   EndpointParameters parameters = parameters_of(operation, input);
   parameters.insert_or_assign("Region", config_.region);
   parameters.insert_or_assign("UseFIPS", config_.use_fips);
   parameters.insert_or_assign("UseDualStack", config_.use_dual_stack);
-  const std::string url = endpoint_override(service.name);
+  const std::string url = config_.endpoint_of(service.name);
   if (!url.empty()) {
     parameters.insert_or_assign("Endpoint", url);
     // An address rarely has names for buckets.
@@ -176,7 +180,7 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
   auto url = net::parse_url(endpoint->url);
   if (!url) return std::unexpected(url.error().in("the endpoint of " + service_name));
 
-  const bool overridden = !endpoint_override(service_name).empty();
+  const bool overridden = !config_.endpoint_of(service_name).empty();
   std::string target = std::move(encoded->target);
   if (service_name == "s3") target = without_bucket(std::move(target), text_at(input, "Bucket"));
   out.request.method = encoded->method;

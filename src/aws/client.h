@@ -29,6 +29,11 @@ struct ClientConfig {
   // AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_CA_BUNDLE; a region that no variable
   // gives is that of the profile.
   static Result<ClientConfig> from_environment(const Environment& environment);
+
+  // The URL for a service; empty: the rules' own.
+  std::string endpoint_of(const std::string& service) const;
+  // For credentials that come from STS.
+  StsSettings sts() const;
 };
 
 struct CallOptions {
@@ -99,7 +104,6 @@ class Client {
   bool correct_clock(const Error& error, const net::HttpResponse& response);
   void record(const Pending& pending, const Result<Json>& result, SteadyTime started,
               const net::HttpResponse& response) const;
-  std::string endpoint_override(const std::string& service) const;
 
   Clock& clock_;
   net::HttpTransport& transport_;

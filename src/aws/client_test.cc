@@ -221,6 +221,15 @@ TEST_F(ClientTest, WrongNamesAndInputsNeverReachTheNetwork) {
   EXPECT_TRUE(transport.requests.empty());
 }
 
+TEST(ClientConfig, SpeaksToStsWhereItsOwnEndpointIs) {
+  ClientConfig config{.region = "eu-west-1", .endpoint = "http://all", .ca_pem = "pem"};
+  EXPECT_EQ(config.sts().url, "http://all");
+  config.endpoints["sts"] = "http://sts";
+  EXPECT_EQ(config.sts().url, "http://sts");
+  EXPECT_EQ(config.sts().region, "eu-west-1");
+  EXPECT_EQ(config.sts().tls.ca_pem, "pem");
+}
+
 TEST(ClientConfig, TakesSettingsFromVariables) {
   const std::map<std::string, std::string> values = {
       {"AWS_REGION", "eu-west-1"},
