@@ -46,10 +46,12 @@ run_tests() {
   return "$failed"
 }
 
-# conformance [DIR]
+# conformance [DIR]: DIR as it is called where ./dev was started.
 conformance() {
+  local dir=${1:-}
+  [ -z "$dir" ] || dir=$(cd "$OLDPWD" && realpath -m "$dir")
   build debug infra_conformance
-  build/debug/tests/conformance/infra_conformance "$@"
+  build/debug/tests/conformance/infra_conformance ${dir:+"$dir"}
 }
 
 sources() { git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc'; }
