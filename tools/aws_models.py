@@ -17,7 +17,6 @@ DROPPED_KEYS = {
     'documentation', 'documentationUrl', 'deprecated', 'deprecatedMessage', 'deprecatedSince',
     'examples', 'sensitive', 'box', 'synthetic', 'pattern',
 }
-SPOKEN = ('ec2', 'query', 'json', 'rest-json', 'rest-xml')
 
 
 def read_json(path):
@@ -73,17 +72,6 @@ def strip(value):
             strip(child)
 
 
-def choose_protocol(model):
-    """Some services speak several protocols and name first one that src/aws does not speak."""
-    metadata = model['metadata']
-    if metadata['protocol'] in SPOKEN:
-        return
-    spoken = [name for name in metadata.get('protocols', []) if name in SPOKEN]
-    if not spoken:
-        raise SystemExit(f"{metadata['endpointPrefix']}: no protocol that src/aws speaks")
-    metadata['protocol'] = spoken[0]
-
-
 def prune(model, wanted):
     """The model with only the wanted operations and the shapes they reach."""
     operations = {name: op for name, op in model['operations'].items() if name in wanted}
@@ -121,7 +109,6 @@ def documents(data, services, whole, words):
         folder = newest(data, service, 'service-2')
         model = load(folder, 'service-2')
         strip(model)
-        choose_protocol(model)
         wanted = words & set(model['operations'])
         if wanted and service not in whole:
             yield service, 'core', prune(model, wanted)

@@ -1,12 +1,13 @@
 #include "aws/client.h"
 
 #include <algorithm>
-#include <cctype>
+#include <boost/algorithm/string/predicate.hpp>
 #include <ctime>
 #include <fstream>
 #include <iterator>
 
 #include "aws/paginate.h"
+#include "aws/profile.h"
 #include "aws/protocol.h"
 #include "aws/signer.h"
 
@@ -14,12 +15,6 @@ namespace infra::aws {
 namespace {
 
 constexpr int kMostAttempts = 3;
-
-// Parameters of endpoint rules that come from the configuration and never from an input: SNS, for
-// one, has an input member called Endpoint.
-bool is_built_in(std::string_view name) {
-  return name == "Region" || name == "UseFIPS" || name == "UseDualStack" || name == "Endpoint";
-}
 
 bool may_be_skew(std::string_view code) {
   for (const char* known : {"RequestTimeTooSkewed", "InvalidSignatureException",
@@ -45,17 +40,24 @@ std::string without_bucket(std::string target, const std::string& bucket) {
   return rest.empty() || rest[0] == '/' || rest[0] == '?' ? rest : target;
 }
 
-std::string join_target(std::string base, const std::string& rest) {
-  while (base.ends_with('/')) base.pop_back();
-  std::string out = base + rest;
-  return out.starts_with('/') ? out : "/" + out;
-}
+// AWS names these variables after the service's id, which is not always the name we call it by.
+constexpr std::pair<const char*, const char*> kEndpointVariables[] = {
+    {"dynamodb", "DYNAMODB"},
+    {"ec2", "EC2"},
+    {"ecr", "ECR"},
+    {"elasticache", "ELASTICACHE"},
+    {"iam", "IAM"},
+    {"kms", "KMS"},
+    {"lambda", "LAMBDA"},
+    {"rds", "RDS"},
+    {"resourcegroupstaggingapi", "RESOURCE_GROUPS_TAGGING_API"},
+    {"s3", "S3"},
+    {"secretsmanager", "SECRETS_MANAGER"},
+    {"sns", "SNS"},
+    {"sqs", "SQS"},
+    {"sts", "STS"}};
 
-std::string upper_name(const std::string& service) {
-  std::string out;
-  for (const unsigned char c : service) out += c == '-' ? '_' : static_cast<char>(std::toupper(c));
-  return out;
-}
+bool is_true(const std::string& text) { return boost::algorithm::iequals(text, "true"); }
 
 // The one sentence that people read about a failed call.
 Error explain(Error error, const std::string& service, const std::string& operation) {
@@ -101,20 +103,33 @@ Result<ClientConfig> ClientConfig::from_environment(const Environment& environme
   ClientConfig out;
   out.region = environment("AWS_REGION");
   if (out.region.empty()) out.region = environment("AWS_DEFAULT_REGION");
+  if (out.region.empty()) {
+    const auto profiles = Profiles::read(environment);
+    if (!profiles) return std::unexpected(profiles.error());
+    out.region = profiles->value(profiles->selected(), "region");
+  }
   out.endpoint = environment("AWS_ENDPOINT_URL");
-  for (const char* service : {"dynamodb", "ec2", "ecr", "iam", "kms", "lambda", "rds", "s3",
-                              "secretsmanager", "sns", "sqs", "sts"}) {
-    const std::string url = environment("AWS_ENDPOINT_URL_" + upper_name(service));
+  for (const auto& [service, variable] : kEndpointVariables) {
+    const std::string url = environment(std::string("AWS_ENDPOINT_URL_") + variable);
     if (!url.empty()) out.endpoints.emplace(service, url);
   }
-  out.use_fips = environment("AWS_USE_FIPS_ENDPOINT") == "true";
-  out.use_dual_stack = environment("AWS_USE_DUALSTACK_ENDPOINT") == "true";
+  out.use_fips = is_true(environment("AWS_USE_FIPS_ENDPOINT"));
+  out.use_dual_stack = is_true(environment("AWS_USE_DUALSTACK_ENDPOINT"));
   const std::string bundle = environment("AWS_CA_BUNDLE");
   if (bundle.empty()) return out;
   std::ifstream file(bundle, std::ios::binary);
   out.ca_pem.assign(std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>());
   if (out.ca_pem.empty()) return fail(Code::kInvalid, "AWS_CA_BUNDLE " + bundle + " has no text");
   return out;
+}
+
+std::string ClientConfig::endpoint_of(const std::string& service) const {
+  const auto own = endpoints.find(service);
+  return own == endpoints.end() ? endpoint : own->second;
+}
+
+StsSettings ClientConfig::sts() const {
+  return {.region = region, .url = endpoint_of("sts"), .tls = {.ca_pem = ca_pem}};
 }
 
 Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Catalog> catalog,
@@ -127,38 +142,19 @@ Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Cata
       config_(std::move(config)),
       random_(std::move(random)) {}
 
-std::string Client::endpoint_override(const std::string& service) const {
-  const auto own = config_.endpoints.find(service);
-  return own == config_.endpoints.end() ? config_.endpoint : own->second;
-}
-
-Result<Endpoint> Client::find_endpoint(const Service& service, const Json& input) const {
-  EndpointParameters parameters{{"Region", config_.region},
-                                {"UseFIPS", config_.use_fips},
-                                {"UseDualStack", config_.use_dual_stack}};
-  const std::string url = endpoint_override(service.name);
+Result<Endpoint> Client::find_endpoint(const Service& service, const Operation& operation,
+                                       const Json& input) const {
+  EndpointParameters parameters = parameters_of(operation, input);
+  parameters.insert_or_assign("Region", config_.region);
+  parameters.insert_or_assign("UseFIPS", config_.use_fips);
+  parameters.insert_or_assign("UseDualStack", config_.use_dual_stack);
+  const std::string url = config_.endpoint_of(service.name);
   if (!url.empty()) {
-    parameters.emplace("Endpoint", url);
-    parameters.emplace("ForcePathStyle", true);  // an address rarely has names for buckets
-  }
-  if (input.is_object()) {
-    for (const auto& [name, value] : input.get_object()) {
-      const bool wanted = value.is_string() && !is_built_in(name);
-      if (wanted && service.endpoints->knows(name)) {
-        parameters.emplace(name, std::string(value.get_string()));
-      }
-    }
+    parameters.insert_or_assign("Endpoint", url);
+    // An address rarely has names for buckets.
+    parameters.insert_or_assign("ForcePathStyle", true);
   }
   return service.endpoints->resolve(parameters);
-}
-
-void Client::fill_token(const Operation& operation, Json& input, const std::string& token) {
-  if (operation.input.shape == nullptr || !input.is_object()) return;
-  for (const Member& member : operation.input.shape->members) {
-    if (!member.idempotency_token || input.get_object().contains(member.name)) continue;
-    // One a call, so that every attempt carries the same.
-    input.get_object()[member.name] = token.empty() ? make_token(random_) : token;
-  }
 }
 
 Result<Client::Pending> Client::prepare(const std::string& service_name,
@@ -174,22 +170,24 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
   if (out.operation == nullptr) {
     return fail(Code::kInvalid, service_name + " has no operation '" + operation_name + "'");
   }
-  fill_token(*out.operation, input, options.idempotency_token);
+  // One a call, so that every attempt carries the same.
+  const std::string& token = options.idempotency_token;
+  fill_token(*out.operation, input, token.empty() ? make_token(random_) : token);
   auto encoded = encode(model, *out.operation, input);
   if (!encoded) return std::unexpected(encoded.error().in(service_name + " " + operation_name));
-  auto endpoint = find_endpoint(*out.service, input);
+  auto endpoint = find_endpoint(*out.service, *out.operation, input);
   if (!endpoint) return std::unexpected(endpoint.error().in(service_name));
   auto url = net::parse_url(endpoint->url);
   if (!url) return std::unexpected(url.error().in("the endpoint of " + service_name));
 
-  const bool overridden = !endpoint_override(service_name).empty();
+  const bool overridden = !config_.endpoint_of(service_name).empty();
   std::string target = std::move(encoded->target);
   if (service_name == "s3") target = without_bucket(std::move(target), text_at(input, "Bucket"));
   out.request.method = encoded->method;
   out.request.scheme = url->scheme;
   out.request.host = (overridden ? "" : encoded->host_prefix) + url->host;
   out.request.port = url->port;
-  out.request.target = join_target(url->path, target);
+  out.request.target = below(url->path, target);
   out.request.headers = std::move(encoded->headers);
   std::ranges::move(endpoint->headers, std::back_inserter(out.request.headers));
   out.request.headers.emplace_back("User-Agent", "infra-operator");

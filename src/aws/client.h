@@ -26,8 +26,14 @@ struct ClientConfig {
   std::string ca_pem;  // trusted authorities; empty: the system's
 
   // AWS_REGION, AWS_DEFAULT_REGION, AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_<SERVICE>,
-  // AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_CA_BUNDLE.
+  // AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_CA_BUNDLE; a region that no variable
+  // gives is that of the profile.
   static Result<ClientConfig> from_environment(const Environment& environment);
+
+  // The URL for a service; empty: the rules' own.
+  std::string endpoint_of(const std::string& service) const;
+  // For credentials that come from STS.
+  StsSettings sts() const;
 };
 
 struct CallOptions {
@@ -90,15 +96,14 @@ class Client {
 
   Result<Pending> prepare(const std::string& service, const std::string& operation, Json input,
                           const CallOptions& options);
-  Result<Endpoint> find_endpoint(const Service& service, const Json& input) const;
-  void fill_token(const Operation& operation, Json& input, const std::string& token);
+  Result<Endpoint> find_endpoint(const Service& service, const Operation& operation,
+                                 const Json& input) const;
   Task<Result<Json>> attempt(Pending* pending);
   Result<void> sign_for_now(net::HttpRequest& request, const Pending& pending,
                             const Credentials& keys) const;
   bool correct_clock(const Error& error, const net::HttpResponse& response);
   void record(const Pending& pending, const Result<Json>& result, SteadyTime started,
               const net::HttpResponse& response) const;
-  std::string endpoint_override(const std::string& service) const;
 
   Clock& clock_;
   net::HttpTransport& transport_;

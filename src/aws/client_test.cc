@@ -221,5 +221,36 @@ TEST_F(ClientTest, WrongNamesAndInputsNeverReachTheNetwork) {
   EXPECT_TRUE(transport.requests.empty());
 }
 
+TEST(ClientConfig, SpeaksToStsWhereItsOwnEndpointIs) {
+  ClientConfig config{.region = "eu-west-1", .endpoint = "http://all", .ca_pem = "pem"};
+  EXPECT_EQ(config.sts().url, "http://all");
+  config.endpoints["sts"] = "http://sts";
+  EXPECT_EQ(config.sts().url, "http://sts");
+  EXPECT_EQ(config.sts().region, "eu-west-1");
+  EXPECT_EQ(config.sts().tls.ca_pem, "pem");
+}
+
+TEST(ClientConfig, TakesSettingsFromVariables) {
+  const std::map<std::string, std::string> values = {
+      {"AWS_REGION", "eu-west-1"},
+      {"AWS_DEFAULT_REGION", "us-east-1"},
+      {"AWS_ENDPOINT_URL", "http://all"},
+      {"AWS_ENDPOINT_URL_SECRETS_MANAGER", "http://secrets"},
+      {"AWS_ENDPOINT_URL_RESOURCE_GROUPS_TAGGING_API", "http://tags"},
+      {"AWS_USE_FIPS_ENDPOINT", "True"}};
+  const auto config = ClientConfig::from_environment([&values](const std::string& name) {
+    const auto it = values.find(name);
+    return it == values.end() ? std::string() : it->second;
+  });
+  ASSERT_TRUE(config);
+  EXPECT_EQ(config->region, "eu-west-1");
+  EXPECT_EQ(config->endpoint, "http://all");
+  const std::map<std::string, std::string> own = {{"secretsmanager", "http://secrets"},
+                                                  {"resourcegroupstaggingapi", "http://tags"}};
+  EXPECT_EQ(config->endpoints, own);
+  EXPECT_TRUE(config->use_fips);
+  EXPECT_FALSE(config->use_dual_stack);
+}
+
 }  // namespace
 }  // namespace infra::aws

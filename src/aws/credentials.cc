@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "aws/profile.h"
 #include "aws/signer.h"
 #include "base/json.h"
 
@@ -291,7 +292,12 @@ std::shared_ptr<CredentialSource> default_credentials(Clock& clock, net::HttpTra
   }
   std::shared_ptr<CredentialSource> source;
   const std::string session = environment("AWS_ROLE_SESSION_NAME");
-  if (!environment("AWS_WEB_IDENTITY_TOKEN_FILE").empty()) {
+  const ProfileOffer offer = profile_offer(environment);
+  const bool web_identity = !environment("AWS_WEB_IDENTITY_TOKEN_FILE").empty();
+  if (offer == ProfileOffer::kRole || (offer == ProfileOffer::kKeys && !web_identity)) {
+    source = std::make_shared<ProfileCredentials>(clock, transport, std::move(environment),
+                                                  std::move(sts));
+  } else if (web_identity) {
     source = std::make_shared<WebIdentityCredentials>(
         clock, transport,
         WebIdentityCredentials::Settings{

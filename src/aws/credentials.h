@@ -148,7 +148,8 @@ class CachedCredentials final : public CredentialSource {
   bool asking_ = false;
 };
 
-// What the environment says, in this order: keys, web identity, container, instance. Cached.
+// What the environment says, in the order of AWS's own tools: keys, a profile that assumes a role,
+// web identity, any other profile, container, instance. Cached.
 std::shared_ptr<CredentialSource> default_credentials(Clock& clock, net::HttpTransport& transport,
                                                       Environment environment, StsSettings sts);
 

@@ -18,7 +18,7 @@ Result<Json> read_json_structure(const Shape& shape, const Json& value, int dept
   if (!value.is_object()) return unreadable(shape.name);
   JsonObject out;
   for (const Member& member : shape.members) {
-    if (!member.location.empty()) continue;
+    if (!member.in_answer_body()) continue;
     const Json* found = value.as_object().if_contains(member.wire_name());
     if (found == nullptr || found->is_null()) continue;
     auto read = from_wire_json(member, *found, depth + 1);
@@ -158,8 +158,8 @@ Result<void> check_root(const ServiceModel& model, const Operation& operation,
                         const pugi::xml_node& root) {
   const std::string name(local_name(root));
   const bool by_name = model.protocol == "ec2" || model.protocol == "query";
-  const bool foreign = by_name ? name != operation.name + "Response"
-                               : boost::algorithm::iequals(name, "html") || name == "Error";
+  const bool ours = name == operation.name + "Response" || name == operation.name;
+  const bool foreign = by_name ? !ours : boost::algorithm::iequals(name, "html") || name == "Error";
   if (foreign) {
     return fail(Code::kUnavailable,
                 "the answer is not one of AWS: it is a '" + name + "' document");
@@ -187,7 +187,7 @@ Result<Json> read_xml_body(const ServiceModel& model, const Operation& operation
   }
   const auto& members = target.shape->members;
   // S3 answers GetBucketLocation with the only member as the root itself.
-  if (model.protocol == "rest-xml" && members.size() == 1 && members[0].location.empty() &&
+  if (model.protocol == "rest-xml" && members.size() == 1 && members[0].in_answer_body() &&
       local_name(root) == members[0].wire_name() && !child_named(root, members[0].wire_name()) &&
       members[0].shape->type == ShapeType::kString) {
     JsonObject out;
@@ -223,6 +223,25 @@ Result<void> read_payload(const ServiceModel& model, const Operation& operation,
   return {};
 }
 
+bool reads(const Operation& operation) {
+  return operation.method == "GET" || operation.name.starts_with("Get") ||
+         operation.name.starts_with("List") || operation.name.starts_with("Describe");
+}
+
+// An empty body is a good answer of many writes, even of some whose model gives them an output, and
+// it is a blob of no bytes. To a read it is no answer but one cut off, and taken for one it would
+// say that the resource has none of what was asked for. A member that the model requires has to
+// come from a write too.
+bool owes_body(const Operation& operation) {
+  const Shape& shape = *operation.output.shape;
+  const Member* payload = shape.member(operation.output.payload);
+  if (payload != nullptr && payload->shape->type == ShapeType::kBlob) return false;
+  return std::ranges::any_of(shape.members, [&](const Member& member) {
+    const bool required = std::ranges::find(shape.required, member.name) != shape.required.end();
+    return member.location.empty() && (required || reads(operation));
+  });
+}
+
 }  // namespace
 
 Result<Json> decode(const ServiceModel& model, const Operation& operation,
@@ -233,14 +252,17 @@ Result<Json> decode(const ServiceModel& model, const Operation& operation,
   JsonObject out;
   if (operation.output.shape == nullptr) return Json(out);
   const Shape& shape = *operation.output.shape;
+  constexpr int kNoContent = 204;
+  if (response.body.empty() && response.status != kNoContent && owes_body(operation)) {
+    return fail(Code::kUnavailable, "the answer has no body");
+  }
   if (auto done = read_headers(shape, response, out); !done) return std::unexpected(done.error());
-  if (const Member* member = shape.member(shape.payload)) {
+  if (const Member* member = shape.member(operation.output.payload)) {
     auto done = read_payload(model, operation, *member, response.body, out);
     if (!done) return std::unexpected(done.error());
     return Json(std::move(out));
   }
-  const bool modeled =
-      std::ranges::any_of(shape.members, [](const Member& m) { return m.location.empty(); });
+  const bool modeled = std::ranges::any_of(shape.members, &Member::in_answer_body);
   const bool rest = model.protocol.starts_with("rest-");
   if (!modeled || (rest && response.body.empty())) return Json(std::move(out));
   auto body = read_body(model, operation, operation.output, response.body);

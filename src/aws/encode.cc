@@ -362,7 +362,7 @@ class RestWriter {
     const ShapeType type = member.shape->type;
     const bool raw = type == ShapeType::kString || type == ShapeType::kBlob;
     if (value == nullptr) {
-      if (!json_ || raw || member.shape->document) return;
+      if (!json_ || raw || member.shape->document || member.shape->is_union) return;
       request_.body = "{}";
     } else if (member.shape->document) {
       request_.body = boost::json::serialize(*value);
@@ -380,7 +380,7 @@ class RestWriter {
 
   void body() {
     const Shape& shape = *operation_.input.shape;
-    if (const Member* member = shape.member(shape.payload)) return payload(*member);
+    if (const Member* member = shape.member(operation_.input.payload)) return payload(*member);
     const bool modeled =
         std::ranges::any_of(shape.members, [](const Member& m) { return m.location.empty(); });
     if (!modeled) return;
@@ -463,6 +463,20 @@ bool clean(const net::Headers& headers) {
 }
 
 }  // namespace
+
+void fill_token(const Operation& operation, Json& input, const std::string& token) {
+  if (operation.input.shape == nullptr || !input.is_object()) return;
+  for (const Member& member : operation.input.shape->members) {
+    if (!member.idempotency_token || input.get_object().contains(member.name)) continue;
+    input.get_object()[member.name] = token;
+  }
+}
+
+std::string below(std::string base, const std::string& target) {
+  while (base.ends_with('/')) base.pop_back();
+  const std::string out = base + target;
+  return out.starts_with('/') ? out : "/" + out;
+}
 
 Result<EncodedRequest> encode(const ServiceModel& model, const Operation& operation,
                               const Json& input) {

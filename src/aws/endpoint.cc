@@ -110,6 +110,21 @@ Result<Endpoint> read_endpoint(const aws_endpoints_resolved_endpoint* resolved) 
 
 }  // namespace
 
+EndpointParameters parameters_of(const Operation& operation, const Json& input) {
+  EndpointParameters out;
+  for (const auto& [name, value] : operation.endpoint_parameters) {
+    if (value.is_bool()) out.emplace(name, value.get_bool());
+    if (value.is_string()) out.emplace(name, std::string(value.get_string()));
+  }
+  if (operation.input.shape == nullptr || !input.is_object()) return out;
+  for (const Member& member : operation.input.shape->members) {
+    const Json* value = input.get_object().if_contains(member.name);
+    if (member.endpoint_parameter.empty() || value == nullptr || !value->is_string()) continue;
+    out.emplace(member.endpoint_parameter, std::string(value->get_string()));
+  }
+  return out;
+}
+
 EndpointResolver::EndpointResolver(std::unique_ptr<Handles> handles)
     : handles_(std::move(handles)) {
   const aws_hash_table* table = aws_endpoints_ruleset_get_parameters(handles_->rules);

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "aws/model.h"
 #include "base/json.h"
 #include "net/http.h"
 
@@ -26,6 +27,10 @@ struct Endpoint {
 
 using EndpointValue = std::variant<bool, std::string, std::vector<std::string>>;
 using EndpointParameters = std::map<std::string, EndpointValue, std::less<>>;
+
+// What the endpoint rules are told about a call. Left out are parameters that the model takes from
+// an input by JMESPath: they matter to endpoints of an account, which we never ask for.
+EndpointParameters parameters_of(const Operation& operation, const Json& input);
 
 // The endpoint rules of one service. Needs a CrtLibrary.
 class EndpointResolver {

@@ -45,9 +45,28 @@ Result<ShapeType> type_of(std::string_view name) {
   return found->second;
 }
 
+// A service may speak several protocols and name first one that we do not.
+Result<std::string> choose_protocol(const Json& metadata) {
+  static constexpr std::string_view kSpoken[] = {"ec2", "query", "json", "rest-json", "rest-xml"};
+  const auto spoken = [](const std::string& name) {
+    return std::ranges::find(kSpoken, name) != std::end(kSpoken);
+  };
+  const std::string first = text(metadata, "protocol");
+  if (spoken(first)) return first;
+  if (const auto* others = at(metadata, "protocols").if_array()) {
+    for (const Json& other : *others) {
+      if (auto name = text_at(other, ""); spoken(name)) return name;
+    }
+  }
+  return fail(Code::kInvalid, "unsupported protocol '" + first + "'");
+}
+
 void read_traits(Member& member, const Json& from) {
   if (const auto format = text(from, "timestampFormat"); !format.empty()) {
     member.timestamp_format = format;
+  }
+  if (auto location = text(from, "location"); !location.empty()) {
+    member.location = std::move(location);
   }
   const Json& ns = at(from, "xmlNamespace");
   if (ns.is_string()) member.xml_namespace = text(from, "xmlNamespace");
@@ -55,11 +74,16 @@ void read_traits(Member& member, const Json& from) {
     member.xml_namespace = text(ns, "uri");
     member.xml_prefix = text(ns, "prefix");
   }
+  if (auto payload = text(from, "payload"); !payload.empty()) member.payload = std::move(payload);
   member.flattened = member.flattened || flag(from, "flattened");
   member.json_value = member.json_value || flag(from, "jsonvalue");
 }
 
 }  // namespace
+
+bool Member::in_answer_body() const {
+  return location != "header" && location != "headers" && location != "statusCode";
+}
 
 const Member* Shape::member(std::string_view member_name) const {
   const auto found = std::ranges::find(members, member_name, &Member::name);
@@ -87,9 +111,9 @@ Result<Member> ServiceModel::read_member(std::string name, const Json& from,
   }
   read_traits(member, shapes.at(shape_name));
   read_traits(member, from);
-  member.location = text(from, "location");
   member.location_name = text(from, "locationName");
   member.query_name = text(from, "queryName");
+  member.endpoint_parameter = text(at(from, "contextParam"), "name");
   member.xml_attribute = flag(from, "xmlAttribute");
   member.idempotency_token = flag(from, "idempotencyToken");
   member.host_label = flag(from, "hostLabel");
@@ -125,10 +149,10 @@ Result<void> ServiceModel::read_shape(Shape& shape, const JsonObject& from) {
   auto type = type_of(text(whole, "type"));
   if (!type) return std::unexpected(type.error().in(shape.name));
   shape.type = *type;
-  shape.payload = text(whole, "payload");
   shape.location_name = text(whole, "locationName");
   shape.error_code = text(at(whole, "error"), "code");
   shape.document = flag(whole, "document");
+  shape.is_union = flag(whole, "union");
   if (const auto* required = at(whole, "required").if_array()) {
     for (const Json& name : *required) {
       if (name.is_string()) shape.required.emplace_back(name.as_string().c_str());
@@ -163,6 +187,11 @@ Result<void> ServiceModel::read_operation(std::string name, const Json& from,
   operation.host_prefix = text(at(from, "endpoint"), "hostPrefix");
   operation.checksum_required = flag(from, "httpChecksumRequired") ||
                                 flag(at(from, "httpChecksum"), "requestChecksumRequired");
+  if (const auto* parameters = at(from, "staticContextParams").if_object()) {
+    for (const auto& entry : *parameters) {
+      operation.endpoint_parameters[entry.key()] = at(entry.value(), "value");
+    }
+  }
   if (!at(from, "input").is_null()) {
     auto input = read_member("input", at(from, "input"), shapes);
     if (!input) return std::unexpected(input.error().in(name));
@@ -182,7 +211,9 @@ Result<void> ServiceModel::read_operation(std::string name, const Json& from,
 Result<std::shared_ptr<const ServiceModel>> ServiceModel::parse(const Json& service_2) {
   auto model = std::make_shared<ServiceModel>();
   const Json& metadata = at(service_2, "metadata");
-  model->protocol = text(metadata, "protocol");
+  auto protocol = choose_protocol(metadata);
+  if (!protocol) return std::unexpected(protocol.error());
+  model->protocol = std::move(*protocol);
   model->endpoint_prefix = text(metadata, "endpointPrefix");
   model->target_prefix = text(metadata, "targetPrefix");
   model->json_version = text(metadata, "jsonVersion");
@@ -192,11 +223,6 @@ Result<std::shared_ptr<const ServiceModel>> ServiceModel::parse(const Json& serv
   if (model->signing_name.empty()) model->signing_name = model->endpoint_prefix;
   model->xml_namespace = text(metadata, "xmlNamespace");
   model->query_compatible = !at(metadata, "awsQueryCompatible").is_null();
-  static constexpr std::string_view kProtocols[] = {"ec2", "query", "json", "rest-json",
-                                                    "rest-xml"};
-  if (std::ranges::find(kProtocols, model->protocol) == std::end(kProtocols)) {
-    return fail(Code::kInvalid, "unsupported protocol '" + model->protocol + "'");
-  }
   const JsonObject none;
   const auto* shapes = at(service_2, "shapes").if_object();
   if (shapes == nullptr) shapes = &none;

@@ -24,6 +24,8 @@ struct Member {
   std::string timestamp_format;
   std::string xml_namespace;
   std::string xml_prefix;
+  std::string endpoint_parameter;  // what the endpoint rules call it; empty: nothing to them
+  std::string payload;             // of an input or output: the member that is the whole body
   bool flattened = false;
   bool json_value = false;
   bool xml_attribute = false;
@@ -31,6 +33,9 @@ struct Member {
   bool host_label = false;
 
   const std::string& wire_name() const { return location_name.empty() ? name : location_name; }
+  // Whether it stands in the body of an answer. The places of a request's address mean nothing
+  // there, where a shape serves both as input and as output.
+  bool in_answer_body() const;
 };
 
 enum class ShapeType { kStructure, kList, kMap, kString, kInteger, kFloat, kBoolean, kBlob, kTime };
@@ -40,12 +45,12 @@ struct Shape {
   ShapeType type = ShapeType::kString;
   std::vector<Member> members;  // kStructure
   std::vector<std::string> required;
-  std::string payload;  // name of the member that is the whole body
-  Member element;       // kList, and the values of kMap
-  Member key;           // kMap
+  Member element;  // kList, and the values of kMap
+  Member key;      // kMap
   std::string location_name;
   std::string error_code;
   bool document = false;  // any JSON
+  bool is_union = false;  // one of its members at most
 
   const Member* member(std::string_view member_name) const;
 };
@@ -56,8 +61,9 @@ struct Operation {
   std::string uri = "/";
   std::string host_prefix;
   std::string result_wrapper;
-  Member input;   // shape is nullptr when there is none
-  Member output;  // likewise
+  Member input;                    // shape is nullptr when there is none
+  Member output;                   // likewise
+  JsonObject endpoint_parameters;  // what the endpoint rules are told whatever the input
   bool checksum_required = false;
 };
 

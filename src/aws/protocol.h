@@ -24,6 +24,12 @@ struct EncodedRequest {
 Result<EncodedRequest> encode(const ServiceModel& model, const Operation& operation,
                               const Json& input);
 
+// Gives the operation's idempotency token this value, if it has one and the input names none.
+void fill_token(const Operation& operation, Json& input, const std::string& token);
+
+// The target of a request to an endpoint whose URL has a path.
+std::string below(std::string base, const std::string& target);
+
 // A status of 300 or more becomes a classified error; a success that cannot be read is
 // kUnavailable, since the outcome is then unknown.
 Result<Json> decode(const ServiceModel& model, const Operation& operation,

@@ -13,6 +13,12 @@ std::shared_ptr<const ServiceModel> model_of(const std::string& protocol) {
     "operations":{
       "MakeThing":{"name":"MakeThing","http":{"method":"POST","requestUri":"/things/{Name}"},
                    "input":{"shape":"Thing"},"output":{"shape":"Thing"}},
+      "ChangeThing":{"name":"ChangeThing","http":{"method":"PUT","requestUri":"/"},"output":{"shape":"Change"}},
+      "StartThing":{"name":"StartThing","http":{"method":"PUT","requestUri":"/"},"output":{"shape":"Start"}},
+      "GetThing":{"name":"GetThing","http":{"method":"GET","requestUri":"/"},"output":{"shape":"Thing"}},
+      "GetRule":{"name":"GetRule","http":{"method":"GET","requestUri":"/"},"output":{"shape":"Rule"}},
+      "GetBytes":{"name":"GetBytes","http":{"method":"GET","requestUri":"/"},"output":{"shape":"Bytes"}},
+      "GetSign":{"name":"GetSign","http":{"method":"GET","requestUri":"/"},"output":{"shape":"Sign"}},
       "HeadThing":{"name":"HeadThing","http":{"method":"HEAD","requestUri":"/"}}},
     "shapes":{
       "Thing":{"type":"structure","required":["Name"],"members":{
@@ -20,6 +26,11 @@ std::shared_ptr<const ServiceModel> model_of(const std::string& protocol) {
                            (protocol.starts_with("rest") ? R"(,"location":"uri")" : "") +
                            R"(},
         "Tags":{"shape":"L"},"When":{"shape":"W"},"Data":{"shape":"B"},"Count":{"shape":"I"}}},
+      "Change":{"type":"structure","members":{"Id":{"shape":"S"}}},
+      "Start":{"type":"structure","required":["Id"],"members":{"Id":{"shape":"S"}}},
+      "Rule":{"type":"structure","payload":"Text","members":{"Text":{"shape":"S"}}},
+      "Bytes":{"type":"structure","payload":"Data","members":{"Data":{"shape":"B"}}},
+      "Sign":{"type":"structure","members":{"Id":{"shape":"S","location":"header","locationName":"x-id"}}},
       "S":{"type":"string"},"I":{"type":"integer"},"W":{"type":"timestamp"},"B":{"type":"blob"},
       "L":{"type":"list","member":{"shape":"S"}}}})";
   auto model = ServiceModel::parse(*parse_json(text));
@@ -32,9 +43,10 @@ Result<EncodedRequest> make(const std::string& protocol, std::string_view input)
   return encode(*model, *model->operation("MakeThing"), *parse_json(input));
 }
 
-Result<Json> read(const std::string& protocol, net::HttpResponse response) {
+Result<Json> read(const std::string& protocol, net::HttpResponse response,
+                  std::string_view operation = "MakeThing") {
   const auto model = model_of(protocol);
-  return decode(*model, *model->operation("MakeThing"), response);
+  return decode(*model, *model->operation(operation), response);
 }
 
 constexpr std::string_view kInput =
@@ -101,6 +113,36 @@ TEST(Protocol, GarbledSuccessIsUnknownOutcome) {
     const auto answer = read(protocol, {200, {}, "<oops"});
     ASSERT_FALSE(answer) << protocol;
     EXPECT_EQ(answer.error().code, Code::kUnavailable);
+  }
+}
+
+// "Name" is part of the address when the shape is an input.
+TEST(Protocol, ReadsFromTheBodyWhatARequestHasInItsAddress) {
+  EXPECT_EQ(*read("rest-json", {200, {}, R"({"Name":"n"})"}), (Json{{"Name", "n"}}));
+  EXPECT_EQ(*read("rest-xml", {200, {}, "<Thing><Name>n</Name></Thing>"}), (Json{{"Name", "n"}}));
+}
+
+TEST(Protocol, EmptyAnswerToAReadIsUnknownOutcome) {
+  for (const char* protocol : {"json", "rest-json", "ec2", "query", "rest-xml"}) {
+    for (const char* operation : {"GetThing", "GetRule"}) {
+      const bool rest = std::string_view(protocol).starts_with("rest-");
+      if (!rest && operation == std::string_view("GetRule")) continue;  // has no payloads
+      const auto answer = read(protocol, {200, {}, ""}, operation);
+      ASSERT_FALSE(answer) << protocol << " " << operation;
+      EXPECT_EQ(answer.error().code, Code::kUnavailable);
+    }
+    // A write, but its model requires a member.
+    EXPECT_FALSE(read(protocol, {200, {}, ""}, "StartThing")) << protocol;
+  }
+}
+
+TEST(Protocol, EmptyAnswerIsGoodWhereNothingHasToCome) {
+  for (const char* protocol : {"rest-json", "rest-xml"}) {
+    EXPECT_TRUE(read(protocol, {200, {}, ""}, "ChangeThing")) << protocol;
+    EXPECT_TRUE(read(protocol, {204, {}, ""}, "GetThing")) << protocol;
+    EXPECT_TRUE(read(protocol, {200, {}, ""}, "GetBytes")) << protocol;
+    EXPECT_TRUE(read(protocol, {200, {}, ""}, "HeadThing")) << protocol;
+    EXPECT_EQ(*read(protocol, {200, {{"x-id", "i"}}, ""}, "GetSign"), (Json{{"Id", "i"}}));
   }
 }
 

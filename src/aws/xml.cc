@@ -198,7 +198,7 @@ void write_xml(std::string& out, const Member& member, std::string_view name, co
 Result<Json> read_xml_structure(const Shape& shape, const pugi::xml_node& node, int depth) {
   JsonObject out;
   for (const Member& member : shape.members) {
-    if (!member.location.empty()) continue;
+    if (!member.in_answer_body()) continue;
     auto value = read_member_of(member, node, depth);
     if (!value) return value;
     if (!value->is_null()) out[member.name] = std::move(*value);

@@ -77,9 +77,7 @@ Result<Json> call_aws(const Arguments& arguments, const Setup& setup,
   net::BeastTransport transport(clock, net::ProxyConfig::from_environment());
   std::mt19937_64 engine(std::random_device{}());
   auto random = [&engine] { return std::uniform_real_distribution<double>(0, 1)(engine); };
-  net::TlsOptions tls{.ca_pem = setup.config.ca_pem};
-  auto keys = aws::default_credentials(
-      clock, transport, environment, {setup.config.region, setup.config.endpoint, std::move(tls)});
+  auto keys = aws::default_credentials(clock, transport, environment, setup.config.sts());
   aws::Client client(clock, transport, setup.catalog, std::move(keys), setup.config, random);
   Result<Json> result = fail(Code::kInternal, "the call did not end");
   auto call = arguments.all_pages

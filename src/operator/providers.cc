@@ -154,11 +154,7 @@ Task<Result<void>> Providers::build(const Object& object, Entry& next) {
   const Json spec = object.spec();
   auto config = client_config(spec);
   if (!config) co_return std::unexpected(config.error());
-  aws::StsSettings sts;
-  sts.region = config->region;
-  const auto own = config->endpoints.find("sts");
-  sts.url = own == config->endpoints.end() ? config->endpoint : own->second;
-  sts.tls.ca_pem = config->ca_pem;
+  aws::StsSettings sts = config->sts();
   auto credentials =
       co_await provider_credentials(tools_, spec, object.namespace_name(), std::move(sts));
   if (!credentials) co_return std::unexpected(credentials.error());

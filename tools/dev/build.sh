@@ -1,9 +1,11 @@
 # Shared by ./dev: building, testing, generating. Sourced, never run.
 
+# build PRESET [TARGET]: everything, but for a release the program alone.
 build() {
-  local preset=${1:-debug} crt=$THIRD_PARTY/crt crt_flags=''
+  local preset=${1:-debug} target=${2:-} crt=$THIRD_PARTY/crt crt_flags=''
   case $preset in
-    debug | release) ;;
+    debug) ;;
+    release) target=${target:-infra-operator} ;;
     asan) crt=$crt-asan crt_flags='-fsanitize=address' ;;
     tsan) crt=$crt-tsan crt_flags='-fsanitize=thread' ;;
     *) die "Unknown preset '$preset': debug, release, asan or tsan." ;;
@@ -13,9 +15,7 @@ build() {
   step "configure $preset" '5 s, 1 min the first time' env INFRA_CRT_FLAGS="$crt_flags" \
     cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
     -DINFRA_THIRD_PARTY="$THIRD_PARTY" -DINFRA_CRT_PREFIX="$crt"
-  local targets=all
-  [ "$preset" = release ] && targets=infra-operator
-  step "build $preset" '5 min from nothing' cmake --build "build/$preset" -j "$JOBS" --target "$targets"
+  step "build $preset" '5 min from nothing' cmake --build "build/$preset" -j "$JOBS" --target "${target:-all}"
 }
 
 generated='chart/crds chart/files docs/kinds samples'
@@ -67,16 +67,12 @@ run_tests() {
   [ "$failed" = 0 ]
 }
 
-# The cbor files are left out: no service we use speaks it.
+# conformance [DIR]: DIR as it is called where ./dev was started.
 conformance() {
-  local dir=${1:-} files
-  fetch_sources
-  [ -n "$dir" ] || dir=$THIRD_PARTY/botocore-1.44.5/tests/unit/protocols
-  [ -d "$dir" ] || die "There is no folder '$dir'."
-  build debug
-  mapfile -t files < <(find "$dir" -name '*.json' ! -name '*cbor*' ! -name '*ignore-list*' ! -path '*/legacy/*' | sort)
-  [ "${#files[@]}" -gt 0 ] || die "No test cases (*.json) under '$dir'."
-  build/debug/tests/conformance/infra_conformance "${files[@]}"
+  local dir=${1:-}
+  [ -z "$dir" ] || dir=$(cd "$OLDPWD" && realpath -m "$dir")
+  build debug infra_conformance
+  build/debug/tests/conformance/infra_conformance ${dir:+"$dir"}
 }
 
 sources() { git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc'; }
