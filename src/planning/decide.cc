@@ -77,6 +77,12 @@ bool remembered_differs(const Definition& definition, const Desired& desired, co
   return false;
 }
 
+bool is_declared(const Desired& desired, const Facet& facet) {
+  return std::ranges::any_of(facet.fields, [&desired](const std::string& name) {
+    return find_path(desired.spec, name) != nullptr;
+  });
+}
+
 void compare_facet(const Definition& definition, const Desired& desired, const Observed& observed,
                    const Facet& facet, Plan& plan) {
   std::vector<std::string> differing;
@@ -94,6 +100,12 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
       if (place) theirs = from_aws(*field, *place);
     }
     add_differences(*field, *declared, theirs, name, differing);
+  }
+  // Something written under an earlier name may still be there.
+  for (const auto& call : facet.write) {
+    const bool left = !call.replaces.empty() && is_declared(desired, facet) &&
+                      was_replaced(definition, desired.status, desired.spec, call.replaces);
+    if (left) differing.push_back(call.replaces);
   }
   if (differing.empty()) return;
   plan.paths.insert(plan.paths.end(), differing.begin(), differing.end());
@@ -215,6 +227,16 @@ std::string owner_tag() { return key_of("uid"); }
 
 std::string digest(const std::string& uid, const Json& value) {
   return keyed_hash(uid, canonical(value));
+}
+
+bool was_replaced(const Definition& definition, const Json& status, const Json& spec,
+                  std::string_view name) {
+  const auto field = std::ranges::find_if(
+      definition.status, [name](const auto& one) { return one.field.name == name; });
+  const Json* noted = find_path(status, name);
+  if (noted == nullptr || field == definition.status.end()) return false;
+  const Json* now = find_path(spec, field->written);
+  return now == nullptr || !same(*noted, *now);
 }
 
 Plan decide(const Definition& definition, const Desired& desired, const Observed& observed) {

@@ -63,6 +63,10 @@ std::string owner_tag();
 // so that equal values of two objects do not show.
 std::string digest(const std::string& uid, const Json& value);
 
+// Whether a status field with the word `written` remembers another value than spec has now.
+bool was_replaced(const definition::Definition& definition, const Json& status, const Json& spec,
+                  std::string_view name);
+
 // Compares and chooses. Pure: no I/O, no clock. Rules are tried in order; the first that applies
 // decides.
 Plan decide(const definition::Definition& definition, const Desired& desired,

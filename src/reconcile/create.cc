@@ -123,8 +123,8 @@ Task<Result<void>> Engine::save_id(Pass& pass, const std::string& id) {
     }
     for (const auto& note : pass.notes) set_path(status, note.key(), note.value());
     last = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
-    if (!last && outcome_unknown(last.error())) continue;
-    if (!last) break;
+    if (!last && last.error().code == Code::kNotFound) break;  // the object has gone
+    if (!last) continue;
     if (pass.object.annotation("external-id") == id) co_return Result<void>{};
     JsonObject annotations{{group_key("external-id"), id}};
     JsonObject patch{{"annotations", std::move(annotations)}};

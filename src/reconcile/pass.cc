@@ -55,17 +55,6 @@ std::optional<Json> declared(const definition::Definition& definition, const Jso
   return planning::to_aws(*field, *value);
 }
 
-// The status field remembers another value than the one that spec has now.
-bool was_replaced(const Engine::Pass& pass, const std::string& name) {
-  const Json status = pass.object.status();
-  const Json* noted = find_path(status, name);
-  const auto field = std::ranges::find_if(
-      pass.definition.status, [&name](const auto& one) { return one.field.name == name; });
-  if (noted == nullptr || field == pass.definition.status.end()) return false;
-  const Json* now = find_path(pass.desired.spec, field->written);
-  return now == nullptr || !same(*noted, *now);
-}
-
 }  // namespace
 
 std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
@@ -106,7 +95,8 @@ bool applies(const Engine::Pass& pass, const definition::Call& call) {
       find_path(spec, call.needs) == nullptr) {
     return false;
   }
-  return call.replaces.empty() || was_replaced(pass, call.replaces);
+  return call.replaces.empty() ||
+         planning::was_replaced(pass.definition, pass.object.status(), spec, call.replaces);
 }
 
 void note_written(Engine::Pass& pass, const definition::StatusField& field) {
