@@ -124,7 +124,12 @@ Next Resources::report(const WatchedKind& kind, const Object& object, const Repo
                               {"result", result},
                               {"seconds", took}});
   const auto fields = fields_of(report.outcome);
-  failed != nullptr ? log.error("reconciled", fields) : log.debug("reconciled", fields);
+  if (failed != nullptr) {
+    log.error("reconciled", fields);
+  } else {
+    const bool blocked = std::holds_alternative<Blocked>(report.outcome);
+    blocked ? log.info("reconciled", fields) : log.debug("reconciled", fields);
+  }
 
   if (std::holds_alternative<Settled>(report.outcome)) return Next::check(interval_for(object));
   if (const auto* waiting = std::get_if<Waiting>(&report.outcome))

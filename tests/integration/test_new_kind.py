@@ -22,7 +22,7 @@ class NewKind(Case):
         World.stack.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
         World.stack.kubectl('create', 'clusterrolebinding', f'new-kind-{id(self)}', '--clusterrole=cluster-admin', '--user=operator')
         World.operator.stop()
-        World.operator = World.stack.start_operator('--no-leader-elect', '--check-interval', '1s', '--cluster-name', 'test',
+        World.operator = World.stack.start_operator('--no-leader-elect', '--log-level', 'debug', '--check-interval', '1s', '--cluster-name', 'test',
                                                     '--definitions', str(self.folder / 'definitions')).wait_ready()
         PLURALS['SNSTopic'], SERVICES['SNSTopic'] = 'snstopics', 'sns'
         self.addCleanup(self.back_to_the_kinds_built_in)
@@ -32,7 +32,7 @@ class NewKind(Case):
         del PLURALS['SNSTopic'], SERVICES['SNSTopic']
         World.stack.kubectl('delete', 'clusterrolebinding', f'new-kind-{id(self)}')
         World.operator.stop()
-        World.stack.kubectl('delete', 'crd', 'snstopics.aws-infra-operator.runner.codes')
+        World.stack.kubectl('delete', '--timeout=20s', 'crd', 'snstopics.aws-infra-operator.runner.codes')
         World.start_operator()
 
     def attributes(self, arn):

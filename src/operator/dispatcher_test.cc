@@ -1,0 +1,149 @@
+#include "operator/dispatcher.h"
+
+#include <gtest/gtest.h>
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <sstream>
+
+#include "base/clock_for_test.h"
+
+namespace infra {
+namespace {
+
+class DispatcherTest : public ::testing::Test {
+ protected:
+  DispatcherTest() { boost::asio::co_spawn(io, dispatcher.run(), boost::asio::detached); }
+
+  // A reconcile that ends when the test says so.
+  Dispatcher::Reconcile waits_for_the_test(Next next) {
+    return [this, next](std::string key) { return wait_and_say(std::move(key), next); };
+  }
+  Task<Next> wait_and_say(std::string key, Next next) {
+    begun.push_back(key);
+    Wakeup& go_on = gates[key];
+    co_await go_on.wait(clock);
+    co_return next;
+  }
+  Task<Next> throws(std::string) {
+    ++thrown;
+    throw std::runtime_error("a bug");
+    co_return Next::forget();
+  }
+  Task<void> look_idle(Duration limit) { idle = co_await dispatcher.wait_idle(limit); }
+
+  void poll() {
+    io.restart();
+    io.poll();
+  }
+  void end(const std::string& key) {
+    gates[key].notify();
+    poll();
+  }
+  void advance(Duration time) {
+    clock.advance(time);
+    poll();
+  }
+
+  HandClock clock;
+  telemetry::Metrics metrics{{.version = "test", .revision = ""}};
+  std::ostringstream out;
+  telemetry::Logger log{out, telemetry::Level::kInfo, telemetry::Format::kJson, clock};
+  Dispatcher dispatcher{clock, [] { return 0.5; }, 2, metrics, log};
+  std::vector<std::string> begun;
+  std::map<std::string, Wakeup> gates;
+  int thrown = 0;
+  std::optional<bool> idle;
+  boost::asio::io_context io;  // last: what still waits goes first
+};
+
+TEST_F(DispatcherTest, RunsSoManyAtATime) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  for (const char* name : {"a", "b", "c"})
+    dispatcher.add(queue_key("VPC", std::string("n/") + name));
+  poll();
+  EXPECT_EQ(begun, (std::vector<std::string>{"n/a", "n/b"}));
+  end("n/a");
+  EXPECT_EQ(begun, (std::vector<std::string>{"n/a", "n/b", "n/c"}));
+}
+
+TEST_F(DispatcherTest, AnEditDuringAReconcileComesAfterIt) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::check(std::chrono::hours(1))));
+  dispatcher.add("VPC/n/a");
+  poll();
+  dispatcher.add("VPC/n/a");
+  poll();
+  EXPECT_EQ(begun.size(), 1u);
+  end("n/a");
+  EXPECT_EQ(begun.size(), 2u);
+}
+
+TEST_F(DispatcherTest, ASettledKeyIsLookedAtAgain) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{60'000})));
+  dispatcher.add("VPC/n/a");
+  poll();
+  end("n/a");
+  advance(Duration{59'000});
+  EXPECT_EQ(begun.size(), 1u);
+  advance(Duration{2'000});
+  EXPECT_EQ(begun.size(), 2u);
+}
+
+TEST_F(DispatcherTest, AForgottenKeyDoesNotComeBack) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  dispatcher.add("VPC/n/a");
+  poll();
+  end("n/a");
+  advance(std::chrono::hours(100));
+  EXPECT_EQ(begun.size(), 1u);
+}
+
+TEST_F(DispatcherTest, AnExceptionIsLoggedAndTheKeyComesBack) {
+  dispatcher.handle("VPC", [this](std::string key) { return throws(std::move(key)); });
+  dispatcher.add("VPC/n/a");
+  poll();
+  EXPECT_EQ(thrown, 1);
+  EXPECT_NE(out.str().find("a bug"), std::string::npos);
+  advance(Duration{2'000});
+  EXPECT_EQ(thrown, 2);
+}
+
+TEST_F(DispatcherTest, AStoppedOneTakesNothingMoreAndWaitsForWhatRuns) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  dispatcher.add("VPC/n/a");
+  poll();
+  dispatcher.stop();
+  dispatcher.add("VPC/n/b");
+  boost::asio::co_spawn(io, look_idle(Duration{5'000}), boost::asio::detached);
+  poll();
+  EXPECT_EQ(begun.size(), 1u);
+  EXPECT_FALSE(idle);
+  end("n/a");
+  advance(Duration{10});
+  EXPECT_EQ(idle, true);
+}
+
+TEST_F(DispatcherTest, WaitingForWhatRunsHasAnEnd) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  dispatcher.add("VPC/n/a");
+  poll();
+  dispatcher.stop();
+  boost::asio::co_spawn(io, look_idle(Duration{20}), boost::asio::detached);
+  poll();
+  advance(Duration{20});
+  EXPECT_EQ(idle, false);
+}
+
+TEST_F(DispatcherTest, DepthCountsWhatIsDueAndWaits) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::check(std::chrono::hours(1))));
+  for (const char* name : {"a", "b", "c"})
+    dispatcher.add(queue_key("VPC", std::string("n/") + name));
+  poll();
+  dispatcher.refresh_metrics();
+  EXPECT_EQ(metrics.workqueue_depth.with({"VPC"}).value(), 1);
+  EXPECT_EQ(metrics.workqueue_adds.with({"VPC"}).value(), 3);
+}
+
+}  // namespace
+}  // namespace infra
