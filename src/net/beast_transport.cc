@@ -189,6 +189,22 @@ Task<Result<void>> connect_tcp(beast::tcp_stream* stream, Call* call, std::strin
   co_return Result<void>{};
 }
 
+// The header of the final answer. Informational ones (100, 103) before it are read and dropped; 101
+// is final, though nobody asks for it.
+template <class Stream, class AnyParser>
+Task<error_code> read_final_header(Stream* stream, beast::flat_buffer* buffer,
+                                   std::optional<AnyParser>* parser, bool skip_body) {
+  while (true) {
+    parser->emplace();
+    (*parser)->header_limit(kHeaderLimit);
+    (*parser)->body_limit(boost::none);
+    (*parser)->skip(skip_body);
+    auto [ec, got] = co_await http::async_read_header(*stream, *buffer, **parser, kAwait);
+    const auto status = (*parser)->get().result_int();
+    if (ec || status / 100 != 1 || status == 101) co_return ec;
+  }
+}
+
 Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call) {
   std::string peer = authority(call->request.host, call->request.port);
   std::string what = "the proxy does not connect to " + peer;
@@ -197,11 +213,10 @@ Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call) {
   auto [write_ec, written] = co_await http::async_write(*stream, message, kAwait);
   if (write_ec) co_return io_error(what, write_ec);
   beast::flat_buffer buffer;
-  http::response_parser<http::empty_body> parser;
-  parser.skip(true);
-  auto [read_ec, got] = co_await http::async_read_header(*stream, buffer, parser, kAwait);
+  std::optional<http::response_parser<http::empty_body>> parser;
+  auto read_ec = co_await read_final_header(stream, &buffer, &parser, true);
   if (read_ec) co_return io_error(what, read_ec);
-  int status = parser.get().result_int();
+  const auto status = parser->get().result_int();
   if (status / 100 != 2) {
     co_return fail(Code::kUnavailable, what + ": status " + std::to_string(status));
   }
@@ -259,19 +274,17 @@ Task<Result<HttpResponse>> exchange(Stream* stream, ConnectionPtr connection, Ca
   auto [write_ec, written] = co_await http::async_write(*stream, call->message, kAwait);
   if (write_ec) co_return io_error(what, write_ec);
   connection->buffer.reserve(kReadSize);
-  Parser parser;
-  parser.header_limit(kHeaderLimit);
-  parser.body_limit(boost::none);
-  parser.skip(call->request.method == "HEAD");
-  auto [ec, got] = co_await http::async_read_header(*stream, connection->buffer, parser, kAwait);
-  call->answered = parser.got_some() || connection->buffer.size() > 0;
+  std::optional<Parser> parser;
+  const bool no_body = call->request.method == "HEAD";
+  auto ec = co_await read_final_header(stream, &connection->buffer, &parser, no_body);
+  call->answered = parser->got_some() || connection->buffer.size() > 0;
   if (ec) co_return io_error(what, ec);
   HttpResponse response;
-  response.status = static_cast<int>(parser.get().result_int());
-  response.headers = copy_headers(parser);
-  auto read = co_await read_body(stream, connection.get(), call, &parser, &response, what);
+  response.status = static_cast<int>(parser->get().result_int());
+  response.headers = copy_headers(*parser);
+  auto read = co_await read_body(stream, connection.get(), call, &*parser, &response, what);
   if (!read) co_return std::unexpected(read.error());
-  *keep = parser.get().keep_alive() && connection->buffer.size() == 0;
+  *keep = parser->get().keep_alive() && response.status != 101 && connection->buffer.size() == 0;
   co_return response;
 }
 

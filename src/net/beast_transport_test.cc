@@ -159,6 +159,34 @@ TEST_F(Net, RefusesLineBreaksInHeaders) {
   EXPECT_EQ(got.error().code, Code::kInvalid);
 }
 
+TEST_F(Net, PassesOverInformationalAnswers) {
+  const std::string early = "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n";
+  const std::string go_on = "HTTP/1.1 100 Continue\r\n\r\n";
+  const std::string final_answer = "HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone";
+  using Script = std::vector<std::vector<std::string>>;
+  for (const Script& script :
+       {Script{{"<", go_on, early, final_answer}}, Script{{"<", go_on + early + final_answer}}}) {
+    RawPeer peer(script);
+    auto away = request("GET", "/");
+    away.port = peer.port();
+    auto got = wait(transport_.send(away, {}));
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->status, 404);
+    EXPECT_EQ(got->body, "none");
+    EXPECT_EQ(header(got->headers, "Link"), "");
+  }
+}
+
+TEST_F(Net, InformationalAnswerAloneIsABrokenOne) {
+  const std::vector<std::vector<std::string>> script{{"<", "HTTP/1.1 100 Continue\r\n\r\n"}};
+  RawPeer peer(script);
+  auto away = request("GET", "/");
+  away.port = peer.port();
+  auto got = wait(transport_.send(away, {}));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kUnavailable);
+}
+
 TEST_F(Net, StreamsChunksAsTheyArrive) {
   RawPeer peer({{"<", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "3\r\none\r\n",
                  "3\r\ntwo\r\n", "0\r\n\r\n"}});
