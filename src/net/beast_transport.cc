@@ -173,15 +173,52 @@ void build_message(Call& call, bool absolute) {
   call.message.prepare_payload();
 }
 
+using Endpoints = std::vector<tcp::endpoint>;
+
+// The look-up of a name. The C library's cannot be interrupted, so who gives up leaves it behind.
+struct LookUp {
+  explicit LookUp(const asio::any_io_executor& executor) : resolver(executor), end(executor) {}
+  tcp::resolver resolver;
+  asio::steady_timer end;  // the deadline, or sooner
+  bool answered = false;
+  error_code ec;
+  Endpoints endpoints;
+};
+
+void start(const std::shared_ptr<LookUp>& look_up, const std::string& host, std::uint16_t port) {
+  auto note = [look_up](error_code ec, const tcp::resolver::results_type& found) {
+    look_up->answered = true;
+    look_up->ec = ec;
+    for (const auto& entry : found) look_up->endpoints.push_back(entry.endpoint());
+    look_up->end.cancel();
+  };
+  look_up->resolver.async_resolve(host, std::to_string(port), std::move(note));
+}
+
+Task<Result<Endpoints>> find_endpoints(std::string host, std::uint16_t port, SteadyTime deadline,
+                                       std::string what) {
+  // Names are looked up one after the other; an address need not wait for one that hangs.
+  error_code not_address;
+  auto address = asio::ip::make_address(host, not_address);
+  if (!not_address) co_return Endpoints{tcp::endpoint(address, port)};
+  auto executor = co_await asio::this_coro::executor;
+  auto look_up = std::make_shared<LookUp>(executor);
+  look_up->end.expires_at(deadline);
+  start(look_up, host, port);
+  auto [ec] = co_await look_up->end.async_wait(kAwait);
+  if (look_up->answered && !look_up->ec) co_return std::move(look_up->endpoints);
+  if (look_up->answered) co_return io_error(what, look_up->ec);
+  look_up->resolver.cancel();
+  co_return io_error(what, ec ? ec : make_error_code(beast::error::timeout));
+}
+
 Task<Result<void>> connect_tcp(beast::tcp_stream* stream, Call* call, std::string host,
                                std::uint16_t port) {
   std::string what = "cannot connect to " + authority(host, port);
-  tcp::resolver resolver(stream->get_executor());
-  std::string service = std::to_string(port);
-  auto [resolve_ec, endpoints] = co_await resolver.async_resolve(host, service, kAwait);
-  if (resolve_ec) co_return io_error(what, resolve_ec);
+  auto endpoints = co_await find_endpoints(host, port, call->deadline, what);
+  if (!endpoints) co_return std::unexpected(endpoints.error());
   stream->expires_at(call->deadline);
-  auto [ec, endpoint] = co_await stream->async_connect(endpoints, kAwait);
+  auto [ec, endpoint] = co_await stream->async_connect(*endpoints, kAwait);
   if (ec) co_return io_error(what, ec);
   error_code ignored;
   stream->socket().set_option(tcp::no_delay(true), ignored);

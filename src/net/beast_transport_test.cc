@@ -1,12 +1,37 @@
 #include "net/beast_transport.h"
 
+#include <dlfcn.h>
 #include <gtest/gtest.h>
+#include <netdb.h>
 
 #include <boost/asio.hpp>
 #include <optional>
+#include <semaphore>
 #include <thread>
 
 #include "net/http_server.h"
+
+namespace {
+
+std::binary_semaphore asked_for_hanging_name{0};
+std::binary_semaphore hanging_name_may_go{0};
+
+}  // namespace
+
+// Stands in front of the C library's: "hangs.test" gets no answer before the test says so, and no
+// other name of that domain is known.
+extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
+                           addrinfo** found) {
+  if (host != nullptr && std::string_view(host) == "hangs.test") {
+    asked_for_hanging_name.release();
+    hanging_name_may_go.acquire();
+    return EAI_AGAIN;
+  }
+  if (host != nullptr && std::string_view(host).ends_with(".test")) return EAI_NONAME;
+  static const auto real =
+      reinterpret_cast<decltype(&getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
+  return real(host, service, hints, found);
+}
 
 namespace infra::net {
 namespace {
@@ -43,8 +68,9 @@ class Net : public testing::Test {
     std::optional<Result<HttpResponse>> out;
     asio::co_spawn(context_, keep(std::move(task), &out), asio::detached);
     context_.restart();
-    while (!out) context_.run_one();
-    return *out;
+    while (!out && context_.run_one_for(std::chrono::seconds(10)) > 0) {
+    }
+    return out ? *out : fail(Code::kInternal, "the request does not end");
   }
 
   HttpRequest request(const std::string& method, const std::string& target) const {
@@ -140,6 +166,49 @@ TEST_F(Net, RunsOutOfTime) {
   auto got = wait(transport_.send(request("GET", "/slow"), options));
   ASSERT_FALSE(got);
   EXPECT_EQ(got.error().code, Code::kDeadline);
+}
+
+TEST_F(Net, LookingUpAHostCountsTowardsTheDeadline) {
+  auto away = request("GET", "/");
+  away.host = "hangs.test";
+  HttpOptions options;
+  options.timeout = Duration(50);
+  auto got = wait(transport_.send(away, options));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kDeadline) << got.error().message;
+  // Meanwhile addresses are served.
+  asked_for_hanging_name.acquire();
+  EXPECT_TRUE(wait(transport_.send(request("GET", "/a"), {})));
+  hanging_name_may_go.release();
+}
+
+TEST_F(Net, LookingUpAHostCanBeCancelled) {
+  auto away = request("GET", "/");
+  away.host = "hangs.test";
+  std::optional<Result<HttpResponse>> out;
+  asio::cancellation_signal signal;
+  bool done = false;
+  asio::co_spawn(
+      context_, keep(transport_.send(away, {}), &out),
+      asio::bind_cancellation_slot(signal.slot(), [&](std::exception_ptr) { done = true; }));
+  context_.poll();
+  asked_for_hanging_name.acquire();
+  signal.emit(asio::cancellation_type::terminal);
+  while (!done && context_.run_one_for(std::chrono::seconds(10)) > 0) {
+  }
+  hanging_name_may_go.release();
+  ASSERT_TRUE(done && out);
+  EXPECT_EQ(out->error().code, Code::kCancelled);
+}
+
+TEST_F(Net, SaysThatANameIsUnknown) {
+  auto away = request("GET", "/");
+  away.host = "unknown.test";
+  auto got = wait(transport_.send(away, {}));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kUnavailable);
+  EXPECT_TRUE(got.error().message.starts_with("cannot connect to unknown.test:"))
+      << got.error().message;
 }
 
 TEST_F(Net, SaysWhyItCannotConnect) {
