@@ -272,6 +272,66 @@ TEST_F(Net, StreamsChunksAsTheyArrive) {
   EXPECT_EQ(got->body, "");
 }
 
+TEST_F(Net, StreamEndsWhenItIsSilentForTooLong) {
+  const std::string begin = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n";
+  const std::vector<std::vector<std::string>> script{{"<", begin, "<"}};
+  RawPeer peer(script);
+  auto away = request("GET", "/");
+  away.port = peer.port();
+  HttpOptions options;
+  options.idle_timeout = Duration(50);
+  std::string seen;
+  auto sink = [&](std::string_view chunk) -> Result<void> {
+    seen += chunk;
+    return {};
+  };
+  auto got = wait(transport_.stream(away, options, sink));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kDeadline) << got.error().message;
+  EXPECT_EQ(seen, "one");
+}
+
+TEST_F(Net, HttpThroughAProxyNamesTheWholeUrl) {
+  BeastTransport through(clock_, {.http_proxy = "http://127.0.0.1:" + std::to_string(port_)});
+  auto away = request("GET", "/a");
+  away.host = "inside.test";
+  away.port = 8000;
+  auto got = wait(through.send(away, {}));
+  ASSERT_TRUE(got) << got.error().message;
+  EXPECT_EQ(got->body, "http://inside.test:8000/a ");
+}
+
+TEST_F(Net, SaysThatTheProxyRefuses) {
+  for (const std::string status : {"407", "403"}) {
+    const std::vector<std::vector<std::string>> script{{"<", "HTTP/1.1 " + status + " No\r\n\r\n"}};
+    RawPeer peer(script);
+    BeastTransport through(clock_, {.https_proxy = "127.0.0.1:" + std::to_string(peer.port())});
+    auto away = request("GET", "/");
+    away.scheme = "https";
+    away.host = "inside.test";
+    away.port = 8443;
+    auto got = wait(through.send(away, {}));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().code, Code::kUnavailable);
+    EXPECT_EQ(got.error().message,
+              "the proxy does not connect to inside.test:8443: status " + status);
+  }
+}
+
+TEST_F(Net, HangingProxyCountsTowardsTheDeadline) {
+  const std::vector<std::vector<std::string>> script{{"<", "<"}};
+  RawPeer peer(script);
+  BeastTransport through(clock_, {.https_proxy = "127.0.0.1:" + std::to_string(peer.port())});
+  auto away = request("GET", "/");
+  away.scheme = "https";
+  away.host = "inside.test";
+  HttpOptions options;
+  options.timeout = Duration(50);
+  auto got = wait(through.send(away, options));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().code, Code::kDeadline) << got.error().message;
+}
+
 TEST_F(Net, StreamReturnsOtherStatusesWhole) {
   RawPeer peer({{"<", "HTTP/1.1 410 Gone\r\nContent-Length: 4\r\n\r\n", "gone"}});
   auto away = request("GET", "/");

@@ -53,9 +53,10 @@ Identity make_identity(const char* names) {
   return {drain(a), drain(b)};
 }
 
-// Serves `connections` TLS connections, `per` answers on each, then closes properly.
+// Serves `connections` TLS connections, `per` answers on each, then closes properly. With a
+// `connect_answer` it is a proxy and its target in one: each connection first asks for a tunnel.
 struct TlsPeer {
-  TlsPeer(Identity id, int connections, int per)
+  TlsPeer(Identity id, int connections, int per, std::string connect_answer = "")
       : acceptor(io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)),
         port(acceptor.local_endpoint().port()),
         thread([=, this] {
@@ -66,6 +67,10 @@ struct TlsPeer {
             boost::system::error_code ec;
             tcp::socket sock(io);
             acceptor.accept(sock, ec);
+            if (!connect_answer.empty()) {
+              asio::read_until(sock, asio::dynamic_buffer(asked), "\r\n\r\n", ec);
+              asio::write(sock, asio::buffer(connect_answer), ec);
+            }
             SSL* h = SSL_new(c.native_handle());
             SSL_set_fd(h, sock.native_handle());
             if (SSL_accept(h) == 1) {
@@ -82,11 +87,19 @@ struct TlsPeer {
             ++closed;
           }
         }) {}
-  ~TlsPeer() { thread.join(); }
+  ~TlsPeer() {
+    if (thread.joinable()) thread.join();
+  }
+  // The requests for tunnels, once all connections have ended.
+  const std::string& connect_requests() {
+    thread.join();
+    return asked;
+  }
   asio::io_context io;
   tcp::acceptor acceptor;
   std::uint16_t port;
   std::atomic<int> closed{0};  // connections ended so far
+  std::string asked;
   std::thread thread;
 };
 
@@ -169,6 +182,23 @@ TEST_F(TlsTest, ClosedWhileIdleIsNotUsed) {
     HttpOptions fresh = o;
     wait(transport.send(to(peer.port), fresh));
   }
+}
+
+TEST_F(TlsTest, ThroughATunnelThePeerIsVerifiedNotTheProxy) {
+  auto id = make_identity("DNS:inside.test");
+  TlsPeer peer(id, 1, 2, "HTTP/1.1 200 Connection established\r\n\r\n");
+  BeastTransport through(clock, {.https_proxy = "http://127.0.0.1:" + std::to_string(peer.port)});
+  HttpOptions o;
+  o.tls.ca_pem = id.certificate;
+  auto request = to(8443);
+  request.host = "inside.test";
+  for (int i = 0; i < 2; ++i) {  // the second one takes the same tunnel
+    auto got = wait(through.send(request, o));
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->body, "ok");
+  }
+  EXPECT_EQ(peer.connect_requests(),
+            "CONNECT inside.test:8443 HTTP/1.1\r\nHost: inside.test:8443\r\n\r\n");
 }
 
 TEST_F(TlsTest, CancelEndsPromptlyAndCleanly) {
