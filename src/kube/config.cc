@@ -1,10 +1,8 @@
 #include "kube/config.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -12,6 +10,7 @@
 #include <sstream>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "kube/exec_credential.h"
 
@@ -35,24 +34,11 @@ std::string trimmed(std::string text) {
   return text;
 }
 
-Result<std::string> decode_base64(std::string text, const std::string& what) {
+Result<std::string> decode_data(std::string text, const std::string& what) {
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  std::string out(text.size() / 4 * 3 + 3, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), int(text.size()));
-  if (size < 0) return fail(Code::kInvalid, what + " is not base64");
-  out.resize(std::size_t(size) - std::size_t(std::ranges::count(text, '=')));
-  return out;
-}
-
-std::string encode_base64(const std::string& text) {
-  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), int(text.size()));
-  out.resize(std::size_t(size));
-  return out;
+  auto plain = base64_decode(text);
+  if (!plain) return fail(Code::kInvalid, what + " is not base64");
+  return std::move(*plain);
 }
 
 class StaticToken final : public TokenSource {
@@ -119,7 +105,7 @@ std::string resolved(const Entry& entry, const std::string& path) {
 // The contents given inline as `<key>-data` or in the file named by `key`; empty if neither.
 Result<std::string> data_or_file(const Entry& entry, const std::string& key) {
   const auto data = text(entry.node, (key + "-data").c_str());
-  if (!data.empty()) return decode_base64(data, key + "-data");
+  if (!data.empty()) return decode_data(data, key + "-data");
   const auto path = text(entry.node, key.c_str());
   if (path.empty()) return std::string();
   auto contents = read_file(resolved(entry, path));
@@ -204,7 +190,7 @@ std::string exec_info(const Config& config, const std::string& server, const YAM
     JsonObject cluster;
     cluster["server"] = server;
     if (!config.tls.ca_pem.empty()) {
-      cluster["certificate-authority-data"] = encode_base64(config.tls.ca_pem);
+      cluster["certificate-authority-data"] = base64_encode(config.tls.ca_pem);
     }
     if (config.tls.insecure) cluster["insecure-skip-tls-verify"] = true;
     if (!config.tls.server_name.empty()) cluster["tls-server-name"] = config.tls.server_name;
