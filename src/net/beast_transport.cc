@@ -50,7 +50,7 @@ struct Connection {
   std::string host;
   std::uint16_t port = 0;
   TlsOptions tls;
-  bool through_proxy = false;  // plain HTTP through a proxy needs the absolute form
+  std::optional<Proxy> proxy;
   bool reused = false;
   SteadyTime idle_since;
   std::shared_ptr<ssl::context> context;  // outlives tls_stream
@@ -157,14 +157,19 @@ Result<void> check(const HttpRequest& request) {
   return {};
 }
 
-void build_message(Call& call, bool absolute) {
+// A proxy is told the whole URL; it sees nothing of what goes through a tunnel.
+void build_message(Call& call, const Connection& connection) {
   const HttpRequest& request = call.request;
+  const bool to_proxy = connection.proxy && request.scheme == "http";
   call.message = {};
   call.message.version(11);
   call.message.method_string(request.method);
   std::string where = authority(request.host, request.port);
-  call.message.target(absolute ? "http://" + where + request.target : request.target);
+  call.message.target(to_proxy ? "http://" + where + request.target : request.target);
   for (const auto& [name, value] : request.headers) call.message.insert(name, value);
+  if (to_proxy && !connection.proxy->authorization.empty()) {
+    call.message.set(http::field::proxy_authorization, connection.proxy->authorization);
+  }
   if (header(request.headers, "Host").empty()) {
     bool usual = request.port == (request.scheme == "https" ? 443 : 80);
     call.message.set(http::field::host, usual ? where.substr(0, where.rfind(':')) : where);
@@ -242,11 +247,12 @@ Task<error_code> read_final_header(Stream* stream, beast::flat_buffer* buffer,
   }
 }
 
-Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call) {
+Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call, std::string authorization) {
   std::string peer = authority(call->request.host, call->request.port);
   std::string what = "the proxy does not connect to " + peer;
   http::request<http::empty_body> message(http::verb::connect, peer, 11);
   message.set(http::field::host, peer);
+  if (!authorization.empty()) message.set(http::field::proxy_authorization, authorization);
   auto [write_ec, written] = co_await http::async_write(*stream, message, kAwait);
   if (write_ec) co_return io_error(what, write_ec);
   beast::flat_buffer buffer;
@@ -255,7 +261,8 @@ Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call) {
   if (read_ec) co_return io_error(what, read_ec);
   const auto status = parser->get().result_int();
   if (status / 100 != 2) {
-    co_return fail(Code::kUnavailable, what + ": status " + std::to_string(status));
+    const std::string hint = status == 407 ? "; check user and password in the proxy's URL" : "";
+    co_return fail(Code::kUnavailable, what + ": status " + std::to_string(status) + hint);
   }
   co_return Result<void>{};
 }
@@ -389,22 +396,16 @@ struct BeastTransport::Impl {
     } else {
       connection->plain = std::make_unique<beast::tcp_stream>(executor);
     }
-    std::string host = request.host;
-    std::uint16_t port = request.port;
-    std::string proxy_url = self->proxy.proxy_for(request.scheme, request.host);
-    if (!proxy_url.empty()) {
-      auto url = parse_url(proxy_url);
-      if (!url) co_return std::unexpected(url.error().in("the proxy's URL"));
-      if (url->scheme != "http") co_return fail(Code::kInvalid, "the proxy's URL must be http://");
-      host = url->host;
-      port = url->port;
-      connection->through_proxy = !secure;
-    }
+    auto proxy = self->proxy.proxy_for(request.scheme, request.host, request.port);
+    if (!proxy) co_return std::unexpected(proxy.error());
+    connection->proxy = *proxy;
+    const std::string host = *proxy ? (*proxy)->host : request.host;
+    const std::uint16_t port = *proxy ? (*proxy)->port : request.port;
     auto connected = co_await connect_tcp(&connection->lowest(), call, host, port);
     if (!connected) co_return std::unexpected(connected.error());
     if (!secure) co_return connection;
-    if (!proxy_url.empty()) {
-      auto tunnel = co_await open_tunnel(&connection->lowest(), call);
+    if (*proxy) {
+      auto tunnel = co_await open_tunnel(&connection->lowest(), call, (*proxy)->authorization);
       if (!tunnel) co_return std::unexpected(tunnel.error());
     }
     const auto& tls = call->options.tls;
@@ -421,7 +422,7 @@ struct BeastTransport::Impl {
 
   static Task<Result<HttpResponse>> attempt(std::shared_ptr<Impl> self, Call* call,
                                             ConnectionPtr connection) {
-    build_message(*call, connection->through_proxy);
+    build_message(*call, *connection);
     bool keep = false;
     Result<HttpResponse> result;
     if (connection->tls_stream) {

@@ -46,7 +46,9 @@ Task<HttpResponse> echo(HttpRequest request) {
   }
   HttpResponse response;
   response.status = request.target == "/none" ? 204 : 200;
-  response.headers = {{"X-Method", request.method}};
+  response.headers = {
+      {"X-Method", request.method},
+      {"X-Got-Authorization", std::string(header(request.headers, "Proxy-Authorization"))}};
   if (response.status == 200) response.body = request.target + " " + request.body;
   co_return response;
 }
@@ -292,20 +294,22 @@ TEST_F(Net, StreamEndsWhenItIsSilentForTooLong) {
 }
 
 TEST_F(Net, HttpThroughAProxyNamesTheWholeUrl) {
-  BeastTransport through(clock_, {.http_proxy = "http://127.0.0.1:" + std::to_string(port_)});
+  BeastTransport through(clock_, {.http_proxy = "me:secret@127.0.0.1:" + std::to_string(port_)});
   auto away = request("GET", "/a");
   away.host = "inside.test";
   away.port = 8000;
   auto got = wait(through.send(away, {}));
   ASSERT_TRUE(got) << got.error().message;
   EXPECT_EQ(got->body, "http://inside.test:8000/a ");
+  EXPECT_EQ(header(got->headers, "X-Got-Authorization"), "Basic bWU6c2VjcmV0");
 }
 
 TEST_F(Net, SaysThatTheProxyRefuses) {
   for (const std::string status : {"407", "403"}) {
     const std::vector<std::vector<std::string>> script{{"<", "HTTP/1.1 " + status + " No\r\n\r\n"}};
     RawPeer peer(script);
-    BeastTransport through(clock_, {.https_proxy = "127.0.0.1:" + std::to_string(peer.port())});
+    BeastTransport through(clock_,
+                           {.https_proxy = "me:secret@127.0.0.1:" + std::to_string(peer.port())});
     auto away = request("GET", "/");
     away.scheme = "https";
     away.host = "inside.test";
@@ -314,7 +318,8 @@ TEST_F(Net, SaysThatTheProxyRefuses) {
     ASSERT_FALSE(got);
     EXPECT_EQ(got.error().code, Code::kUnavailable);
     EXPECT_EQ(got.error().message,
-              "the proxy does not connect to inside.test:8443: status " + status);
+              "the proxy does not connect to inside.test:8443: status " + status +
+                  (status == "407" ? "; check user and password in the proxy's URL" : ""));
   }
 }
 

@@ -187,7 +187,8 @@ TEST_F(TlsTest, ClosedWhileIdleIsNotUsed) {
 TEST_F(TlsTest, ThroughATunnelThePeerIsVerifiedNotTheProxy) {
   auto id = make_identity("DNS:inside.test");
   TlsPeer peer(id, 1, 2, "HTTP/1.1 200 Connection established\r\n\r\n");
-  BeastTransport through(clock, {.https_proxy = "http://127.0.0.1:" + std::to_string(peer.port)});
+  BeastTransport through(
+      clock, {.https_proxy = "http://me:secret@127.0.0.1:" + std::to_string(peer.port)});
   HttpOptions o;
   o.tls.ca_pem = id.certificate;
   auto request = to(8443);
@@ -198,7 +199,8 @@ TEST_F(TlsTest, ThroughATunnelThePeerIsVerifiedNotTheProxy) {
     EXPECT_EQ(got->body, "ok");
   }
   EXPECT_EQ(peer.connect_requests(),
-            "CONNECT inside.test:8443 HTTP/1.1\r\nHost: inside.test:8443\r\n\r\n");
+            "CONNECT inside.test:8443 HTTP/1.1\r\nHost: inside.test:8443\r\n"
+            "Proxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n");
 }
 
 TEST_F(TlsTest, CancelEndsPromptlyAndCleanly) {
