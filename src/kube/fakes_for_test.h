@@ -39,6 +39,8 @@ class FakeClock final : public Clock {
     if (!waiter.fired) throw boost::system::system_error(boost::asio::error::operation_aborted);
   }
 
+  void advance(Duration duration) { turn(now_ + duration); }
+
   // To the earliest moment that somebody waits for; false if nobody waits.
   bool advance_to_next() {
     std::optional<Duration> next;
@@ -46,12 +48,7 @@ class FakeClock final : public Clock {
       if (!waiter->fired && (!next || waiter->until < *next)) next = waiter->until;
     }
     if (!next) return false;
-    now_ = std::max(now_, *next);
-    for (Waiter* waiter : waiters_) {
-      if (waiter->fired || waiter->until > now_) continue;
-      waiter->fired = true;
-      waiter->timer.cancel();
-    }
+    turn(std::max(now_, *next));
     return true;
   }
 
@@ -70,6 +67,15 @@ class FakeClock final : public Clock {
     Duration until;
     bool fired = false;
   };
+
+  void turn(Duration now) {
+    now_ = now;
+    for (Waiter* waiter : waiters_) {
+      if (waiter->fired || waiter->until > now_) continue;
+      waiter->fired = true;
+      waiter->timer.cancel();
+    }
+  }
 
   Duration now_{1'000'000};
   std::vector<Waiter*> waiters_;
