@@ -245,6 +245,9 @@ TEST_F(ConfigTest, ExecPluginFailures) {
            {"exit 3", "failed with status 3"},
            {"echo secret", "not JSON"},
            {"echo '{}'", "not an ExecCredential"},
+           {R"(echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
+               "status":{"token":"secret","expirationTimestamp":"soon"}}')",
+            "expirationTimestamp that is no time"},
            {"sleep 30", "did not answer in time"},
        }) {
     ExecCommand command{.command = "/bin/sh", .arguments = {"-c", script}};
