@@ -93,7 +93,7 @@ class RotationTest : public ConfigTest {
 
   const net::Identity before = net::make_identity("DNS:before.test");
   const net::Identity after = net::make_identity("DNS:after.test");
-  FakeClock hand;
+  HandClock hand;
   Config config;
 };
 
