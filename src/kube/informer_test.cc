@@ -33,6 +33,7 @@ class InformerTest : public Bench {
       static const char* const kNames[] = {"+", "~", "-", "w"};
       log.push_back(kNames[int(change.kind)] + change.key);
     });
+    informer.on_error([this](const Error& error) { errors.push_back(error.code); });
   }
   // Runs until the transport has been asked this often.
   void play(std::vector<Reply> replies) {
@@ -49,6 +50,7 @@ class InformerTest : public Bench {
 
   Informer informer;
   std::vector<std::string> log;
+  std::vector<Code> errors;
   bool started = false;
 };
 
@@ -145,8 +147,41 @@ TEST_F(InformerTest, ServerErrorsAreRetriedWithGrowingPauses) {
   const auto before = clock.steady();
   play(replies);
   EXPECT_TRUE(informer.synced());
-  EXPECT_GT(clock.steady() - before, std::chrono::seconds(15));
+  EXPECT_GT(clock.steady() - before, std::chrono::seconds(4));
   EXPECT_EQ(informer.stats().failures, 6u);
+  EXPECT_EQ(errors, std::vector<Code>(6, Code::kUnavailable));
+}
+
+TEST_F(InformerTest, FirstPauseIsShort) {
+  const auto before = clock.steady();
+  play({{.error = Error{.code = Code::kUnavailable, .message = "refused"}},
+        {.body = page({object("a", 1)}, 10)}});
+  EXPECT_LE(clock.steady() - before, Duration{100});
+}
+
+TEST_F(InformerTest, WaitsAsLongAsTheServerAsks) {
+  const auto before = clock.steady();
+  play({{.body = page({}, 10)}, {.status = 429, .headers = {{"Retry-After", "7"}}}});
+  EXPECT_GE(clock.steady() - before, std::chrono::seconds(7));
+  EXPECT_LE(clock.steady() - before, std::chrono::seconds(9));
+}
+
+TEST_F(InformerTest, RoutineFailuresAreNotReported) {
+  play({{.body = page({}, 10)},
+        {.chunks = {kGone}},
+        {.body = page({}, 20)},
+        {.status = 410, .body = R"({"kind":"Status","reason":"Expired","code":410})"},
+        {.body = page({}, 30)}});
+  EXPECT_EQ(informer.stats().failures, 2u);
+  EXPECT_EQ(errors, std::vector<Code>{});
+}
+
+TEST_F(InformerTest, ThrottlingThatLastsIsReported) {
+  std::vector<Reply> replies(4, Reply{.status = 429});
+  replies.insert(replies.begin(), {.body = page({}, 10)});
+  play(replies);
+  EXPECT_EQ(informer.stats().failures, 4u);
+  EXPECT_EQ(errors, std::vector<Code>(2, Code::kThrottled));
 }
 
 }  // namespace
