@@ -184,5 +184,56 @@ TEST_F(InformerTest, ThrottlingThatLastsIsReported) {
   EXPECT_EQ(errors, std::vector<Code>(2, Code::kThrottled));
 }
 
+TEST_F(InformerTest, HalfALineAtTheEndIsAskedForAgain) {
+  const auto second = event("ADDED", object("b", 12));
+  play({{.body = page({}, 10)},
+        {.chunks = {event("ADDED", object("a", 11)) + second.substr(0, second.size() / 2)}},
+        {.chunks = {second}}});
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b"}));
+  EXPECT_TRUE(asked_from(2, "11"));
+  EXPECT_TRUE(asked_from(3, "12"));
+  EXPECT_EQ(errors, std::vector<Code>{});
+}
+
+TEST_F(InformerTest, LargeObjectsComeInPieces) {
+  Json large = *parse_json(object("a", 11));
+  set_path(large, "spec.text", Json(std::string(3u << 20, 'x')));
+  const auto line = event("ADDED", boost::json::serialize(large));
+  std::vector<std::string> pieces;
+  for (std::size_t at = 0; at < line.size(); at += 16'384) {
+    pieces.push_back(line.substr(at, 16'384));
+  }
+  play({{.body = page({}, 10)}, {.chunks = pieces}});
+  EXPECT_EQ(log, (Log{"+n/a"}));
+  EXPECT_EQ(text_at(*informer.get("n/a"), "spec.text").size(), 3u << 20);
+}
+
+TEST_F(InformerTest, BookmarksAloneChangeNothingButThePosition) {
+  const auto bookmark = [](int version) {
+    return event("BOOKMARK",
+                 R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("}})");
+  };
+  play({{.body = page({object("a", 1)}, 10)},
+        {.chunks = {bookmark(20), bookmark(30)}},
+        {.chunks = {bookmark(40)}}});
+  EXPECT_EQ(log, (Log{"+n/a"}));
+  EXPECT_TRUE(asked_from(2, "30"));
+  EXPECT_TRUE(asked_from(3, "40"));
+  EXPECT_EQ(informer.stats().events, 0u);
+  EXPECT_EQ(informer.stats().lists, 1u);
+}
+
+TEST_F(InformerTest, RestartedServerIsWatchedOnWithoutListing) {
+  std::vector<Reply> replies(
+      5, Reply{.error = Error{.code = Code::kUnavailable, .message = "refused"}});
+  replies.insert(replies.begin(), {{.body = page({object("a", 1)}, 10)},
+                                   {.chunks = {event("MODIFIED", object("a", 11))}}});
+  replies.push_back({.chunks = {event("ADDED", object("b", 12))}});
+  play(replies);
+  EXPECT_EQ(log, (Log{"+n/a", "~n/a", "+n/b"}));
+  EXPECT_EQ(informer.stats().lists, 1u);
+  for (std::size_t i = 2; i < 8; ++i) EXPECT_TRUE(asked_from(i, "11")) << i;
+}
+
 }  // namespace
 }  // namespace infra::kube
