@@ -177,19 +177,31 @@ class Process {
   }
 
   Result<void> serve() {
-    health_server_.emplace([this](net::HttpRequest request) {
-      return answer_probe(health_, std::move(request.target));
-    });
-    metrics_server_.emplace([this](net::HttpRequest request) {
-      return answer_metrics(*operator_, metrics_, std::move(request.target));
-    });
-    const auto health = health_server_->listen(io_.get_executor(), flags_.health_address);
+    // Nobody has to send us a body.
+    const net::HttpServerLimits limits{.body = 4096};
+    health_server_.emplace(
+        [this](net::HttpRequest request) {
+          return answer_probe(health_, std::move(request.target));
+        },
+        limits);
+    metrics_server_.emplace(
+        [this](net::HttpRequest request) {
+          return answer_metrics(*operator_, metrics_, std::move(request.target));
+        },
+        limits);
+    const auto health = listen(*health_server_, flags_.health_address);
     if (!health) return std::unexpected(health.error().in("--health-probe-bind-address"));
-    const auto metrics = metrics_server_->listen(io_.get_executor(), flags_.metrics_address);
+    const auto metrics = listen(*metrics_server_, flags_.metrics_address);
     if (!metrics) return std::unexpected(metrics.error().in("--metrics-bind-address"));
     log_.info("started",
               {{"version", kVersion}, {"metrics_port", *metrics}, {"health_port", *health}});
     return {};
+  }
+
+  // As usual with operators, the address "0" means not to serve; the port is then 0.
+  Result<std::uint16_t> listen(net::HttpServer& server, const std::string& address) {
+    if (address == "0") return 0;
+    return server.listen(io_.get_executor(), address);
   }
 
   const Flags& flags_;
@@ -238,10 +250,11 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   run->add_option("--leader-election-namespace", flags->lease_namespace,
                   "Namespace of the lease; default: POD_NAMESPACE, or the kubeconfig's");
-  run->add_option("--metrics-bind-address", flags->metrics_address, "Where /metrics is served")
+  run->add_option("--metrics-bind-address", flags->metrics_address,
+                  "Where /metrics is served; 0: nowhere")
       ->capture_default_str();
   run->add_option("--health-probe-bind-address", flags->health_address,
-                  "Where /healthz and /readyz are served")
+                  "Where /healthz and /readyz are served; 0: nowhere")
       ->capture_default_str();
   run->add_option("--max-concurrent-reconciles", flags->most_at_once,
                   "How many objects are worked on at once")

@@ -6,6 +6,7 @@
 #include "aws/protocol.h"
 #include "aws/values.h"
 #include "aws/xml.h"
+#include "base/base64.h"
 
 namespace infra::aws {
 namespace {

@@ -10,26 +10,10 @@
 #include <utility>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/clock_for_test.h"
 #include "net/http.h"
 
 namespace infra::aws {
-
-// Time that jumps forward by what is slept, at once.
-class JumpingClock final : public Clock {
- public:
-  WallTime wall() const override { return start + passed; }
-  SteadyTime steady() const override { return SteadyTime(passed); }
-  Task<void> sleep(Duration duration) override {
-    slept.push_back(duration);
-    passed += duration;
-    co_return;
-  }
-
-  WallTime start{std::chrono::seconds(1'800'000'000)};
-  Duration passed{0};
-  std::vector<Duration> slept;
-};
 
 // Gives prepared answers in order, and remembers what was asked.
 class ScriptedTransport final : public net::HttpTransport {

@@ -10,9 +10,6 @@ namespace infra::aws {
 
 inline constexpr int kMaxDepth = 64;
 
-std::string base64_encode(std::string_view bytes);
-std::optional<std::string> base64_decode(std::string_view text);
-
 // Seconds since 1970 from ISO 8601, RFC 822 or a plain number.
 std::optional<double> parse_time(std::string_view text);
 std::string format_time(double seconds, std::string_view format);

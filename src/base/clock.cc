@@ -1,12 +1,71 @@
 #include "base/clock.h"
 
+#include <algorithm>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <cstdio>
+#include <charconv>
 #include <ctime>
+#include <string_view>
 
 namespace infra {
+namespace {
+
+// Takes a text apart from its front; `good` turns false for ever when something else was expected.
+struct Scanner {
+  std::string_view rest;
+  bool good = true;
+
+  int number(std::size_t digits) {
+    int value = 0;
+    const char* end = rest.data() + std::min(digits, rest.size());
+    const bool digit = !rest.empty() && rest[0] >= '0' && rest[0] <= '9';  // and no sign
+    const auto read = std::from_chars(rest.data(), end, value);
+    good = good && digit && rest.size() >= digits && read.ptr == end;
+    rest.remove_prefix(std::min(digits, rest.size()));
+    return value;
+  }
+
+  char one_of(std::string_view allowed) {
+    const char next = rest.empty() ? '\0' : rest[0];
+    good = good && next != '\0' && allowed.find(next) != std::string_view::npos;
+    rest.remove_prefix(std::min<std::size_t>(1, rest.size()));
+    return next;
+  }
+
+  std::chrono::seconds time_of_day() {
+    const int hours = number(2);
+    one_of(":");
+    const int minutes = number(2);
+    one_of(":");
+    const int seconds = number(2);
+    good = good && hours < 24 && minutes < 60 && seconds <= 60;  // 60: a leap second
+    return std::chrono::hours(hours) + std::chrono::minutes(minutes) +
+           std::chrono::seconds(seconds);
+  }
+
+  void skip_fraction() {
+    if (!rest.starts_with('.')) return;
+    const auto end = std::min(rest.find_first_not_of("0123456789", 1), rest.size());
+    good = good && end > 1;
+    rest.remove_prefix(end);
+  }
+
+  // Some programs leave out the colon, or all of it.
+  std::chrono::minutes offset() {
+    if (rest.empty()) return {};
+    const char sign = one_of("Zz+-");
+    if (sign == 'Z' || sign == 'z') return {};
+    const int hours = number(2);
+    if (rest.starts_with(':')) rest.remove_prefix(1);
+    const int minutes = number(2);
+    good = good && hours < 24 && minutes < 60;
+    const auto east = std::chrono::hours(hours) + std::chrono::minutes(minutes);
+    return sign == '-' ? -east : east;
+  }
+};
+
+}  // namespace
 
 WallTime SystemClock::wall() const { return std::chrono::system_clock::now(); }
 
@@ -28,24 +87,24 @@ std::string format_rfc3339(WallTime time) {
 }
 
 WallTime parse_rfc3339(const std::string& text) {
-  std::tm utc{};
-  int consumed = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2d-%2dT%2d:%2d:%2d%n", &utc.tm_year, &utc.tm_mon,
-                  &utc.tm_mday, &utc.tm_hour, &utc.tm_min, &utc.tm_sec, &consumed) < 6) {
-    return {};
-  }
-  utc.tm_year -= 1900;
-  utc.tm_mon -= 1;
-  std::time_t seconds = timegm(&utc);
-  std::string rest = text.substr(static_cast<std::size_t>(consumed));
-  if (!rest.empty() && rest[0] == '.') rest.erase(0, rest.find_first_not_of("0123456789", 1));
-  int hours = 0;
-  int minutes = 0;
-  if (std::sscanf(rest.c_str(), "%*[+-]%2d:%2d", &hours, &minutes) == 2) {
-    const int offset = hours * 3600 + minutes * 60;
-    seconds += rest[0] == '+' ? -offset : offset;
-  }
-  return std::chrono::system_clock::from_time_t(seconds);
+  namespace chrono = std::chrono;
+  Scanner in{text};
+  const int year = in.number(4);
+  in.one_of("-");
+  const int month = in.number(2);
+  in.one_of("-");
+  const int day = in.number(2);
+  in.one_of("Tt ");
+  const auto seconds = in.time_of_day();
+  in.skip_fraction();
+  const auto offset = in.offset();
+  const chrono::year_month_day date{chrono::year(year), chrono::month(unsigned(month)),
+                                    chrono::day(unsigned(day))};
+  if (!in.good || !in.rest.empty() || !date.ok()) return {};
+  const auto since = chrono::sys_days(date).time_since_epoch() + seconds - offset;
+  if (since < chrono::seconds{0}) return {};
+  const auto latest = chrono::floor<chrono::seconds>(WallTime::max().time_since_epoch());
+  return since > latest ? WallTime::max() : WallTime(since);
 }
 
 }  // namespace infra

@@ -32,7 +32,8 @@ class SystemClock final : public Clock {
 
 // RFC 3339 in UTC with whole seconds, as Kubernetes writes it: 2026-01-02T03:04:05Z.
 std::string format_rfc3339(WallTime time);
-// Accepts fractional seconds and a numeric offset. Returns the epoch if the text is no time.
+// Accepts fractions of a second, which it drops, and a numeric offset. The epoch if the text is no
+// time or one before it, and WallTime::max() for what a WallTime cannot hold (after 2262).
 WallTime parse_rfc3339(const std::string& text);
 
 }  // namespace infra

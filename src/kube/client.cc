@@ -226,6 +226,7 @@ net::HttpOptions Client::make_options(const Call& call, const Credential& creden
   options.timeout = call.timeout;
   options.idempotent = call.method == "GET";
   options.tls = config_.tls;
+  if (!credential.ca_pem.empty()) options.tls.ca_pem = credential.ca_pem;
   if (!credential.certificate_pem.empty()) {
     options.tls.certificate_pem = credential.certificate_pem;
     options.tls.key_pem = credential.key_pem;

@@ -125,5 +125,29 @@ TEST_F(ClientTest, WatchErrorEvent) {
   EXPECT_EQ(await(client.watch(pods, "", {}, sink)).error().code, Code::kExpired);
 }
 
+class FixedCredential final : public TokenSource {
+ public:
+  Task<Result<Credential>> get(bool) override {
+    co_return Credential{.certificate_pem = "new-cert", .key_pem = "new-key", .ca_pem = "new-ca"};
+  }
+};
+
+TEST_F(ClientTest, CredentialGoesBeforeTheConfiguration) {
+  Config config = Bench::config();
+  config.tls = {.ca_pem = "old-ca", .certificate_pem = "old-cert", .key_pem = "old-key"};
+  Client before(transport, clock, config);
+  config.token = std::make_shared<FixedCredential>();
+  Client after(transport, clock, config);
+  transport.script({{.body = "{}"}, {.body = "{}"}});
+  await(before.get_raw("/version"));
+  await(after.get_raw("/version"));
+  EXPECT_EQ(
+      transport.options_seen[0].tls,
+      (net::TlsOptions{.ca_pem = "old-ca", .certificate_pem = "old-cert", .key_pem = "old-key"}));
+  EXPECT_EQ(
+      transport.options_seen[1].tls,
+      (net::TlsOptions{.ca_pem = "new-ca", .certificate_pem = "new-cert", .key_pem = "new-key"}));
+}
+
 }  // namespace
 }  // namespace infra::kube

@@ -1,58 +1,29 @@
 #include "kube/config.h"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <yaml-cpp/yaml.h>
 
-#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
-#include <fstream>
 #include <optional>
 #include <sstream>
 #include <vector>
 
+#include "base/base64.h"
 #include "base/json.h"
 #include "kube/exec_credential.h"
+#include "kube/file_credential.h"
 
 namespace infra::kube {
 namespace {
 
 namespace fs = std::filesystem;
 
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  if (!file || fs::is_directory(path)) return fail(Code::kInvalid, "cannot read the file " + path);
-  return text.str();
-}
-
-std::string trimmed(std::string text) {
-  const auto end = text.find_last_not_of(" \t\r\n");
-  text.erase(end == std::string::npos ? 0 : end + 1);
-  text.erase(0, text.find_first_not_of(" \t\r\n"));
-  return text;
-}
-
-Result<std::string> decode_base64(std::string text, const std::string& what) {
+Result<std::string> decode_data(std::string text, const std::string& what) {
   std::erase_if(text, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-  std::string out(text.size() / 4 * 3 + 3, '\0');
-  const int size =
-      EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), int(text.size()));
-  if (size < 0) return fail(Code::kInvalid, what + " is not base64");
-  out.resize(std::size_t(size) - std::size_t(std::ranges::count(text, '=')));
-  return out;
-}
-
-std::string encode_base64(const std::string& text) {
-  std::string out((text.size() + 2) / 3 * 4 + 1, '\0');
-  const int size =
-      EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()),
-                      reinterpret_cast<const unsigned char*>(text.data()), int(text.size()));
-  out.resize(std::size_t(size));
-  return out;
+  auto plain = base64_decode(text);
+  if (!plain) return fail(Code::kInvalid, what + " is not base64");
+  return std::move(*plain);
 }
 
 class StaticToken final : public TokenSource {
@@ -62,41 +33,6 @@ class StaticToken final : public TokenSource {
 
  private:
   std::string token_;
-};
-
-class FileToken final : public TokenSource {
- public:
-  FileToken(Clock& clock, std::string path) : clock_(clock), path_(std::move(path)) {}
-
-  Task<Result<Credential>> get(bool renew) override {
-    // While a token is being replaced the old one goes on serving.
-    auto loaded = refresh(renew);
-    if (!loaded && token_.empty()) co_return std::unexpected(loaded.error());
-    co_return Credential{.token = token_};
-  }
-
-  Result<void> refresh(bool force) {
-    const auto now = clock_.steady();
-    if (!force && !token_.empty() && now - checked_ < std::chrono::minutes(1)) return {};
-    checked_ = now;
-    std::error_code error;
-    const auto modified = fs::last_write_time(path_, error);
-    if (!force && !error && !token_.empty() && modified == modified_) return {};
-    auto text = read_file(path_);
-    if (!text) return std::unexpected(text.error());
-    auto token = trimmed(std::move(*text));
-    if (token.empty()) return fail(Code::kInvalid, "the token file " + path_ + " is empty");
-    token_ = std::move(token);
-    modified_ = modified;
-    return {};
-  }
-
- private:
-  Clock& clock_;
-  std::string path_;
-  std::string token_;
-  SteadyTime checked_{};
-  fs::file_time_type modified_{};
 };
 
 // One named entry of a kubeconfig and the folder that its relative paths start from.
@@ -116,13 +52,15 @@ std::string resolved(const Entry& entry, const std::string& path) {
   return fs::path(path).is_absolute() ? path : (entry.folder / path).lexically_normal().string();
 }
 
-// The contents given inline as `<key>-data` or in the file named by `key`; empty if neither.
-Result<std::string> data_or_file(const Entry& entry, const std::string& key) {
+// The contents given inline as `<key>-data` or in the file named by `key`, whose path is noted in
+// `path`; empty if neither.
+Result<std::string> data_or_file(const Entry& entry, const std::string& key, std::string& path) {
   const auto data = text(entry.node, (key + "-data").c_str());
-  if (!data.empty()) return decode_base64(data, key + "-data");
-  const auto path = text(entry.node, key.c_str());
-  if (path.empty()) return std::string();
-  auto contents = read_file(resolved(entry, path));
+  if (!data.empty()) return decode_data(data, key + "-data");
+  const auto given = text(entry.node, key.c_str());
+  if (given.empty()) return std::string();
+  path = resolved(entry, given);
+  auto contents = read_file(path);
   if (!contents) return std::unexpected(contents.error().in(key));
   return contents;
 }
@@ -177,13 +115,13 @@ std::vector<std::string> kubeconfig_paths(const std::string& given) {
   return {std::string(home == nullptr ? "" : home) + "/.kube/config"};
 }
 
-Result<void> apply_cluster(const Entry& cluster, Config& config) {
+Result<void> apply_cluster(const Entry& cluster, Config& config, TlsFiles& files) {
   const auto server = text(cluster.node, "server");
   if (server.empty()) return fail(Code::kInvalid, "the cluster has no server");
   auto url = net::parse_url(server);
   if (!url) return std::unexpected(url.error().in("server"));
   config.server = std::move(*url);
-  auto ca = data_or_file(cluster, "certificate-authority");
+  auto ca = data_or_file(cluster, "certificate-authority", files.ca);
   if (!ca) return std::unexpected(ca.error());
   config.tls.ca_pem = std::move(*ca);
   config.tls.insecure = truth(cluster.node, "insecure-skip-tls-verify");
@@ -204,7 +142,7 @@ std::string exec_info(const Config& config, const std::string& server, const YAM
     JsonObject cluster;
     cluster["server"] = server;
     if (!config.tls.ca_pem.empty()) {
-      cluster["certificate-authority-data"] = encode_base64(config.tls.ca_pem);
+      cluster["certificate-authority-data"] = base64_encode(config.tls.ca_pem);
     }
     if (config.tls.insecure) cluster["insecure-skip-tls-verify"] = true;
     if (!config.tls.server_name.empty()) cluster["tls-server-name"] = config.tls.server_name;
@@ -244,17 +182,17 @@ Result<std::shared_ptr<TokenSource>> exec_source(Clock& clock, const Entry& user
   return std::make_shared<ExecCredential>(clock, std::move(command));
 }
 
-Result<void> apply_user(Clock& clock, const Entry& user, const std::string& server,
-                        Config& config) {
+Result<void> apply_user(Clock& clock, const Entry& user, const std::string& server, Config& config,
+                        TlsFiles& files) {
   if (user.node["auth-provider"]) {
     return fail(Code::kInvalid, "auth-provider is not supported; use an exec plugin");
   }
   if (user.node["username"] || user.node["password"]) {
     return fail(Code::kInvalid, "user names with passwords are not supported by Kubernetes");
   }
-  auto certificate = data_or_file(user, "client-certificate");
+  auto certificate = data_or_file(user, "client-certificate", files.certificate);
   if (!certificate) return std::unexpected(certificate.error());
-  auto key = data_or_file(user, "client-key");
+  auto key = data_or_file(user, "client-key", files.key);
   if (!key) return std::unexpected(key.error());
   if (certificate->empty() != key->empty()) {
     return fail(Code::kInvalid, "client-certificate and client-key are only useful together");
@@ -285,20 +223,22 @@ Result<Config> build(Clock& clock, const Kubeconfig& file, std::string context) 
   const auto cluster = file.find("clusters", "cluster", cluster_name);
   if (!cluster) return fail(Code::kInvalid, "there is no cluster \"" + cluster_name + "\"");
   Config config;
+  TlsFiles files;
   if (const auto space = text(chosen->node, "namespace"); !space.empty()) {
     config.default_namespace = space;
   }
-  if (auto done = apply_cluster(*cluster, config); !done) {
+  if (auto done = apply_cluster(*cluster, config, files); !done) {
     return std::unexpected(done.error().in("cluster \"" + cluster_name + "\""));
   }
-  const auto user_name = text(chosen->node, "user");
-  if (user_name.empty()) return config;
-  const auto user = file.find("users", "user", user_name);
-  if (!user) return fail(Code::kInvalid, "there is no user \"" + user_name + "\"");
-  const auto server = text(cluster->node, "server");
-  if (auto done = apply_user(clock, *user, server, config); !done) {
-    return std::unexpected(done.error().in("user \"" + user_name + "\""));
+  if (const auto user_name = text(chosen->node, "user"); !user_name.empty()) {
+    const auto user = file.find("users", "user", user_name);
+    if (!user) return fail(Code::kInvalid, "there is no user \"" + user_name + "\"");
+    const auto server = text(cluster->node, "server");
+    if (auto done = apply_user(clock, *user, server, config, files); !done) {
+      return std::unexpected(done.error().in("user \"" + user_name + "\""));
+    }
   }
+  if (files != TlsFiles{}) config.token = make_tls_files(clock, files, std::move(config.token));
   return config;
 }
 
@@ -306,12 +246,6 @@ Result<Config> build(Clock& clock, const Kubeconfig& file, std::string context) 
 
 std::shared_ptr<TokenSource> make_static_token(std::string token) {
   return std::make_shared<StaticToken>(std::move(token));
-}
-
-Result<std::shared_ptr<TokenSource>> make_file_token(Clock& clock, std::string path) {
-  auto source = std::make_shared<FileToken>(clock, std::move(path));
-  if (auto loaded = source->refresh(true); !loaded) return std::unexpected(loaded.error());
-  return source;
 }
 
 Result<Config> load_kubeconfig(Clock& clock, std::string path, std::string context) {
@@ -354,9 +288,10 @@ Result<Config> in_cluster_config(Clock& clock, std::string folder) {
   config.server = {.scheme = "https", .host = host, .port = std::uint16_t(number), .path = "/"};
   auto token = make_file_token(clock, folder + "/token");
   if (!token) return std::unexpected(token.error().in("service account"));
-  config.token = std::move(*token);
-  auto ca = read_file(folder + "/ca.crt");
+  const TlsFiles files{.ca = folder + "/ca.crt"};
+  auto ca = read_file(files.ca);
   if (!ca) return std::unexpected(ca.error().in("service account"));
+  config.token = make_tls_files(clock, files, std::move(*token));
   config.tls.ca_pem = std::move(*ca);
   if (auto space = read_file(folder + "/namespace")) {
     if (auto name = trimmed(std::move(*space)); !name.empty()) config.default_namespace = name;

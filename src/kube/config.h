@@ -10,16 +10,17 @@
 
 namespace infra::kube {
 
-// Who we are to the API server. An empty token means none is sent; an empty certificate means the
-// one of the configuration, if any.
+// Who we are to the API server. An empty token means none is sent; an empty certificate or
+// authority means that of the configuration, if any.
 struct Credential {
   std::string token;
   std::string certificate_pem;
   std::string key_pem;
+  std::string ca_pem;  // whom we trust to be the API server
 };
 
-// Asked before each request, so that a rotated token is used at once. `renew` is set after the
-// server has refused the previous answer.
+// Asked before each request, so that what has been rotated is used at once. `renew` is set after
+// the server has refused the previous answer.
 class TokenSource {
  public:
   virtual ~TokenSource() = default;

@@ -7,6 +7,7 @@
 
 #include "kube/exec_credential.h"
 #include "kube/fakes_for_test.h"
+#include "net/identity_for_test.h"
 
 namespace infra::kube {
 namespace {
@@ -28,6 +29,12 @@ class ConfigTest : public ::testing::Test {
   std::string write(std::string name, std::string text) {
     std::ofstream(folder / name) << text;
     return folder / name;
+  }
+  // As rewritten a second later, so that the file system's clock need not tell the two apart.
+  void rewrite(std::string name, std::string text) {
+    const auto before = fs::last_write_time(folder / name);
+    write(name, std::move(text));
+    fs::last_write_time(folder / name, before + std::chrono::seconds(1));
   }
   std::string kubeconfig(std::string user, std::string cluster = "server: https://k.test:6443") {
     return write("config",
@@ -71,6 +78,83 @@ TEST_F(ConfigTest, TokenFileWinsAndIsTrimmed) {
   EXPECT_EQ(token_of(*config), "from-file");
   write("token", "rotated");
   EXPECT_EQ(await(config->token->get(true))->token, "rotated");
+}
+
+class RotationTest : public ConfigTest {
+ protected:
+  RotationTest() {
+    write("c.pem", before.certificate);
+    write("k.pem", before.key);
+    const auto path = kubeconfig("client-certificate: c.pem, client-key: k.pem, tokenFile: token",
+                                 "server: 'https://k.test:6443', certificate-authority: ca.crt");
+    config = load_kubeconfig(hand, path).value();
+  }
+  Credential credential(bool renew = false) { return *await(config.token->get(renew)); }
+
+  const net::Identity before = net::make_identity("DNS:before.test");
+  const net::Identity after = net::make_identity("DNS:after.test");
+  HandClock hand;
+  Config config;
+};
+
+TEST_F(RotationTest, ChangedFilesAreReadOnceAMinute) {
+  EXPECT_EQ(credential().ca_pem, "CA");
+  EXPECT_EQ(credential().certificate_pem, before.certificate);
+  EXPECT_EQ(credential().key_pem, before.key);
+  EXPECT_EQ(credential().token, "from-file");
+  rewrite("ca.crt", "CA2");
+  rewrite("c.pem", after.certificate);
+  rewrite("k.pem", after.key);
+  rewrite("token", "rotated\n");
+  hand.advance(std::chrono::seconds(59));
+  EXPECT_EQ(credential().ca_pem, "CA");
+  EXPECT_EQ(credential().certificate_pem, before.certificate);
+  EXPECT_EQ(credential().token, "from-file");
+  hand.advance(std::chrono::seconds(1));
+  EXPECT_EQ(credential().ca_pem, "CA2");
+  EXPECT_EQ(credential().certificate_pem, after.certificate);
+  EXPECT_EQ(credential().key_pem, after.key);
+  EXPECT_EQ(credential().token, "rotated");
+}
+
+TEST_F(RotationTest, RefusalLooksAtOnce) {
+  credential();
+  rewrite("c.pem", after.certificate);
+  rewrite("k.pem", after.key);
+  EXPECT_EQ(credential(true).certificate_pem, after.certificate);
+}
+
+TEST_F(RotationTest, PairIsTakenWhole) {
+  credential();
+  rewrite("c.pem", after.certificate);
+  hand.advance(std::chrono::minutes(1));
+  EXPECT_EQ(credential().certificate_pem, before.certificate);
+  EXPECT_EQ(credential().key_pem, before.key);
+  rewrite("k.pem", after.key);
+  hand.advance(std::chrono::minutes(1));
+  EXPECT_EQ(credential().certificate_pem, after.certificate);
+  EXPECT_EQ(credential().key_pem, after.key);
+}
+
+TEST_F(RotationTest, UntouchedFilesAreNotReadAgain) {
+  credential();
+  const auto time = fs::last_write_time(folder / "ca.crt");
+  write("ca.crt", "unseen");
+  fs::last_write_time(folder / "ca.crt", time);
+  hand.advance(std::chrono::minutes(1));
+  EXPECT_EQ(credential().ca_pem, "CA");
+}
+
+TEST_F(RotationTest, MissingFilesLeaveTheOldTexts) {
+  credential();
+  for (const char* name : {"ca.crt", "c.pem", "k.pem", "token"}) fs::remove(folder / name);
+  hand.advance(std::chrono::minutes(1));
+  EXPECT_EQ(credential().ca_pem, "CA");
+  EXPECT_EQ(credential().certificate_pem, before.certificate);
+  EXPECT_EQ(credential().token, "from-file");
+  write("ca.crt", "CA2");
+  hand.advance(std::chrono::minutes(1));
+  EXPECT_EQ(credential().ca_pem, "CA2");
 }
 
 TEST_F(ConfigTest, InlineCertificates) {
@@ -161,6 +245,9 @@ TEST_F(ConfigTest, ExecPluginFailures) {
            {"exit 3", "failed with status 3"},
            {"echo secret", "not JSON"},
            {"echo '{}'", "not an ExecCredential"},
+           {R"(echo '{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",
+               "status":{"token":"secret","expirationTimestamp":"soon"}}')",
+            "expirationTimestamp that is no time"},
            {"sleep 30", "did not answer in time"},
        }) {
     ExecCommand command{.command = "/bin/sh", .arguments = {"-c", script}};
@@ -188,6 +275,8 @@ TEST_F(ConfigTest, InCluster) {
   EXPECT_EQ(config->server.host, "fd00::1");
   EXPECT_EQ(config->default_namespace, "system");
   EXPECT_EQ(token_of(*config), "from-file");
+  rewrite("ca.crt", "CA2");
+  EXPECT_EQ(await(config->token->get(true))->ca_pem, "CA2");
 }
 
 }  // namespace

@@ -65,5 +65,50 @@ TEST_F(EventRecorderTest, LongMessagesAreCutBetweenCharacters) {
   EXPECT_TRUE(message.ends_with("x..."));
 }
 
+class DrainTest : public EventRecorderTest {
+ protected:
+  static Task<void> note_end(Task<void> task, bool* ended) {
+    co_await std::move(task);
+    *ended = true;
+  }
+  void drain(Duration limit) { spawn(note_end(recorder.drain(limit), &drained)); }
+  bool drained = false;
+};
+
+TEST_F(DrainTest, WaitsUntilAllIsWritten) {
+  transport.handler = [](const net::HttpRequest&) {
+    return Reply{.body = "{}", .delay = Duration{400}};
+  };
+  spawn(recorder.run());
+  record("x");
+  record("y");
+  const auto before = clock.steady();
+  drain(Duration{5'000});
+  ASSERT_TRUE(run_until([&] { return drained; }));
+  EXPECT_EQ(recorder.stats().written, 2u);
+  EXPECT_GE(clock.steady() - before, Duration{800});
+  EXPECT_LE(clock.steady() - before, Duration{900});
+}
+
+TEST_F(DrainTest, EndsAtOnceWithNothingToWrite) {
+  spawn(recorder.run());
+  const auto before = clock.steady();
+  drain(Duration{5'000});
+  ASSERT_TRUE(run_until([&] { return drained; }));
+  EXPECT_EQ(clock.steady(), before);
+}
+
+TEST_F(DrainTest, WaitsNoLongerThanAllowed) {
+  transport.script({});  // hangs
+  spawn(recorder.run());
+  record("x");
+  const auto before = clock.steady();
+  drain(Duration{2'000});
+  ASSERT_TRUE(run_until([&] { return drained; }));
+  EXPECT_EQ(recorder.stats().written, 0u);
+  EXPECT_GE(clock.steady() - before, Duration{2'000});
+  EXPECT_LE(clock.steady() - before, Duration{2'100});
+}
+
 }  // namespace
 }  // namespace infra::kube

@@ -154,9 +154,10 @@ Result<Parsed> parse_answer(const std::string& text, const std::string& api_vers
     return fail(Code::kUnauthenticated, "its answer has a certificate or a key without the other");
   }
   const auto expires = text_at(*json, "status.expirationTimestamp");
-  // A wall time holds nanoseconds and ends in 2262.
-  const bool never = expires.empty() || expires.substr(0, 4) > "2261";
-  parsed.expires = never ? WallTime::max() : parse_rfc3339(expires);
+  parsed.expires = expires.empty() ? WallTime::max() : parse_rfc3339(expires);
+  if (parsed.expires == WallTime{}) {
+    return fail(Code::kUnauthenticated, "its answer has an expirationTimestamp that is no time");
+  }
   return parsed;
 }
 

@@ -7,10 +7,6 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <boost/system/system_error.hpp>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -18,62 +14,11 @@
 #include <string>
 #include <vector>
 
-#include "base/clock.h"
+#include "base/clock_for_test.h"
 #include "kube/client.h"
 #include "net/http.h"
 
 namespace infra::kube {
-
-// Time that passes only when a test turns it.
-class FakeClock final : public Clock {
- public:
-  WallTime wall() const override { return WallTime(std::chrono::seconds(1'800'000'000)) + now_; }
-  SteadyTime steady() const override { return SteadyTime(now_); }
-
-  Task<void> sleep(Duration duration) override {
-    auto executor = co_await boost::asio::this_coro::executor;
-    Waiter waiter(*this, executor, now_ + duration);
-    boost::system::error_code ignored;
-    auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
-    co_await waiter.timer.async_wait(token);
-    if (!waiter.fired) throw boost::system::system_error(boost::asio::error::operation_aborted);
-  }
-
-  // To the earliest moment that somebody waits for; false if nobody waits.
-  bool advance_to_next() {
-    std::optional<Duration> next;
-    for (Waiter* waiter : waiters_) {
-      if (!waiter->fired && (!next || waiter->until < *next)) next = waiter->until;
-    }
-    if (!next) return false;
-    now_ = std::max(now_, *next);
-    for (Waiter* waiter : waiters_) {
-      if (waiter->fired || waiter->until > now_) continue;
-      waiter->fired = true;
-      waiter->timer.cancel();
-    }
-    return true;
-  }
-
- private:
-  // Lives in the frame of the sleeping coroutine.
-  struct Waiter {
-    Waiter(FakeClock& owner, const boost::asio::any_io_executor& executor, Duration when)
-        : clock(owner), timer(executor, boost::asio::steady_timer::time_point::max()), until(when) {
-      clock.waiters_.push_back(this);
-    }
-    ~Waiter() { std::erase(clock.waiters_, this); }
-    Waiter(const Waiter&) = delete;
-    Waiter& operator=(const Waiter&) = delete;
-    FakeClock& clock;
-    boost::asio::steady_timer timer;
-    Duration until;
-    bool fired = false;
-  };
-
-  Duration now_{1'000'000};
-  std::vector<Waiter*> waiters_;
-};
 
 struct Reply {
   int status = 200;
@@ -172,7 +117,7 @@ class Bench : public ::testing::Test {
     return std::move(**out);
   }
 
-  FakeClock clock;
+  HandClock clock;
   FakeTransport transport;
   Client client;
   boost::asio::io_context io;  // last: what still waits goes first

@@ -10,6 +10,10 @@
 namespace infra::kube {
 namespace {
 
+constexpr int kThrottledInARow = 3;  // less often is nothing that anybody has to know
+constexpr Duration kFirstPause{100};
+constexpr Duration kLongestPause{30'000};
+
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 
 std::optional<std::uint64_t> number(std::string_view text) {
@@ -90,20 +94,31 @@ Task<void> Informer::loop() {
     if (!done && !(lived && silent)) note_failure(done.error());
     if (lived) failures_in_row_ = 0;
     if (lived || (done && !watching)) continue;
-    const auto pause = backoff();
+    const auto pause = done ? backoff() : backoff_after(done.error());
     co_await clock_.sleep(pause);
   }
 }
 
 Duration Informer::backoff() {
-  const int doublings = std::min(failures_in_row_++, 6);
-  const auto longest = std::min<std::int64_t>(500LL << doublings, 30'000);
-  return Duration{std::int64_t(double(longest) * (0.5 + 0.5 * random_()))};
+  const int doublings = std::min(failures_in_row_++, 10);
+  const auto longest = std::min(kFirstPause * (1 << doublings), kLongestPause);
+  return Duration{std::int64_t(double(longest.count()) * (0.5 + 0.5 * random_()))};
+}
+
+Duration Informer::backoff_after(const Error& error) {
+  const auto usual = backoff();
+  if (error.code != Code::kThrottled || !error.retry_after) return usual;
+  // Not sooner than asked, and not all informers at once.
+  const auto asked = std::min(*error.retry_after, kLongestPause);
+  return asked + Duration{std::int64_t(double(asked.count()) * 0.2 * random_())};
 }
 
 void Informer::note_failure(const Error& error) {
   ++stats_.failures;
-  if (error_handler_) error_handler_(error);
+  // A version that is too old and a server that has just started are part of its normal life.
+  const bool routine = error.code == Code::kExpired ||
+                       (error.code == Code::kThrottled && failures_in_row_ + 1 < kThrottledInARow);
+  if (!routine && error_handler_) error_handler_(error);
 }
 
 Task<Result<void>> Informer::list_all() {

@@ -58,6 +58,8 @@ class Informer {
 
   // All are called from run() (and on_change from note_written) and must not wait.
   void on_change(Handler handler) { handler_ = std::move(handler); }
+  // What keeps the copy from being current. Not: a version that is too old, or being told to slow
+  // down once or twice.
   void on_error(ErrorHandler handler) { error_handler_ = std::move(handler); }
   // Once, when the first list is complete.
   void on_synced(std::function<void()> handler) { synced_handler_ = std::move(handler); }
@@ -99,6 +101,7 @@ class Informer {
   void tell(ChangeKind kind, const std::string& key, Bytes before, Bytes after);
   void note_failure(const Error& error);
   Duration backoff();
+  Duration backoff_after(const Error& error);
 
   Client& client_;
   Clock& clock_;

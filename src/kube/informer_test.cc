@@ -33,6 +33,7 @@ class InformerTest : public Bench {
       static const char* const kNames[] = {"+", "~", "-", "w"};
       log.push_back(kNames[int(change.kind)] + change.key);
     });
+    informer.on_error([this](const Error& error) { errors.push_back(error.code); });
   }
   // Runs until the transport has been asked this often.
   void play(std::vector<Reply> replies) {
@@ -49,6 +50,7 @@ class InformerTest : public Bench {
 
   Informer informer;
   std::vector<std::string> log;
+  std::vector<Code> errors;
   bool started = false;
 };
 
@@ -145,8 +147,92 @@ TEST_F(InformerTest, ServerErrorsAreRetriedWithGrowingPauses) {
   const auto before = clock.steady();
   play(replies);
   EXPECT_TRUE(informer.synced());
-  EXPECT_GT(clock.steady() - before, std::chrono::seconds(15));
+  EXPECT_GT(clock.steady() - before, std::chrono::seconds(4));
   EXPECT_EQ(informer.stats().failures, 6u);
+  EXPECT_EQ(errors, std::vector<Code>(6, Code::kUnavailable));
+}
+
+TEST_F(InformerTest, FirstPauseIsShort) {
+  const auto before = clock.steady();
+  play({{.error = Error{.code = Code::kUnavailable, .message = "refused"}},
+        {.body = page({object("a", 1)}, 10)}});
+  EXPECT_LE(clock.steady() - before, Duration{100});
+}
+
+TEST_F(InformerTest, WaitsAsLongAsTheServerAsks) {
+  const auto before = clock.steady();
+  play({{.body = page({}, 10)}, {.status = 429, .headers = {{"Retry-After", "7"}}}});
+  EXPECT_GE(clock.steady() - before, std::chrono::seconds(7));
+  EXPECT_LE(clock.steady() - before, std::chrono::seconds(9));
+}
+
+TEST_F(InformerTest, RoutineFailuresAreNotReported) {
+  play({{.body = page({}, 10)},
+        {.chunks = {kGone}},
+        {.body = page({}, 20)},
+        {.status = 410, .body = R"({"kind":"Status","reason":"Expired","code":410})"},
+        {.body = page({}, 30)}});
+  EXPECT_EQ(informer.stats().failures, 2u);
+  EXPECT_EQ(errors, std::vector<Code>{});
+}
+
+TEST_F(InformerTest, ThrottlingThatLastsIsReported) {
+  std::vector<Reply> replies(4, Reply{.status = 429});
+  replies.insert(replies.begin(), {.body = page({}, 10)});
+  play(replies);
+  EXPECT_EQ(informer.stats().failures, 4u);
+  EXPECT_EQ(errors, std::vector<Code>(2, Code::kThrottled));
+}
+
+TEST_F(InformerTest, HalfALineAtTheEndIsAskedForAgain) {
+  const auto second = event("ADDED", object("b", 12));
+  play({{.body = page({}, 10)},
+        {.chunks = {event("ADDED", object("a", 11)) + second.substr(0, second.size() / 2)}},
+        {.chunks = {second}}});
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b"}));
+  EXPECT_TRUE(asked_from(2, "11"));
+  EXPECT_TRUE(asked_from(3, "12"));
+  EXPECT_EQ(errors, std::vector<Code>{});
+}
+
+TEST_F(InformerTest, LargeObjectsComeInPieces) {
+  Json large = *parse_json(object("a", 11));
+  set_path(large, "spec.text", Json(std::string(3u << 20, 'x')));
+  const auto line = event("ADDED", boost::json::serialize(large));
+  std::vector<std::string> pieces;
+  for (std::size_t at = 0; at < line.size(); at += 16'384) {
+    pieces.push_back(line.substr(at, 16'384));
+  }
+  play({{.body = page({}, 10)}, {.chunks = pieces}});
+  EXPECT_EQ(log, (Log{"+n/a"}));
+  EXPECT_EQ(text_at(*informer.get("n/a"), "spec.text").size(), 3u << 20);
+}
+
+TEST_F(InformerTest, BookmarksAloneChangeNothingButThePosition) {
+  const auto bookmark = [](int version) {
+    return event("BOOKMARK",
+                 R"({"metadata":{"resourceVersion":")" + std::to_string(version) + R"("}})");
+  };
+  play({{.body = page({object("a", 1)}, 10)},
+        {.chunks = {bookmark(20), bookmark(30)}},
+        {.chunks = {bookmark(40)}}});
+  EXPECT_EQ(log, (Log{"+n/a"}));
+  EXPECT_TRUE(asked_from(2, "30"));
+  EXPECT_TRUE(asked_from(3, "40"));
+  EXPECT_EQ(informer.stats().events, 0u);
+  EXPECT_EQ(informer.stats().lists, 1u);
+}
+
+TEST_F(InformerTest, RestartedServerIsWatchedOnWithoutListing) {
+  std::vector<Reply> replies(
+      5, Reply{.error = Error{.code = Code::kUnavailable, .message = "refused"}});
+  replies.insert(replies.begin(), {{.body = page({object("a", 1)}, 10)},
+                                   {.chunks = {event("MODIFIED", object("a", 11))}}});
+  replies.push_back({.chunks = {event("ADDED", object("b", 12))}});
+  play(replies);
+  EXPECT_EQ(log, (Log{"+n/a", "~n/a", "+n/b"}));
+  EXPECT_EQ(informer.stats().lists, 1u);
+  for (std::size_t i = 2; i < 8; ++i) EXPECT_TRUE(asked_from(i, "11")) << i;
 }
 
 }  // namespace

@@ -9,10 +9,12 @@ namespace {
 struct LeaseServer {
   Json lease;
   int version = 0;
-  bool down = false;
+  bool down = false;     // says nothing
+  bool refuses = false;  // connections
 
   Reply answer(const net::HttpRequest& request) {
     if (down) return {.hang = true};
+    if (refuses) return {.error = Error{.code = Code::kUnavailable, .message = "refused"}};
     if (request.method == "POST") {
       lease = *parse_json(request.body);
     } else if (lease.is_null()) {
@@ -127,6 +129,44 @@ TEST_F(LeaderElectorTest, LosingToAnotherStopsTheWork) {
   ASSERT_TRUE(run_until([&] { return log.size() == 2; }));
   EXPECT_EQ(server.holder(), "thief");
   EXPECT_FALSE(a.leading());
+}
+
+TEST_F(LeaderElectorTest, ShortOutageKeepsTheLease) {
+  auto a = make("a");
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  server.refuses = true;
+  ASSERT_TRUE(pass(std::chrono::seconds(5)));
+  server.refuses = false;
+  ASSERT_TRUE(pass(std::chrono::seconds(30)));
+  EXPECT_EQ(log, (Log{"+a"}));
+  EXPECT_TRUE(a.leading());
+}
+
+TEST_F(LeaderElectorTest, DeletedLeaseIsMadeAgainByTheLeader) {
+  auto a = make("a");
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  server.lease = nullptr;
+  ASSERT_TRUE(pass(std::chrono::seconds(5)));
+  EXPECT_EQ(server.holder(), "a");
+  ASSERT_TRUE(pass(std::chrono::seconds(30)));
+  EXPECT_EQ(log, (Log{"+a"}));
+}
+
+TEST_F(LeaderElectorTest, CancelledDuringARequestEndsInGoodOrder) {
+  server.down = true;
+  auto a = make("a");
+  boost::asio::cancellation_signal stop;
+  bool ended = false;
+  auto note = [&ended](std::exception_ptr error) { ended = error == nullptr; };
+  boost::asio::co_spawn(io, a.run([] {}, [] {}),
+                        boost::asio::bind_cancellation_slot(stop.slot(), note));
+  ASSERT_TRUE(run_until([&] { return transport.requests.size() == 1; }));
+  stop.emit(boost::asio::cancellation_type::terminal);
+  io.restart();
+  io.poll();
+  EXPECT_TRUE(ended);
 }
 
 }  // namespace

@@ -50,7 +50,7 @@ struct Connection {
   std::string host;
   std::uint16_t port = 0;
   TlsOptions tls;
-  bool through_proxy = false;  // plain HTTP through a proxy needs the absolute form
+  std::optional<Proxy> proxy;
   bool reused = false;
   SteadyTime idle_since;
   std::shared_ptr<ssl::context> context;  // outlives tls_stream
@@ -157,14 +157,19 @@ Result<void> check(const HttpRequest& request) {
   return {};
 }
 
-void build_message(Call& call, bool absolute) {
+// A proxy is told the whole URL; it sees nothing of what goes through a tunnel.
+void build_message(Call& call, const Connection& connection) {
   const HttpRequest& request = call.request;
+  const bool to_proxy = connection.proxy && request.scheme == "http";
   call.message = {};
   call.message.version(11);
   call.message.method_string(request.method);
   std::string where = authority(request.host, request.port);
-  call.message.target(absolute ? "http://" + where + request.target : request.target);
+  call.message.target(to_proxy ? "http://" + where + request.target : request.target);
   for (const auto& [name, value] : request.headers) call.message.insert(name, value);
+  if (to_proxy && !connection.proxy->authorization.empty()) {
+    call.message.set(http::field::proxy_authorization, connection.proxy->authorization);
+  }
   if (header(request.headers, "Host").empty()) {
     bool usual = request.port == (request.scheme == "https" ? 443 : 80);
     call.message.set(http::field::host, usual ? where.substr(0, where.rfind(':')) : where);
@@ -173,15 +178,52 @@ void build_message(Call& call, bool absolute) {
   call.message.prepare_payload();
 }
 
+using Endpoints = std::vector<tcp::endpoint>;
+
+// The look-up of a name. The C library's cannot be interrupted, so who gives up leaves it behind.
+struct LookUp {
+  explicit LookUp(const asio::any_io_executor& executor) : resolver(executor), end(executor) {}
+  tcp::resolver resolver;
+  asio::steady_timer end;  // the deadline, or sooner
+  bool answered = false;
+  error_code ec;
+  Endpoints endpoints;
+};
+
+void start(const std::shared_ptr<LookUp>& look_up, const std::string& host, std::uint16_t port) {
+  auto note = [look_up](error_code ec, const tcp::resolver::results_type& found) {
+    look_up->answered = true;
+    look_up->ec = ec;
+    for (const auto& entry : found) look_up->endpoints.push_back(entry.endpoint());
+    look_up->end.cancel();
+  };
+  look_up->resolver.async_resolve(host, std::to_string(port), std::move(note));
+}
+
+Task<Result<Endpoints>> find_endpoints(std::string host, std::uint16_t port, SteadyTime deadline,
+                                       std::string what) {
+  // Names are looked up one after the other; an address need not wait for one that hangs.
+  error_code not_address;
+  auto address = asio::ip::make_address(host, not_address);
+  if (!not_address) co_return Endpoints{tcp::endpoint(address, port)};
+  auto executor = co_await asio::this_coro::executor;
+  auto look_up = std::make_shared<LookUp>(executor);
+  look_up->end.expires_at(deadline);
+  start(look_up, host, port);
+  auto [ec] = co_await look_up->end.async_wait(kAwait);
+  if (look_up->answered && !look_up->ec) co_return std::move(look_up->endpoints);
+  if (look_up->answered) co_return io_error(what, look_up->ec);
+  look_up->resolver.cancel();
+  co_return io_error(what, ec ? ec : make_error_code(beast::error::timeout));
+}
+
 Task<Result<void>> connect_tcp(beast::tcp_stream* stream, Call* call, std::string host,
                                std::uint16_t port) {
   std::string what = "cannot connect to " + authority(host, port);
-  tcp::resolver resolver(stream->get_executor());
-  std::string service = std::to_string(port);
-  auto [resolve_ec, endpoints] = co_await resolver.async_resolve(host, service, kAwait);
-  if (resolve_ec) co_return io_error(what, resolve_ec);
+  auto endpoints = co_await find_endpoints(host, port, call->deadline, what);
+  if (!endpoints) co_return std::unexpected(endpoints.error());
   stream->expires_at(call->deadline);
-  auto [ec, endpoint] = co_await stream->async_connect(endpoints, kAwait);
+  auto [ec, endpoint] = co_await stream->async_connect(*endpoints, kAwait);
   if (ec) co_return io_error(what, ec);
   error_code ignored;
   stream->socket().set_option(tcp::no_delay(true), ignored);
@@ -189,21 +231,38 @@ Task<Result<void>> connect_tcp(beast::tcp_stream* stream, Call* call, std::strin
   co_return Result<void>{};
 }
 
-Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call) {
+// The header of the final answer. Informational ones (100, 103) before it are read and dropped; 101
+// is final, though nobody asks for it.
+template <class Stream, class AnyParser>
+Task<error_code> read_final_header(Stream* stream, beast::flat_buffer* buffer,
+                                   std::optional<AnyParser>* parser, bool skip_body) {
+  while (true) {
+    parser->emplace();
+    (*parser)->header_limit(kHeaderLimit);
+    (*parser)->body_limit(boost::none);
+    (*parser)->skip(skip_body);
+    auto [ec, got] = co_await http::async_read_header(*stream, *buffer, **parser, kAwait);
+    const auto status = (*parser)->get().result_int();
+    if (ec || status / 100 != 1 || status == 101) co_return ec;
+  }
+}
+
+Task<Result<void>> open_tunnel(beast::tcp_stream* stream, Call* call, std::string authorization) {
   std::string peer = authority(call->request.host, call->request.port);
   std::string what = "the proxy does not connect to " + peer;
   http::request<http::empty_body> message(http::verb::connect, peer, 11);
   message.set(http::field::host, peer);
+  if (!authorization.empty()) message.set(http::field::proxy_authorization, authorization);
   auto [write_ec, written] = co_await http::async_write(*stream, message, kAwait);
   if (write_ec) co_return io_error(what, write_ec);
   beast::flat_buffer buffer;
-  http::response_parser<http::empty_body> parser;
-  parser.skip(true);
-  auto [read_ec, got] = co_await http::async_read_header(*stream, buffer, parser, kAwait);
+  std::optional<http::response_parser<http::empty_body>> parser;
+  auto read_ec = co_await read_final_header(stream, &buffer, &parser, true);
   if (read_ec) co_return io_error(what, read_ec);
-  int status = parser.get().result_int();
+  const auto status = parser->get().result_int();
   if (status / 100 != 2) {
-    co_return fail(Code::kUnavailable, what + ": status " + std::to_string(status));
+    const std::string hint = status == 407 ? "; check user and password in the proxy's URL" : "";
+    co_return fail(Code::kUnavailable, what + ": status " + std::to_string(status) + hint);
   }
   co_return Result<void>{};
 }
@@ -259,19 +318,17 @@ Task<Result<HttpResponse>> exchange(Stream* stream, ConnectionPtr connection, Ca
   auto [write_ec, written] = co_await http::async_write(*stream, call->message, kAwait);
   if (write_ec) co_return io_error(what, write_ec);
   connection->buffer.reserve(kReadSize);
-  Parser parser;
-  parser.header_limit(kHeaderLimit);
-  parser.body_limit(boost::none);
-  parser.skip(call->request.method == "HEAD");
-  auto [ec, got] = co_await http::async_read_header(*stream, connection->buffer, parser, kAwait);
-  call->answered = parser.got_some() || connection->buffer.size() > 0;
+  std::optional<Parser> parser;
+  const bool no_body = call->request.method == "HEAD";
+  auto ec = co_await read_final_header(stream, &connection->buffer, &parser, no_body);
+  call->answered = parser->got_some() || connection->buffer.size() > 0;
   if (ec) co_return io_error(what, ec);
   HttpResponse response;
-  response.status = static_cast<int>(parser.get().result_int());
-  response.headers = copy_headers(parser);
-  auto read = co_await read_body(stream, connection.get(), call, &parser, &response, what);
+  response.status = static_cast<int>(parser->get().result_int());
+  response.headers = copy_headers(*parser);
+  auto read = co_await read_body(stream, connection.get(), call, &*parser, &response, what);
   if (!read) co_return std::unexpected(read.error());
-  *keep = parser.get().keep_alive() && connection->buffer.size() == 0;
+  *keep = parser->get().keep_alive() && response.status != 101 && connection->buffer.size() == 0;
   co_return response;
 }
 
@@ -339,22 +396,16 @@ struct BeastTransport::Impl {
     } else {
       connection->plain = std::make_unique<beast::tcp_stream>(executor);
     }
-    std::string host = request.host;
-    std::uint16_t port = request.port;
-    std::string proxy_url = self->proxy.proxy_for(request.scheme, request.host);
-    if (!proxy_url.empty()) {
-      auto url = parse_url(proxy_url);
-      if (!url) co_return std::unexpected(url.error().in("the proxy's URL"));
-      if (url->scheme != "http") co_return fail(Code::kInvalid, "the proxy's URL must be http://");
-      host = url->host;
-      port = url->port;
-      connection->through_proxy = !secure;
-    }
+    auto proxy = self->proxy.proxy_for(request.scheme, request.host, request.port);
+    if (!proxy) co_return std::unexpected(proxy.error());
+    connection->proxy = *proxy;
+    const std::string host = *proxy ? (*proxy)->host : request.host;
+    const std::uint16_t port = *proxy ? (*proxy)->port : request.port;
     auto connected = co_await connect_tcp(&connection->lowest(), call, host, port);
     if (!connected) co_return std::unexpected(connected.error());
     if (!secure) co_return connection;
-    if (!proxy_url.empty()) {
-      auto tunnel = co_await open_tunnel(&connection->lowest(), call);
+    if (*proxy) {
+      auto tunnel = co_await open_tunnel(&connection->lowest(), call, (*proxy)->authorization);
       if (!tunnel) co_return std::unexpected(tunnel.error());
     }
     const auto& tls = call->options.tls;
@@ -371,7 +422,7 @@ struct BeastTransport::Impl {
 
   static Task<Result<HttpResponse>> attempt(std::shared_ptr<Impl> self, Call* call,
                                             ConnectionPtr connection) {
-    build_message(*call, connection->through_proxy);
+    build_message(*call, *connection);
     bool keep = false;
     Result<HttpResponse> result;
     if (connection->tls_stream) {

@@ -1,12 +1,13 @@
 #include "net/http_server.h"
 
+#include <algorithm>
 #include <boost/asio.hpp>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
 #include <charconv>
+#include <list>
 #include <optional>
-#include <set>
 
 namespace infra::net {
 
@@ -19,8 +20,6 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kHeaderLimit = 16 * 1024;
-constexpr std::size_t kBodyLimit = 4 * 1024 * 1024;
-constexpr std::chrono::seconds kIdleTime{30};
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
 using Stream = beast::tcp_stream;
@@ -59,22 +58,29 @@ int status_of(error_code ec) {
   return ec.category() == make_error_code(http::error::bad_method).category() ? 400 : 0;
 }
 
+std::unexpected<Error> bad_address(const std::string& text) {
+  if (text == "0")
+    return fail(Code::kInvalid, "the address 0 means not to listen; a free port: :0");
+  return fail(Code::kInvalid, "the address to listen on, '" + text +
+                                  "', must be PORT, :PORT, IP:PORT or [IPv6]:PORT");
+}
+
 Result<tcp::endpoint> parse_endpoint(const std::string& text) {
-  auto colon = text.rfind(':');
-  std::uint16_t port = 0;
+  const auto colon = text.rfind(':');
+  const bool only_port = colon == std::string::npos;
+  std::string host = only_port ? "" : text.substr(0, colon);
+  const char* begin = text.data() + (only_port ? 0 : colon + 1);
   const char* end = text.data() + text.size();
-  auto parsed = colon == std::string::npos
-                    ? std::from_chars_result{end, std::errc::invalid_argument}
-                    : std::from_chars(text.data() + colon + 1, end, port);
-  if (parsed.ec != std::errc{} || parsed.ptr != end) {
-    return fail(Code::kInvalid, "the address to listen on must end in :port");
-  }
-  std::string host = text.substr(0, colon);
+  std::uint16_t port = 0;
+  const auto parsed = std::from_chars(begin, end, port);
+  if (parsed.ec != std::errc{} || parsed.ptr != end || text == "0") return bad_address(text);
   if (host.empty()) return tcp::endpoint(tcp::v6(), port);
-  if (host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  const bool bracketed = host.starts_with('[') && host.ends_with(']');
+  if (bracketed) host = host.substr(1, host.size() - 2);
   error_code ec;
-  auto address = asio::ip::make_address(host, ec);
-  if (ec) return fail(Code::kInvalid, "the address to listen on is no IP address");
+  const auto address = asio::ip::make_address(host, ec);
+  if (ec || address.is_v6() != bracketed) return bad_address(text);
   return tcp::endpoint(address, port);
 }
 
@@ -95,9 +101,24 @@ error_code bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
 
 struct HttpServer::State {
   Handler handler;
+  HttpServerLimits limits;
   std::optional<tcp::acceptor> acceptor;
-  std::set<std::shared_ptr<Stream>> sessions;
+  std::list<std::shared_ptr<Stream>> sessions;  // the one with the oldest last answer comes first
   bool stopped = false;
+
+  // A newcomer is worth more than a silent one: probes must get in whoever sits on connections.
+  void admit(const std::shared_ptr<Stream>& stream) {
+    error_code ignored;
+    while (!sessions.empty() && sessions.size() >= limits.connections) {
+      sessions.front()->socket().close(ignored);
+      sessions.pop_front();
+    }
+    sessions.push_back(stream);
+  }
+
+  void note_answer(const std::shared_ptr<Stream>& stream) {
+    if (sessions.remove(stream) > 0) sessions.push_back(stream);
+  }
 
   static Task<HttpResponse> handle(std::shared_ptr<State> self, HttpRequest request) {
     HttpResponse response;
@@ -121,8 +142,8 @@ struct HttpServer::State {
     while (!self->stopped) {
       Parser parser;
       parser.header_limit(kHeaderLimit);
-      parser.body_limit(kBodyLimit);
-      stream->expires_after(kIdleTime);
+      parser.body_limit(self->limits.body);
+      stream->expires_after(self->limits.patience);
       auto [read_ec, got] = co_await http::async_read(*stream, buffer, parser, kAwait);
       if (read_ec) {
         int status = read_ec == http::error::end_of_stream ? 0 : status_of(read_ec);
@@ -134,7 +155,7 @@ struct HttpServer::State {
       HttpRequest request = to_request(parser.release());
       auto response = co_await handle(self, std::move(request));
       Answer answer = to_answer(std::move(response), head, keep_alive);
-      stream->expires_after(kIdleTime);
+      stream->expires_after(self->limits.patience);
       if (head) {
         http::response_serializer<http::string_body> serializer(answer);
         auto [ec, sent] = co_await http::async_write_header(*stream, serializer, kAwait);
@@ -144,19 +165,20 @@ struct HttpServer::State {
         if (ec) break;
       }
       if (!keep_alive) break;
+      self->note_answer(stream);
     }
     error_code ignored;
     stream->socket().shutdown(tcp::socket::shutdown_send, ignored);
   }
 
   static Task<void> session(std::shared_ptr<State> self, std::shared_ptr<Stream> stream) {
-    self->sessions.insert(stream);
+    self->admit(stream);
     try {
       co_await serve(self, stream);
     } catch (const std::exception&) {
       // The connection is lost; there is nobody to tell.
     }
-    self->sessions.erase(stream);
+    self->sessions.remove(stream);
   }
 
   static Task<void> accept(std::shared_ptr<State> self) {
@@ -178,8 +200,10 @@ struct HttpServer::State {
   }
 };
 
-HttpServer::HttpServer(Handler handler) : state_(std::make_shared<State>()) {
+HttpServer::HttpServer(Handler handler, HttpServerLimits limits)
+    : state_(std::make_shared<State>()) {
   state_->handler = std::move(handler);
+  state_->limits = limits;
 }
 
 HttpServer::~HttpServer() { stop(); }
@@ -191,7 +215,7 @@ Result<std::uint16_t> HttpServer::listen(asio::any_io_executor executor,
   state_->acceptor.emplace(executor);
   error_code ec = bind(*state_->acceptor, *endpoint);
   // A host without IPv6 still has every IPv4 address.
-  if (ec && address.starts_with(':')) {
+  if (ec && !address.starts_with('[') && endpoint->address().is_v6()) {
     ec = bind(*state_->acceptor, tcp::endpoint(tcp::v4(), endpoint->port()));
   }
   if (ec) return fail(Code::kUnavailable, "cannot listen on " + address + ": " + ec.message());

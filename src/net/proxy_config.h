@@ -1,18 +1,31 @@
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
+
+#include "base/error.h"
 
 namespace infra::net {
 
-// Proxies as the usual environment variables name them. Values are URLs (http only) or empty.
+struct Proxy {
+  std::string host;
+  std::uint16_t port = 0;
+  std::string authorization;  // for the header Proxy-Authorization; empty: none
+};
+
+// Proxies as the usual environment variables name them; empty values mean none.
 struct ProxyConfig {
-  std::string https_proxy;
+  std::string https_proxy;  // [http://][user:password@]host[:port]; the password is a secret
   std::string http_proxy;
-  std::string no_proxy;  // comma-separated hosts, domain suffixes and CIDR blocks; "*": never
+  // Hosts, domains, addresses and CIDR blocks between commas or spaces, each but a block perhaps
+  // with :port; a domain means all below it too, with or without a dot in front; "*": everything.
+  std::string no_proxy;
 
   static ProxyConfig from_environment();
-  // The proxy's URL for this peer; empty: connect directly.
-  std::string proxy_for(const std::string& scheme, const std::string& host) const;
+  // Nothing: connect directly. kInvalid, without the URL in its text, if that cannot be read.
+  Result<std::optional<Proxy>> proxy_for(const std::string& scheme, const std::string& host,
+                                         std::uint16_t port) const;
 };
 
 }  // namespace infra::net

@@ -1,7 +1,5 @@
 #include <gtest/gtest.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509v3.h>
+#include <openssl/ssl.h>
 
 #include <atomic>
 #include <boost/asio.hpp>
@@ -10,7 +8,7 @@
 #include <thread>
 
 #include "net/beast_transport.h"
-#include "net/http_server.h"
+#include "net/identity_for_test.h"
 
 namespace infra::net {
 namespace {
@@ -18,44 +16,10 @@ namespace asio = boost::asio;
 namespace ssl = asio::ssl;
 using asio::ip::tcp;
 
-struct Identity {
-  std::string certificate, key;
-};
-std::string drain(BIO* bio) {
-  char* data = nullptr;
-  long n = BIO_get_mem_data(bio, &data);
-  std::string s(data, static_cast<std::size_t>(n));
-  BIO_free(bio);
-  return s;
-}
-Identity make_identity(const char* names) {
-  EVP_PKEY* key = EVP_EC_gen("P-256");
-  X509* x = X509_new();
-  X509_set_version(x, 2);
-  ASN1_INTEGER_set(X509_get_serialNumber(x), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x), -60);
-  X509_gmtime_adj(X509_getm_notAfter(x), 3600);
-  X509_set_pubkey(x, key);
-  X509_NAME* n = X509_get_subject_name(x);
-  X509_NAME_add_entry_by_txt(n, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("t"), -1,
-                             -1, 0);
-  X509_set_issuer_name(x, n);
-  X509_EXTENSION* e = X509V3_EXT_conf_nid(nullptr, nullptr, NID_subject_alt_name, names);
-  X509_add_ext(x, e, -1);
-  X509_EXTENSION_free(e);
-  X509_sign(x, key, EVP_sha256());
-  BIO* a = BIO_new(BIO_s_mem());
-  PEM_write_bio_X509(a, x);
-  BIO* b = BIO_new(BIO_s_mem());
-  PEM_write_bio_PrivateKey(b, key, nullptr, nullptr, 0, nullptr, nullptr);
-  X509_free(x);
-  EVP_PKEY_free(key);
-  return {drain(a), drain(b)};
-}
-
-// Serves `connections` TLS connections, `per` answers on each, then closes properly.
+// Serves `connections` TLS connections, `per` answers on each, then closes properly. With a
+// `connect_answer` it is a proxy and its target in one: each connection first asks for a tunnel.
 struct TlsPeer {
-  TlsPeer(Identity id, int connections, int per)
+  TlsPeer(Identity id, int connections, int per, std::string connect_answer = "")
       : acceptor(io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)),
         port(acceptor.local_endpoint().port()),
         thread([=, this] {
@@ -66,6 +30,10 @@ struct TlsPeer {
             boost::system::error_code ec;
             tcp::socket sock(io);
             acceptor.accept(sock, ec);
+            if (!connect_answer.empty()) {
+              asio::read_until(sock, asio::dynamic_buffer(asked), "\r\n\r\n", ec);
+              asio::write(sock, asio::buffer(connect_answer), ec);
+            }
             SSL* h = SSL_new(c.native_handle());
             SSL_set_fd(h, sock.native_handle());
             if (SSL_accept(h) == 1) {
@@ -82,11 +50,19 @@ struct TlsPeer {
             ++closed;
           }
         }) {}
-  ~TlsPeer() { thread.join(); }
+  ~TlsPeer() {
+    if (thread.joinable()) thread.join();
+  }
+  // The requests for tunnels, once all connections have ended.
+  const std::string& connect_requests() {
+    thread.join();
+    return asked;
+  }
   asio::io_context io;
   tcp::acceptor acceptor;
   std::uint16_t port;
   std::atomic<int> closed{0};  // connections ended so far
+  std::string asked;
   std::thread thread;
 };
 
@@ -169,6 +145,25 @@ TEST_F(TlsTest, ClosedWhileIdleIsNotUsed) {
     HttpOptions fresh = o;
     wait(transport.send(to(peer.port), fresh));
   }
+}
+
+TEST_F(TlsTest, ThroughATunnelThePeerIsVerifiedNotTheProxy) {
+  auto id = make_identity("DNS:inside.test");
+  TlsPeer peer(id, 1, 2, "HTTP/1.1 200 Connection established\r\n\r\n");
+  BeastTransport through(
+      clock, {.https_proxy = "http://me:secret@127.0.0.1:" + std::to_string(peer.port)});
+  HttpOptions o;
+  o.tls.ca_pem = id.certificate;
+  auto request = to(8443);
+  request.host = "inside.test";
+  for (int i = 0; i < 2; ++i) {  // the second one takes the same tunnel
+    auto got = wait(through.send(request, o));
+    ASSERT_TRUE(got) << got.error().message;
+    EXPECT_EQ(got->body, "ok");
+  }
+  EXPECT_EQ(peer.connect_requests(),
+            "CONNECT inside.test:8443 HTTP/1.1\r\nHost: inside.test:8443\r\n"
+            "Proxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n");
 }
 
 TEST_F(TlsTest, CancelEndsPromptlyAndCleanly) {

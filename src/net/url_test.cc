@@ -1,7 +1,6 @@
 #include <gtest/gtest.h>
 
 #include "net/http.h"
-#include "net/proxy_config.h"
 
 namespace infra::net {
 namespace {
@@ -47,15 +46,6 @@ TEST(Header, IgnoresCase) {
   Headers headers{{"Content-Type", "a"}, {"content-type", "b"}};
   EXPECT_EQ(header(headers, "CONTENT-TYPE"), "a");
   EXPECT_EQ(header(headers, "Other"), "");
-}
-
-TEST(ProxyConfig, LeavesOutNamedHosts) {
-  ProxyConfig proxy{"http://p:3128", "p:3128", "localhost, .svc,10.0.0.0/8"};
-  EXPECT_EQ(proxy.proxy_for("https", "ec2.amazonaws.com"), "http://p:3128");
-  EXPECT_EQ(proxy.proxy_for("http", "a.example"), "http://p:3128");
-  EXPECT_EQ(proxy.proxy_for("https", "a.svc"), "");
-  EXPECT_EQ(proxy.proxy_for("https", "10.1.2.3"), "");
-  EXPECT_EQ(proxy.proxy_for("https", "localhost"), "");
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 #include "operator/provider_credentials.h"
 
-#include "aws/values.h"
+#include "base/base64.h"
 #include "base/keyed_hash.h"
 
 namespace infra {
@@ -43,7 +43,7 @@ Result<std::string> value_of(const Json& secret, const std::string& key) {
   if (value == nullptr || !value->is_string()) {
     return fail(Code::kInvalid, "the Secret " + name + " has no key " + key);
   }
-  auto plain = aws::base64_decode(value->get_string());
+  auto plain = base64_decode(value->get_string());
   if (!plain || plain->empty()) {
     return fail(Code::kInvalid, "the Secret " + name + " holds nothing usable under " + key);
   }

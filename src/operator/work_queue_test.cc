@@ -4,25 +4,16 @@
 
 #include <random>
 
+#include "base/clock_for_test.h"
+
 namespace infra {
 namespace {
 
 using Lane = WorkQueue::Lane;
 
-class HandClock final : public Clock {
- public:
-  WallTime wall() const override { return {}; }
-  SteadyTime steady() const override { return now_; }
-  Task<void> sleep(Duration) override { co_return; }
-  void advance(Duration duration) { now_ += duration; }
-
- private:
-  SteadyTime now_{};
-};
-
 class WorkQueueTest : public ::testing::Test {
  protected:
-  HandClock clock;
+  JumpingClock clock;
   double spread = 0;
   WorkQueue queue{clock, [this] { return spread; }};
 };

@@ -6,6 +6,8 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 
+#include "base/clock_for_test.h"
+
 namespace infra::reconcile {
 namespace {
 
@@ -13,20 +15,6 @@ using definition::Call;
 using definition::Definition;
 using definition::Facet;
 using definition::Field;
-
-class HandClock final : public Clock {
- public:
-  WallTime wall() const override { return now_; }
-  SteadyTime steady() const override { return SteadyTime(now_.time_since_epoch()); }
-  Task<void> sleep(Duration duration) override {
-    now_ += duration;
-    co_return;
-  }
-  void advance(Duration duration) { now_ += duration; }
-
- private:
-  WallTime now_ = parse_rfc3339("2026-01-01T00:00:00Z");
-};
 
 // A tiny AWS with one kind of resource. Each fault is met once, by the next call of that operation.
 class FakeCloud final : public Cloud {
@@ -201,7 +189,7 @@ class EngineTest : public ::testing::Test {
   void restart() { engine = std::make_unique<Engine>(clock, "test"); }
   bool ready() { return *find_path(store.json, "status.ready") == Json(true); }
 
-  HandClock clock;
+  JumpingClock clock;
   FakeCloud cloud;
   Definition kind = thing_kind();
   FakeStore store{boost::json::parse(R"({"metadata": {"name": "a", "namespace": "n", "uid": "u-1",
