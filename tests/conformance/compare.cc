@@ -5,6 +5,7 @@
 
 #include "aws/values.h"
 #include "aws/xml.h"
+#include "base/base64.h"
 
 namespace infra::conformance {
 
@@ -39,7 +40,7 @@ std::string canonical_xml(const pugi::xml_node& node) {
 
 Json blobs_to_base64(const Shape& shape, const Json& value) {
   if (shape.type == ShapeType::kBlob && value.is_string()) {
-    return Json(aws::base64_encode(value.as_string()));
+    return Json(base64_encode(value.as_string()));
   }
   if (value.is_object() && shape.type == ShapeType::kStructure && !shape.document) {
     JsonObject out;
