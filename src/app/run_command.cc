@@ -166,7 +166,9 @@ class Process {
     return {.clock = clock_,
             .transport = transport_,
             .kube = *kube_,
-            .catalog = std::make_shared<aws::Catalog>(aws::core_document),
+            // The core has what the definitions built in call, and no more.
+            .catalog = std::make_shared<aws::Catalog>(
+                flags_.definitions.empty() ? aws::core_document : aws::embedded_document),
             .environment = aws::process_environment(),
             .definitions = definitions_,
             .provider_definition = provider_definition_,

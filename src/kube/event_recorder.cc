@@ -4,10 +4,9 @@
 
 #include <algorithm>
 #include <boost/asio/error.hpp>
-#include <boost/asio/redirect_error.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
+
+#include "base/text.h"
 
 namespace infra::kube {
 namespace {
@@ -25,15 +24,6 @@ const ResourceType& event_resource() {
 
 std::string event_namespace(const ObjectReference& about) {
   return about.ns.empty() ? "default" : about.ns;
-}
-
-// Cuts between characters: the API server wants valid UTF-8.
-std::string shortened(std::string text) {
-  if (text.size() <= kMessageLimit) return text;
-  std::size_t end = kMessageLimit - 3;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
-  text.resize(end);
-  return text + "...";
 }
 
 Json reference_json(const ObjectReference& about) {
@@ -62,7 +52,7 @@ EventRecorder::EventRecorder(Client& client, Clock& clock, std::function<double(
 
 void EventRecorder::record(ObjectReference about, EventType type, std::string reason,
                            std::string message) {
-  message = shortened(std::move(message));
+  message = shortened(std::move(message), kMessageLimit);
   std::string key = fmt::format("{}\n{}\n{}\n{}\n{}\n{}\n{}", about.kind, about.ns, about.name,
                                 about.uid, int(type), reason, message);
   const auto now = clock_.wall();

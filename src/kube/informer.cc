@@ -12,7 +12,8 @@ namespace {
 
 constexpr int kThrottledInARow = 3;  // less often is nothing that anybody has to know
 constexpr Duration kFirstPause{100};
-constexpr Duration kLongestPause{30'000};
+// A server that is back is noticed this soon; a list costs it little beside that.
+constexpr Duration kLongestPause{10'000};
 
 constexpr std::string_view kLastApplied = "kubectl.kubernetes.io/last-applied-configuration";
 

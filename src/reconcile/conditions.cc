@@ -1,5 +1,7 @@
 #include "reconcile/conditions.h"
 
+#include "base/text.h"
+
 namespace infra::reconcile {
 namespace {
 
@@ -24,7 +26,7 @@ const Json* find_condition(const Json& status, const std::string& type) {
 
 Json condition_json(const Json* old, const Condition& now, std::int64_t generation,
                     const std::string& time) {
-  std::string message = now.message.substr(0, kLongestMessage);
+  std::string message = shortened(now.message, kLongestMessage);
   std::string transition = time;
   if (old != nullptr) {
     const std::string told = text_at(*old, "message");

@@ -107,6 +107,7 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
                     .message = "AWS does not keep what was written: " + plan.message}};
       }
       done = co_await update(pass, plan);
+      if (done) note_update(pass, plan);
       break;
     case Action::kDelete: done = co_await remove(pass); break;
   }

@@ -60,7 +60,8 @@ class Engine {
   Task<Result<void>> save_status(Pass& pass, Json status, ObjectStore::Check check);
   Task<void> report(Pass& pass, const Outcome& outcome);
   Json status_for(Pass& pass, const Outcome& outcome) const;
-  bool keeps_differing(Pass& pass, const planning::Plan& plan);
+  bool keeps_differing(const Pass& pass, const planning::Plan& plan) const;
+  void note_update(const Pass& pass, const planning::Plan& plan);
 
   Clock& clock_;
   std::string cluster_;

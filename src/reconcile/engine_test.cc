@@ -318,6 +318,19 @@ TEST_F(EngineTest, StopsWhenAwsDoesNotKeepWhatIsWritten) {
   EXPECT_EQ(cloud.writes, writes);
 }
 
+TEST_F(EngineTest, ARefusedChangeIsNotTakenForOneThatAwsDoesNotKeep) {
+  reconcile();
+  set_path(store.json, "spec.size", Json(7));
+  for (int i = 0; i < 6; ++i) {
+    cloud.faults["Resize"] = FakeCloud::Fault::kRefused;
+    const Report report = reconcile();
+    EXPECT_EQ(std::get<Failed>(report.outcome).error.code, Code::kDenied);
+  }
+  cloud.faults.clear();
+  reconcile();
+  EXPECT_TRUE(ready());
+}
+
 TEST_F(EngineTest, AKnownResourceMissedOnceIsNotMadeAgain) {
   reconcile();
   const auto thing = *cloud.things.begin();

@@ -9,6 +9,11 @@ namespace {
 
 constexpr int kSameDifference = 3;  // writes of one difference before we stop
 
+// Says which difference an update is about to remove, and from which spec.
+std::string signature_of(const Engine::Pass& pass, const planning::Plan& plan) {
+  return plan.message + canonical(pass.desired.spec);
+}
+
 // The note of a status field speaks of something that this facet writes.
 bool is_about(const definition::StatusField& field, const definition::Facet& facet) {
   if (!field.hash.empty()) return field.hash == facet.remembered;
@@ -89,12 +94,17 @@ Task<Result<void>> Engine::write_tags(Pass& pass, const planning::Plan& plan) {
   co_return Result<void>{};
 }
 
-bool Engine::keeps_differing(Pass& pass, const planning::Plan& plan) {
-  std::string signature = plan.message + canonical(pass.desired.spec);
+bool Engine::keeps_differing(const Pass& pass, const planning::Plan& plan) const {
+  const auto found = repeats_.find(pass.desired.uid);
+  return found != repeats_.end() && found->second.first == signature_of(pass, plan) &&
+         found->second.second >= kSameDifference;
+}
+
+void Engine::note_update(const Pass& pass, const planning::Plan& plan) {
+  std::string signature = signature_of(pass, plan);
   auto& [last, count] = repeats_[pass.desired.uid];
   count = last == signature ? count + 1 : 1;
   last = std::move(signature);
-  return count > kSameDifference;
 }
 
 }  // namespace infra::reconcile

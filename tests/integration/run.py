@@ -46,7 +46,8 @@ def main():
     try:
         World.start(tools)
         result = unittest.TextTestRunner(resultclass=Result, stream=sys.stdout, verbosity=0).run(suite)
-        bad = len(result.failures) + len(result.errors)
+        # A test may fail twice: in itself and while it is cleaned up, and once for each of its rows.
+        bad = len({str(getattr(test, 'test_case', test)) for test, _ in result.failures + result.errors})
         failed = bad > 0 or result.testsRun == 0
         if failed:
             print(f'Logs are in {World.stack.folder}')

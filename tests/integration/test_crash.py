@@ -1,16 +1,18 @@
 """The operator killed, the API server restarted, objects deleted at the wrong moment: one resource, or none."""
+import json
 import signal
 import threading
 import time
 
-from harness import Case, FaultCase, Faults, GROUP, Reply, World, client, policy
+from harness import Case, FaultCase, Faults, GROUP, PLURALS, Reply, World, client, policy
 
+INLINE = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 's3:Get*', 'Resource': '*'}]})
 KINDS = {
     'VPC': lambda number: {'cidrBlock': '10.0.0.0/16', 'tags': {'A': 'b'}},
     'KMSKey': lambda number: {'description': 'crash', 'enableKeyRotation': True, 'deletionPolicy': 'Delete'},
     'SQSQueue': lambda number: {'queueName': f'crash-{number}'},
     'IAMRole': lambda number: {'roleName': f'crash-{number}', 'assumeRolePolicyDocument': policy(),
-                               'inlinePolicy': {'policyName': 'p', 'policyDocument': policy()}},
+                               'inlinePolicy': {'policyName': 'p', 'policyDocument': INLINE}},
     'S3Bucket': lambda number: {'bucketName': f'crash-{number}-bucket', 'versioning': {'enabled': True}},
 }
 
@@ -171,6 +173,8 @@ class ApiServer(Case):
 
     def bring_back(self):
         World.stack.run_apiserver()
+        self.eventually('custom resources are served again', lambda: all(
+            self.kube.request('GET', self.path(kind))[0] == 200 for kind in PLURALS), 60)
 
     def test_restarted(self):
         self.make_object_vpc('before', tags={'Team': 'a'})
