@@ -303,13 +303,20 @@ class FaultCase(Case):
     def let_everything_pass(self):
         self.faults.rule = lambda request: None
 
+    def hold(self, operation):
+        """Keeps back the answers to an operation; gives two events: one has arrived, and let it go."""
+        arrived, go_on = threading.Event(), threading.Event()
+
+        def answered(reply):
+            arrived.set()
+            go_on.wait(10)
+            return reply
+        self.faults.rule = lambda request: answered if request.operation == operation else None
+        return arrived, go_on
+
     def nudge(self, kind, name):
         """Reconciles now instead of at the end of a pause."""
         self.patch(kind, name, annotations={'reconcile-requested-at': str(time.monotonic())})
-
-
-def pause_of(seconds):
-    time.sleep(seconds)
 
 
 def policy(service='lambda.amazonaws.com'):

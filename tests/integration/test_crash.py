@@ -45,29 +45,52 @@ def owned(kind, uid):
     return count
 
 
+class Killer:
+    """A rule for Faults: kills the operator at the number-th call from now, once."""
+
+    def __init__(self, number, after):
+        self.calls_left, self.after = number, after
+        self.lock = threading.Lock()
+        self.killed = False
+
+    def __call__(self, request):
+        if request.operation == 'GetCallerIdentity':
+            return None
+        with self.lock:
+            self.calls_left -= 1
+            if self.calls_left != 0:
+                return None
+            if not self.after:
+                return self.kill()
+        return self.kill_unless_disarmed
+
+    def kill_unless_disarmed(self, reply):
+        with self.lock:
+            return self.kill() if self.calls_left == 0 else reply
+
+    def kill(self):
+        World.operator.kill()
+        self.killed = True
+        return Reply(close=True)
+
+    def disarm(self):
+        """Whether it has killed; it will not any more."""
+        with self.lock:
+            self.calls_left = -1
+            return self.killed
+
+
 class Killed(FaultCase):
     """kill -9 at each call to AWS in turn, once before it arrives and once before its answer does."""
 
-    def kill_at(self, number, after):
-        """Kills the operator at the number-th call from now; true once it has happened."""
-        happened = threading.Event()
-        counter = iter(range(1, 1000))
-
-        def rule(request):
-            if request.operation == 'GetCallerIdentity' or next(counter) != number:
-                return None
-            if not after:
-                World.operator.kill()
-                happened.set()
-                return Reply(close=True)
-
-            def answered(reply):
-                World.operator.kill()
-                happened.set()
-                return Reply(close=True)
-            return answered
-        self.faults.rule = rule
-        return happened
+    def killed_before(self, killer, what, done):
+        """Waits for `done` or the kill; starts a killed operator again. Whether it was killed."""
+        self.eventually(what, lambda: killer.killed or done())
+        killed = killer.disarm()
+        self.let_everything_pass()
+        if killed:
+            World.start_operator()
+        return killed
 
     def let_the_lists_catch_up(self, kind, name):
         """Where a create may have been lost, minutes pass before it is made again: here they have passed at once."""
@@ -82,27 +105,21 @@ class Killed(FaultCase):
     def check(self, kind, after):
         for number in range(1, 30):
             name = f'{kind.lower()}-{number}'
-            happened = self.kill_at(number, after)
+            self.faults.rule = killer = Killer(number, after)
             made = self.create(kind, name, {**KINDS[kind](f'{self.number}-{number}'), 'providerRef': {'name': 'faulty'}})
             uid = made['metadata']['uid']
-            self.eventually('it is ready or the operator is dead',
-                            lambda: happened.is_set() or self.get(kind, name).get('status', {}).get('ready'))
-            self.let_everything_pass()
-            if happened.is_set():
-                World.start_operator()
+            making = self.killed_before(killer, 'it is ready', lambda: self.get(kind, name).get('status', {}).get('ready'))
+            if making:
                 self.let_the_lists_catch_up(kind, name)
             self.wait_ready(kind, name, 30)
             self.assertEqual(owned(kind, uid), 1, f'killed at call {number} of {kind}, after={after}')
-            happened_deleting = self.kill_at(number, after)
+            self.faults.rule = killer = Killer(number, after)
             self.delete(kind, name)
-            self.eventually('it is gone or the operator is dead', lambda: happened_deleting.is_set() or self.kube.request(
+            deleting = self.killed_before(killer, 'it is gone', lambda: self.kube.request(
                 'GET', self.path(kind, name))[0] == 404)
-            self.let_everything_pass()
-            if happened_deleting.is_set():
-                World.start_operator()
             self.wait_gone(kind, name, 30)
             self.assertEqual(owned(kind, uid), 0, f'killed at call {number} of deleting {kind}, after={after}')
-            if not happened.is_set() and not happened_deleting.is_set():
+            if not making and not deleting:
                 return
         self.fail('more calls than a small object can need')
 
@@ -114,18 +131,7 @@ for one in KINDS:
 
 class Deleted(FaultCase):
     def test_while_its_create_is_running(self):
-        arrived, go_on = threading.Event(), threading.Event()
-
-        def rule(request):
-            if request.operation != 'CreateVpc':
-                return None
-
-            def answered(reply):
-                arrived.set()
-                go_on.wait(10)
-                return reply
-            return answered
-        self.faults.rule = rule
+        arrived, go_on = self.hold('CreateVpc')
         uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
         self.assertTrue(arrived.wait(10))
         self.delete('VPC', 'vpc')
@@ -144,21 +150,15 @@ class Deleted(FaultCase):
 
 class Stopped(FaultCase):
     def test_a_term_signal_lets_a_create_end_and_saves_its_id(self):
-        arrived = threading.Event()
-
-        def rule(request):
-            if request.operation != 'CreateVpc':
-                return None
-
-            def slow(reply):
-                arrived.set()
-                time.sleep(1)
-                return reply
-            return slow
-        self.faults.rule = rule
+        arrived, go_on = self.hold('CreateVpc')
         uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
         self.assertTrue(arrived.wait(10))
-        self.assertEqual(World.operator.stop(), 0)
+        World.operator.process.signal(signal.SIGTERM)
+        self.eventually('it is told to stop', lambda: World.operator.find_line('stopping'))
+        self.assertTrue(World.operator.process.alive(), 'it waits for the create')
+        go_on.set()
+        self.eventually('it ends', lambda: not World.operator.process.alive())
+        self.assertEqual(World.operator.process.popen.returncode, 0)
         self.assertTrue(self.get('VPC', 'vpc')['status'].get('vpcID'), 'the id was saved before the end')
         self.assertEqual(owned('VPC', uid), 1)
         World.start_operator()

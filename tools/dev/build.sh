@@ -86,3 +86,12 @@ check() {
   step 'include directions' '1 s' python3 tools/check_includes.py
   step 'paths in docs' '1 s' python3 tools/check_docs.py
 }
+
+# tidy [FILE ...]: not part of check, as it takes many minutes.
+tidy() {
+  local files=("$@")
+  install_packages third_party/debian-tidy.txt
+  build debug
+  [ "${#files[@]}" -gt 0 ] || mapfile -t files < <(git ls-files 'src/*.cc')
+  printf '%s\0' "${files[@]}" | xargs -0 -n 1 -P "$JOBS" clang-tidy-19 --quiet -p build/debug
+}

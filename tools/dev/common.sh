@@ -27,16 +27,18 @@ as_root() {
   sudo "$@"
 }
 
+# missing_packages LIST
 missing_packages() {
   local name
-  grep -v '^#' third_party/debian.txt | while read -r name; do
+  grep -v '^#' "$1" | while read -r name; do
     dpkg-query -W -f='${Status}' "$name" 2>/dev/null | grep -q 'ok installed' || echo "$name"
   done
 }
 
+# install_packages [LIST]
 install_packages() {
   local missing
-  missing=$(missing_packages)
+  missing=$(missing_packages "${1:-third_party/debian.txt}")
   [ -z "$missing" ] && return
   command -v apt-get >/dev/null || die "Not a Debian system; install by hand: $missing"
   step 'package lists' '10 s' as_root apt-get update
