@@ -149,11 +149,12 @@ def main():
     keep = '--keep' in words
     tools = dict(word.split('=', 1) for word in words if '=' in word)
     demo = Demo(tools)
+    stack.end_in_order_when_told()
     try:
         demo.run()
         if keep:
             shell_of(demo)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):
         pass
     except (RuntimeError, TimeoutError) as error:
         print(f'\nThe demo failed: {error}\nIts logs are in {demo.stack.folder}', file=sys.stderr)

@@ -11,6 +11,7 @@ import signal
 import socket
 import ssl
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -124,6 +125,11 @@ class Kube:
                 return answer.status == 200
         except OSError:
             return False
+
+
+def end_in_order_when_told():
+    """SIGTERM then runs the finally clauses, which stop what was started."""
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
 
 
 def must_run(command, **options):

@@ -8,7 +8,8 @@
 namespace infra {
 
 // Lets one coroutine wait until something has happened or a time has come. A notify() that finds
-// nobody waiting is remembered, so nothing is missed between a look and the wait.
+// nobody waiting is remembered, so nothing is missed between a look and the wait. Destroyed before
+// the io_context on which it is waited for.
 class Wakeup {
  public:
   void notify();

@@ -47,6 +47,7 @@ class DispatcherTest : public ::testing::Test {
   }
 
   HandClock clock;
+  boost::asio::io_context io;
   telemetry::Metrics metrics{{.version = "test", .revision = ""}};
   std::ostringstream out;
   telemetry::Logger log{out, telemetry::Level::kInfo, telemetry::Format::kJson, clock};
@@ -55,7 +56,6 @@ class DispatcherTest : public ::testing::Test {
   std::map<std::string, Wakeup> gates;
   int thrown = 0;
   std::optional<bool> idle;
-  boost::asio::io_context io;  // last: what still waits goes first
 };
 
 TEST_F(DispatcherTest, RunsSoManyAtATime) {

@@ -11,6 +11,7 @@ import unittest
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 from harness import World  # noqa: E402
+import stack  # noqa: E402, the harness says where it is
 
 
 class Result(unittest.TextTestResult):
@@ -43,6 +44,7 @@ def main():
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(names) if names else loader.discover(str(folder), 'test_*.py')
     failed = True
+    stack.end_in_order_when_told()
     try:
         World.start(tools)
         result = unittest.TextTestRunner(resultclass=Result, stream=sys.stdout, verbosity=0).run(suite)
