@@ -75,7 +75,7 @@ conformance() {
   build/debug/tests/conformance/infra_conformance ${dir:+"$dir"}
 }
 
-sources() { git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc'; }
+sources() { git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.h' 'bench/*.cc'; }
 
 check_format() { sources | xargs clang-format-19 --dry-run -Werror; }
 
