@@ -25,8 +25,12 @@ options=(
 )
 if command -v ccache >/dev/null; then options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache); fi
 
-for library in aws-c-common s2n aws-c-cal aws-c-io aws-c-compression aws-c-http aws-c-sdkutils aws-c-auth; do
-  cmake -S "$source/$library" -B "$work/$library" "${options[@]}" ${INFRA_CRT_FLAGS:+"-DCMAKE_C_FLAGS=$INFRA_CRT_FLAGS"}
+# Connections are ours: with a TLS of its own, the runtime would read every certificate of the system when it starts.
+options_of() { [ "$1" != aws-c-io ] || echo -DBYO_CRYPTO=ON; }
+
+for library in aws-c-common aws-c-cal aws-c-io aws-c-compression aws-c-http aws-c-sdkutils aws-c-auth; do
+  cmake -S "$source/$library" -B "$work/$library" "${options[@]}" $(options_of "$library") \
+    ${INFRA_CRT_FLAGS:+"-DCMAKE_C_FLAGS=$INFRA_CRT_FLAGS"}
   cmake --build "$work/$library" --target install
 done
 touch "$prefix/.complete"
