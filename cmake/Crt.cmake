@@ -13,5 +13,9 @@ if(NOT EXISTS "${INFRA_CRT_PREFIX}/.complete" AND EXISTS "${INFRA_CRT_SOURCE}/cr
   endif()
 endif()
 list(PREPEND CMAKE_PREFIX_PATH "${INFRA_CRT_PREFIX}")
+# A build folder remembers where it found them, which may have been another prefix.
+foreach(library common cal io compression http sdkutils auth)
+  unset(aws-c-${library}_DIR CACHE)
+endforeach()
 find_package(aws-c-auth REQUIRED)
 find_package(aws-c-sdkutils REQUIRED)

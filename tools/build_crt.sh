@@ -25,8 +25,19 @@ options=(
 )
 if command -v ccache >/dev/null; then options+=(-DCMAKE_C_COMPILER_LAUNCHER=ccache); fi
 
-for library in aws-c-common s2n aws-c-cal aws-c-io aws-c-compression aws-c-http aws-c-sdkutils aws-c-auth; do
-  cmake -S "$source/$library" -B "$work/$library" "${options[@]}" ${INFRA_CRT_FLAGS:+"-DCMAKE_C_FLAGS=$INFRA_CRT_FLAGS"}
+# source_of LIBRARY: aws-c-common comes without its wish for libnuma, which would bring the C library of whatever system
+# it runs on into a static program.
+source_of() { if [ "$1" = aws-c-common ]; then echo "$work/source"; else echo "$source/$1"; fi; }
+cp -r "$source/aws-c-common" "$work/source"
+sed -i 's/dlopen("libnuma[^)]*)/NULL/' "$work/source/source/common.c"
+if grep -q dlopen "$work/source/source/common.c"; then echo 'aws-c-common still loads libraries.' >&2; exit 1; fi
+
+# Connections are ours: with a TLS of its own, the runtime would read every certificate of the system when it starts.
+options_of() { [ "$1" != aws-c-io ] || echo -DBYO_CRYPTO=ON; }
+
+for library in aws-c-common aws-c-cal aws-c-io aws-c-compression aws-c-http aws-c-sdkutils aws-c-auth; do
+  cmake -S "$(source_of "$library")" -B "$work/$library" "${options[@]}" $(options_of "$library") \
+    ${INFRA_CRT_FLAGS:+"-DCMAKE_C_FLAGS=$INFRA_CRT_FLAGS"}
   cmake --build "$work/$library" --target install
 done
 touch "$prefix/.complete"

@@ -2,7 +2,8 @@
 
 # build PRESET [TARGET]: everything, but for a release the program alone.
 build() {
-  local preset=${1:-debug} target=${2:-} crt=$THIRD_PARTY/crt crt_flags=''
+  local preset=${1:-debug} target=${2:-} crt crt_flags=''
+  crt=$THIRD_PARTY/crt-$(pin_of tools/build_crt.sh)
   case $preset in
     debug) ;;
     release) target=${target:-infra-operator} ;;
@@ -75,7 +76,7 @@ conformance() {
   build/debug/tests/conformance/infra_conformance ${dir:+"$dir"}
 }
 
-sources() { git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.cc'; }
+sources() { git ls-files 'src/*.h' 'src/*.cc' 'tests/*.h' 'tests/*.cc' 'bench/*.h' 'bench/*.cc'; }
 
 check_format() { sources | xargs clang-format-19 --dry-run -Werror; }
 

@@ -1,4 +1,4 @@
-# Shared by ./dev: the demo and the tests against real parts. Sourced, never run.
+# Shared by ./dev: the demo, the measuring and the tests against real parts. Sourced, never run.
 
 # Sets TOOLS to NAME=PATH of every program that tools/stack.py starts.
 stack_tools() {
@@ -14,6 +14,13 @@ demo() {
   tool operator
   stack_tools "$TOOL"
   python3 tools/demo.py "$@" "${TOOLS[@]}"
+}
+
+bench() {
+  build release infra_bench
+  tool operator
+  stack_tools "$TOOL"
+  python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench"
 }
 
 # integration BINARY [TEST ...]: prints a line a test, and last how many passed and failed.

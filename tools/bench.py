@@ -1,0 +1,261 @@
+#!/usr/bin/env python3
+"""Measures the program and its steps, and writes bench/RESULTS.md. Run by ./dev bench.
+
+usage: bench.py NAME=PATH ...     (the programs of tools/stack.py, and infra_bench)
+"""
+import datetime
+import gzip
+import io
+import json
+import os
+import pathlib
+import platform
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import tarfile
+import tempfile
+import time
+
+import stack
+
+RESULTS = stack.ROOT / 'bench/RESULTS.md'
+CERTIFICATES = pathlib.Path('/etc/ssl/certs/ca-certificates.crt')
+PASSWD = b'nonroot:x:65532:65532::/:/sbin/nologin\n'
+API = f'/apis/{stack.GROUP}/v1alpha1'
+FLAGS = ['--no-leader-elect', '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address']
+STARTS = 10
+IDLE_SECONDS = 10
+IDLE_PROCESSES = 3
+VPCS = 200
+MIB = 1024 * 1024
+# What is measured must not hang on the settings of who measures, such as a bundle of certificates.
+NO_AWS_SETTINGS = {name: '' for name in os.environ if name.startswith('AWS_')}
+MICRO_FLAGS = ['--benchmark_repetitions=5', '--benchmark_min_time=0.2']
+
+
+class Launched:
+    """An operator with a known health port, so that looking for it costs no time."""
+
+    def __init__(self, the_stack):
+        self.stack = the_stack
+        self.port = stack.free_port()
+        self.begun = time.monotonic()
+        self.process = the_stack.spawn('operator', [
+            the_stack.tools['operator'], 'run', '--kubeconfig', the_stack.operator_kubeconfig, *FLAGS,
+            f'127.0.0.1:{self.port}'], NO_AWS_SETTINGS)
+
+    def ready(self):
+        try:
+            with socket.create_connection(('127.0.0.1', self.port), timeout=1) as peer:
+                peer.sendall(b'GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n')
+                return peer.recv(64).startswith(b'HTTP/1.1 200')
+        except OSError:
+            return False
+
+    def wait_ready(self):
+        """Milliseconds from before exec to the first good answer, and the longest time between two looks."""
+        looked = self.begun
+        longest = 0.0
+        while not self.ready():
+            if not self.process.alive() or looked - self.begun > 60:
+                raise RuntimeError(f'the operator does not become ready:\n{self.process.text()[-3000:]}')
+            time.sleep(0.001)
+            longest = max(longest, time.monotonic() - looked)
+            looked = time.monotonic()
+        now = time.monotonic()
+        return (now - self.begun) * 1000, max(longest, now - looked) * 1000
+
+    def memory(self):
+        """VmRSS and VmHWM in MiB."""
+        text = pathlib.Path(f'/proc/{self.process.popen.pid}/status').read_text()
+        fields = dict(line.split(':', 1) for line in text.splitlines())
+        return [int(fields[name].split()[0]) / 1024 for name in ('VmRSS', 'VmHWM')]
+
+    def stop(self):
+        self.stack.processes.remove(self.process)
+        if self.process.stop(30) != 0:
+            raise RuntimeError(f'the operator did not stop in good order:\n{self.process.text()[-2000:]}')
+
+
+def warm_up(the_stack):
+    """The API server answers 429 to the first lists of a new kind, until its storage is there."""
+    listed = json.loads(the_stack.kubectl('get', '--raw', API))
+    for resource in listed['resources']:
+        if '/' not in resource['name']:
+            path = f'{API}/{resource["name"]}'
+            stack.wait_until(path, lambda: the_stack.kube.request('GET', path)[0] == 200)
+
+
+def measure_starts(the_stack):
+    times, gaps = [], []
+    for number in range(STARTS + 1):
+        launched = Launched(the_stack)
+        took, gap = launched.wait_ready()
+        launched.stop()
+        if number > 0:  # the first brings the file into memory
+            times.append(took)
+            gaps.append(gap)
+    return times, max(gaps)
+
+
+def measure_idle(the_stack):
+    all_launched = [Launched(the_stack) for _ in range(IDLE_PROCESSES)]
+    for launched in all_launched:
+        launched.wait_ready()
+    time.sleep(IDLE_SECONDS)
+    memory = [launched.memory() for launched in all_launched]
+    for launched in all_launched:
+        launched.stop()
+    return list(zip(*memory))
+
+
+def make_provider(kube, endpoint):
+    kube.must('POST', '/api/v1/namespaces/default/secrets', {
+        'metadata': {'name': 'keys'}, 'stringData': {'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test'}})
+    kube.must('POST', f'{API}/namespaces/default/awsproviders', {
+        'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': 'AWSProvider', 'metadata': {'name': 'aws'},
+        'spec': {'region': 'us-east-1', 'endpoint': endpoint, 'credentialsSecret': {'name': 'keys'}}})
+
+
+def measure_vpcs(the_stack):
+    """Seconds from the first object to the last one ready, then the memory a little later."""
+    kube = the_stack.kube
+    vpcs = f'{API}/namespaces/default/vpcs'
+    make_provider(kube, the_stack.aws_endpoint)
+    launched = Launched(the_stack)
+    launched.wait_ready()
+    begun = time.monotonic()
+    for number in range(VPCS):
+        kube.must('POST', vpcs, {
+            'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': 'VPC', 'metadata': {'name': f'vpc-{number}'},
+            'spec': {'providerRef': {'name': 'aws'}, 'cidrBlock': f'10.{number}.0.0/16', 'tags': {'Team': 'bench'}}})
+    created = time.monotonic() - begun
+
+    def all_ready():
+        items = kube.must('GET', vpcs)['items']
+        return sum(bool(item.get('status', {}).get('ready')) for item in items) == VPCS
+    stack.wait_until(f'{VPCS} VPCs are ready', all_ready, 300)
+    took = time.monotonic() - begun
+    time.sleep(IDLE_SECONDS)
+    memory = launched.memory()
+    launched.stop()
+    return created, took, memory
+
+
+def measure_sizes(binary):
+    with tempfile.TemporaryDirectory() as folder:
+        stripped = pathlib.Path(folder) / 'infra-operator'
+        shutil.copy(binary, stripped)
+        stack.must_run(['strip', stripped])
+        program = stripped.read_bytes()
+    certificates = CERTIFICATES.read_bytes()
+    image = io.BytesIO()
+    with tarfile.open(fileobj=image, mode='w') as tar:
+        for name, data in (('infra-operator', program), (str(CERTIFICATES)[1:], certificates), ('etc/passwd', PASSWD)):
+            entry = tarfile.TarInfo(name)
+            entry.size = len(data)
+            tar.addfile(entry, io.BytesIO(data))
+    return len(program), len(program) + len(certificates) + len(PASSWD), len(gzip.compress(image.getvalue(), 9))
+
+
+def measure_steps(program):
+    answer = stack.must_run([program, *MICRO_FLAGS, '--benchmark_report_aggregates_only', '--benchmark_format=json'])
+    steps = {}
+    for one in json.loads(answer)['benchmarks']:
+        steps.setdefault(one['run_name'], {})[one['aggregate_name']] = one['cpu_time']
+    return steps
+
+
+def machine():
+    cpu = next(line.split(':', 1)[1].strip() for line in open('/proc/cpuinfo') if line.startswith('model name'))
+    memory = next(int(line.split()[1]) for line in open('/proc/meminfo') if line.startswith('MemTotal'))
+    compiler = stack.must_run(['g++', '--version']).splitlines()[0]
+    return [('CPU', cpu), ('cores', os.cpu_count()), ('memory', f'{memory / MIB:.1f} GiB'),
+            ('kernel', f'{platform.system()} {platform.release()}'), ('compiler', compiler),
+            ('date', datetime.date.today().isoformat())]
+
+
+def table(head, rows):
+    lines = [head, ['---'] * len(head), *rows]
+    return ''.join('| ' + ' | '.join(str(cell) for cell in line) + ' |\n' for line in lines)
+
+
+def spread(values, digits):
+    return [f'{value:.{digits}f}' for value in (statistics.median(values), min(values), max(values))]
+
+
+def program_section(starts, gap, idle, vpcs, sizes):
+    created, took, (rss, peak) = vpcs
+    program, image, packed = sizes
+    rows = [
+        ['start to ready, ms', *spread(starts, 0), 'under 300'],
+        ['idle memory (VmRSS), MiB', *spread(idle[0], 1), 'under 15'],
+        ['its highest (VmHWM), MiB', *spread(idle[1], 1), ''],
+        [f'{VPCS} VPCs from nothing to ready, s', f'{took:.1f}', '', '', ''],
+        ['memory with them (VmRSS), MiB', f'{rss:.1f}', '', '', ''],
+        ['its highest (VmHWM), MiB', f'{peak:.1f}', '', '', ''],
+        ['program, stripped, MB', f'{program / 1e6:.1f}', '', '', ''],
+        ['image, MB', f'{image / 1e6:.1f}', '', '', 'under 15'],
+        ['image, gzip -9, MB', f'{packed / 1e6:.1f}', '', '', ''],
+    ]
+    return f'''## The program
+
+{table(['what', 'median', 'min', 'max', 'goal'], rows)}
+Each operator is built by `./dev build release`, and started against a kube-apiserver on the same machine that has the
+CRDs and has listed each kind once, as
+
+    infra-operator run --kubeconfig FILE {' '.join(FLAGS)} 127.0.0.1:PORT
+
+- Start to ready: {STARTS} runs after one that does not count, without objects; from before the process is made until
+  `/readyz` answers 200, which is asked every millisecond. The longest time between two looks was {gap:.1f} ms.
+- Idle memory: `/proc/PID/status` {IDLE_SECONDS} s after ready, without objects, of {IDLE_PROCESSES} processes.
+- {VPCS} VPCs: one run. The objects are made one after another, in {created:.1f} s, while one operator works against the AWS
+  emulator, whose own speed is most of the time. The memory is that of {IDLE_SECONDS} s later.
+- Image: the program, `{CERTIFICATES}` and a line of passwd; packed as one tar.
+'''
+
+
+def steps_section(steps):
+    rows = [[name, f'{values["median"] / 1000:.2f}', f'{values["stddev"] / 1000:.2f}'] for name, values in steps.items()]
+    return f'''## Steps
+
+`infra_bench {' '.join(MICRO_FLAGS)}`, made of what the release build compiled. CPU time of
+one, in microseconds: the median of the repetitions and their standard deviation.
+
+{table(['step', 'median', 'deviation'], rows)}'''
+
+
+def main():
+    tools = dict(word.split('=', 1) for word in sys.argv[1:])
+    print('steps', flush=True)
+    steps = measure_steps(tools['infra_bench'])
+    print('sizes', flush=True)
+    sizes = measure_sizes(tools['operator'])
+    the_stack = stack.Stack(tools)
+    try:
+        print('starting etcd, kube-apiserver and the AWS emulator', flush=True)
+        the_stack.start()
+        warm_up(the_stack)
+        print('starts', flush=True)
+        starts, gap = measure_starts(the_stack)
+        print('idle memory', flush=True)
+        idle = measure_idle(the_stack)
+        print(f'{VPCS} VPCs', flush=True)
+        vpcs = measure_vpcs(the_stack)
+    finally:
+        the_stack.stop()
+    RESULTS.write_text(f'''# Measured
+
+Written by `./dev bench`, and not by hand. The machine is small, virtual and shared with other work, so it is noisy:
+figures of two runs may well differ by a third.
+
+{table(['machine', ''], machine())}
+{program_section(starts, gap, idle, vpcs, sizes)}
+{steps_section(steps)}''')
+    print(RESULTS.read_text())
+
+
+main()
