@@ -202,6 +202,8 @@ void add_resource_status(JsonObject& properties) {
   properties["creation"] = JsonObject{{"type", "object"},
                                       {"description", "A create whose outcome is not known yet."},
                                       {"properties", std::move(creation)}};
+  properties["lastHandledReconcileAt"] =
+      text("Value of the annotation reconcile-requested-at as last seen to.");
   JsonObject absence{{"since", moment("When AWS first did not know it.")}};
   properties["absence"] =
       JsonObject{{"type", "object"},

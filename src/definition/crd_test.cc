@@ -64,7 +64,7 @@ TEST_F(VpcCrd, EmptyTextPassesWhereTheFieldIsOptional) {
 
 TEST_F(VpcCrd, StatusHasOurOwnFields) {
   for (const auto* name : {"vpcID", "ready", "lastSyncTime", "conditions", "observedGeneration",
-                           "creation", "absence", "tagKeys"}) {
+                           "creation", "absence", "lastHandledReconcileAt", "tagKeys"}) {
     EXPECT_TRUE(at(version_, {"status"}).at("properties").as_object().contains(name)) << name;
   }
   EXPECT_TRUE(version_.at("subresources").as_object().contains("status"));

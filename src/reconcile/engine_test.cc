@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "base/clock_for_test.h"
+#include "reconcile/pass.h"
 
 namespace infra::reconcile {
 namespace {
@@ -329,6 +330,16 @@ TEST_F(EngineTest, ARefusedChangeIsNotTakenForOneThatAwsDoesNotKeep) {
   cloud.faults.clear();
   reconcile();
   EXPECT_TRUE(ready());
+}
+
+TEST_F(EngineTest, ALookThatWasAskedForIsAcknowledged) {
+  reconcile();
+  EXPECT_EQ(find_path(store.json, "status.lastHandledReconcileAt"), nullptr);
+  store.json.at("metadata")
+      .get_object()["annotations"]
+      .get_object()[group_key("reconcile-requested-at")] = "now";
+  reconcile();
+  EXPECT_EQ(*find_path(store.json, "status.lastHandledReconcileAt"), Json("now"));
 }
 
 TEST_F(EngineTest, AKnownResourceMissedOnceIsNotMadeAgain) {

@@ -69,6 +69,9 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
     set_path(status, "tagKeys", std::move(keys));
   }
   set_path(status, "ready", settled);
+  // Tells whoever asked for a look that it has been taken.
+  const std::string asked = pass.object.annotation("reconcile-requested-at");
+  if (!asked.empty()) set_path(status, "lastHandledReconcileAt", Json(asked));
   set_path(status, "observedGeneration", pass.object.generation());
   set_path(status, "conditions",
            conditions_json(before, conditions_of(outcome, pass.desired.deleting, pass.seen),

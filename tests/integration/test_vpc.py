@@ -128,6 +128,13 @@ class Vpc(Case):
         self.assertEqual(self.wait_ready('VPC', 'vpc')['status']['vpcID'], vpc)
         self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [vpc])
 
+    def test_a_look_that_was_asked_for_is_acknowledged(self):
+        self.make()
+        self.patch('VPC', 'vpc', annotations={'reconcile-requested-at': '2026-01-01T00:00:00Z'})
+        self.eventually('it is acknowledged', lambda: self.get('VPC', 'vpc')['status'].get(
+            'lastHandledReconcileAt') == '2026-01-01T00:00:00Z')
+        self.assert_settled('VPC', 'vpc')
+
     def looks(self):
         return self.operator_metric('infra_operator_reconcile_total')
 
