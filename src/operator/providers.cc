@@ -187,7 +187,10 @@ Task<Next> Providers::check(Object object) {
   } else {
     identity = std::unexpected(built.error());
   }
-  if (!identity && may_pass(identity.error()) && before != nullptr && before == next.cloud) {
+  // A Secret often goes together with its provider; a client that works serves what is still there.
+  const bool leaving = object.deleting() && !built;
+  const bool passing = !identity && (leaving || may_pass(identity.error()));
+  if (passing && before != nullptr && before == next.cloud) {
     log_.error("cannot check a provider now; it stays in use",
                {{"provider", key}, {"error", identity.error().message}});
     co_return Next::wait(kRetry);

@@ -318,3 +318,17 @@ class Provider(Case):
         self.delete_and_wait('VPC', 'vpc')
         self.wait_gone('AWSProvider', 'aws')
         self.assertEqual(self.vpcs_of(), [])
+
+    def test_deleted_with_its_secret_and_all_its_objects_at_once(self):
+        self.make_object_vpc()
+        vpc = self.wait_ready('VPC', 'vpc')['status']['vpcID']
+        # Something in the VPC holds it for a while.
+        subnet = client('ec2').create_subnet(VpcId=vpc, CidrBlock='10.0.1.0/24')['Subnet']['SubnetId']
+        self.kube.must('DELETE', f'/api/v1/namespaces/{self.ns}/secrets/aws-credentials')
+        self.delete('AWSProvider', 'aws')
+        self.delete('VPC', 'vpc')
+        self.eventually('the VPC is held', lambda: 'DependencyViolation' in self.condition('VPC', 'vpc')['message'])
+        client('ec2').delete_subnet(SubnetId=subnet)
+        self.wait_gone('VPC', 'vpc', 30)
+        self.wait_gone('AWSProvider', 'aws')
+        self.assertEqual(self.vpcs_of(), [])
