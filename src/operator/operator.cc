@@ -93,30 +93,31 @@ void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
 
 void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const std::string key = queue_key(kind.name(), change.key);
-  count(kind, change);
-  if (&kind != &provider_kind_) follow_provider_of(key, change);
+  const Json before = parsed(change.before);
+  const Json after = parsed(change.after);
+  count(kind, before, after);
+  if (&kind != &provider_kind_) follow_provider_of(key, before, after);
   // Our own writes are no news.
   if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
 }
 
-void Operator::follow_provider_of(const std::string& key, const kube::Change& change) {
-  if (change.after != nullptr) {
-    users_.set(key, provider_key_of(parsed(change.after)));
+void Operator::follow_provider_of(const std::string& key, const Json& before, const Json& after) {
+  if (!after.is_null()) {
+    users_.set(key, provider_key_of(after));
     return;
   }
-  const std::string provider = provider_key_of(parsed(change.before));
+  const std::string provider = provider_key_of(before);
   users_.remove(key);
   // The last user has gone: a provider that is being deleted may go too.
   if (users_.of(provider).empty()) dispatcher_.add(queue_key(provider_kind_.name(), provider));
 }
 
-void Operator::count(const WatchedKind& kind, const kube::Change& change) {
-  const auto gauge = [this, &kind](const kube::Bytes& object) -> telemetry::Gauge& {
-    return parts_.metrics.resources.with(
-        {kind.name(), is_ready(parsed(object)) ? "ready" : "notready"});
+void Operator::count(const WatchedKind& kind, const Json& before, const Json& after) {
+  const auto gauge = [this, &kind](const Json& object) -> telemetry::Gauge& {
+    return parts_.metrics.resources.with({kind.name(), is_ready(object) ? "ready" : "notready"});
   };
-  if (change.before != nullptr) gauge(change.before).dec();
-  if (change.after != nullptr) gauge(change.after).inc();
+  if (!before.is_null()) gauge(before).dec();
+  if (!after.is_null()) gauge(after).inc();
 }
 
 void Operator::note_synced() {

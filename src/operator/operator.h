@@ -64,8 +64,8 @@ class Operator {
   void add_kind(const definition::Definition& definition);
   void follow(WatchedKind& kind, kube::Informer& informer);
   void on_object(const WatchedKind& kind, const kube::Change& change);
-  void follow_provider_of(const std::string& key, const kube::Change& change);
-  void count(const WatchedKind& kind, const kube::Change& change);
+  void follow_provider_of(const std::string& key, const Json& before, const Json& after);
+  void count(const WatchedKind& kind, const Json& before, const Json& after);
   void note_synced();
   Task<void> wait_for_turn();
   Task<void> shut_down(TaskScope& scope);

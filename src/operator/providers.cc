@@ -202,7 +202,6 @@ Task<Next> Providers::check(Object object) {
     co_await report(std::move(object), Json(), std::move(ready));
     co_return Next::wait(kRetry);
   }
-  next.identity = *identity;
   next.cloud->set_account_id(text_at(*identity, "Account"));
   accept(key, object, std::move(next));
   Condition ready{"Ready", "True", "Available", "AWS accepts the credentials"};
@@ -224,8 +223,7 @@ void Providers::accept(const std::string& key, const Object& object, Entry next)
   entry = std::move(next);
   note_ready(object.name(), entry.cloud->region(), true);
   if (!changed) return;
-  log_.info("provider is ready",
-            {{"provider", key}, {"account", text_at(entry.identity, "Account")}});
+  log_.info("provider is ready", {{"provider", key}, {"account", entry.cloud->account_id()}});
   if (on_change) on_change(key);
 }
 

@@ -48,7 +48,6 @@ class Providers {
     std::shared_ptr<AwsCloud> cloud;  // null: does not work
     std::string spec;                 // canonical, as last built
     std::string fingerprint;          // of the Secret's values, as last built
-    Json identity;                    // STS's answer
     std::string problem;              // a sentence; empty: works
     bool checked = false;
   };
