@@ -1,0 +1,111 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "core/random.h"
+#include "core/timeline.h"
+#include "net/http.h"
+
+namespace infra::sim {
+
+// How far this AWS is from a calm day on which everything is seen at once. All zero: calm.
+struct AwsBehaviour {
+  // Share of the changes that some readers see late, by the delays of the service's own sources.
+  double stale_by_id = 0;    // Describe by id, Get
+  double stale_lists = 0;    // lists, filters, look-ups by tag or name
+  double stale_details = 0;  // attributes, settings and tags of what is itself seen
+  double stale_access = 0;   // a fresh role or principal that another service does not yet know
+  // False: each read asks any replica, so that what was seen may vanish and come back.
+  bool monotonic = true;
+  double slow_operations = 0;  // share of long operations that take far longer than usual
+  double failed_operations = 0;  // share of long operations that end in the failed state
+  double short_pages = 0;      // share of list answers cut into more pages, some of them empty
+};
+
+// What a request to AWS is.
+struct AwsCall {
+  std::string service;    // "ec2"
+  std::string operation;  // "CreateVpc"
+  std::string resource;   // the id or name it addresses; empty: none, or many
+  std::string access_key;
+  bool writes = false;
+};
+
+// A refusal that AWS gives whatever was asked, in the service's own codes and form.
+enum class AwsRefusal {
+  kThrottled,
+  kDenied,
+  kExpiredToken,
+  kBadSignature,  // as for keys that do not exist
+  kInternalError,
+  kUnavailable,
+  kRequestTimeTooSkewed,
+};
+
+// A fake AWS: STS, EC2's VPCs, IAM roles, SQS, KMS, Lambda and S3 buckets, as far as the operator
+// can see them. What it does is written from AWS's own documents and models (aws/SOURCES.md names
+// them row by row) and never from our definitions. A request takes effect within handle(); what
+// later reads see of it is drawn then. Any number of accounts: the access key says whose it is.
+class FakeAws {
+ public:
+  FakeAws(Timeline& timeline, Random random, AwsBehaviour behaviour);
+  ~FakeAws();
+
+  // Keys that AWS accepts. Requests with others are refused as AWS does.
+  void add_access_key(const std::string& access_key, const std::string& account);
+  void remove_access_key(const std::string& access_key);
+
+  AwsCall identify(const net::HttpRequest& request) const;
+  net::HttpResponse handle(const net::HttpRequest& request);
+  net::HttpResponse refuse(const net::HttpRequest& request, AwsRefusal why) const;
+
+  // From now on; what is late already stays late.
+  void set_behaviour(AwsBehaviour behaviour);
+
+  // A committed change. The oracles know AWS by these and by resources(), and by nothing else.
+  struct Mutation {
+    Duration at{0};
+    AwsCall call;      // operation "(actor)" where a person or AWS itself did it
+    std::string kind;  // the kind of custom resource that stands for such a thing: "VPC"
+    std::string account;
+    std::string id;     // VpcId, role name, queue URL, key id, function name, bucket name
+    bool created = false;
+    bool removed = false;  // for a KMS key: its deletion was scheduled
+    std::string owner;  // the owner tag (see kOwnerTag) after the change, or before a removal
+  };
+  const std::vector<Mutation>& log() const;
+
+  struct Resource {
+    std::string kind;
+    std::string account;
+    std::string id;
+    std::map<std::string, std::string> tags;
+    // Everything else in AWS's words: members as the service's Get or Describe names them, settings
+    // that have calls of their own under the name of that call's result ("Versioning": {...},
+    // "AttachedPolicies": [...], "InlinePolicies": {name: document}).
+    Json state;
+    Duration created{0};
+    bool live = true;  // false: deleted, or a key that waits for its deletion
+    bool actor_made = false;  // not through the API of this fake by an access key
+  };
+  // The truth, with nothing late. In a fixed order.
+  std::vector<Resource> resources() const;
+
+  // What others do. Each says in a few words what it did; empty: there was nothing to do it to.
+  // A person changes or deletes something that exists, or adds a tag that is nobody's business.
+  std::string tamper(Random& random, bool may_delete);
+  // Somebody makes a thing with that name or range before us, in our account or (buckets) another.
+  std::string squat(const std::string& kind, const std::string& name, bool other_account);
+
+  static constexpr std::string_view kOwnerTag = "aws-infra-operator.runner.codes/uid";
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace infra::sim
