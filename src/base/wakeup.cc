@@ -1,6 +1,7 @@
 #include "base/wakeup.h"
 
 #include <algorithm>
+#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/multiple_exceptions.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -19,16 +20,30 @@ namespace {
 
 void Wakeup::notify() {
   notified_ = true;
-  if (waiting_) waiting_->cancel();
+  if (waiting_ != nullptr) waiting_->cancel();
 }
+
+// On the waiting frame, and gone with it: a frame may be destroyed while it waits, together with
+// its io_context and before the Wakeup.
+struct Wakeup::Waiting {
+  Waiting(Wakeup& wakeup, const boost::asio::any_io_executor& executor)
+      : owner(wakeup), timer(executor, boost::asio::steady_timer::time_point::max()) {
+    owner.waiting_ = &timer;
+  }
+  ~Waiting() { owner.waiting_ = nullptr; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+
+  Wakeup& owner;
+  boost::asio::steady_timer timer;
+};
 
 Task<void> Wakeup::wait_for_notify() {
   auto executor = co_await boost::asio::this_coro::executor;
-  waiting_.emplace(executor, boost::asio::steady_timer::time_point::max());
+  Waiting waiting(*this, executor);
   boost::system::error_code ignored;
   auto token = boost::asio::redirect_error(boost::asio::use_awaitable, ignored);
-  co_await waiting_->async_wait(token);
-  waiting_.reset();
+  co_await waiting.timer.async_wait(token);
   if (!notified_) throw_cancelled();
 }
 

@@ -8,8 +8,8 @@
 namespace infra {
 
 // Lets one coroutine wait until something has happened or a time has come. A notify() that finds
-// nobody waiting is remembered, so nothing is missed between a look and the wait. Destroyed before
-// the io_context on which it is waited for.
+// nobody waiting is remembered, so nothing is missed between a look and the wait. Outlives whoever
+// waits for it.
 class Wakeup {
  public:
   void notify();
@@ -18,10 +18,11 @@ class Wakeup {
   Task<void> wait(Clock& clock, std::optional<SteadyTime> until = std::nullopt);
 
  private:
+  struct Waiting;
   Task<void> wait_for_notify();
 
   bool notified_ = false;
-  std::optional<boost::asio::steady_timer> waiting_;
+  boost::asio::steady_timer* waiting_ = nullptr;  // in the frame of who waits
 };
 
 }  // namespace infra
