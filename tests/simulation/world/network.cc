@@ -75,21 +75,24 @@ Duration Network::one_way() {
 }
 
 bool Network::gone(const Sent& sent) {
-  const Weather& now = weather_[sent.process];
-  return sent.to_aws ? now.aws_gone : now.kube_gone;
+  const Weather& weather = weather_[sent.process];
+  return timeline_.now() < (sent.to_aws ? weather.aws_gone : weather.kube_gone);
 }
 
 std::optional<net::HttpResponse> Network::turned_away(const Sent& sent,
                                                       const net::HttpRequest& request) {
-  const Weather& now = weather_[sent.process];
-  const auto about = [&sent](const std::string& service) {
-    return sent.to_aws && (service == "*" || service == sent.aws.service);
+  const Weather& weather = weather_[sent.process];
+  const auto hits = [this, &sent](const std::map<std::string, Duration>& services) {
+    return sent.to_aws && std::ranges::any_of(services, [this, &sent](const auto& service) {
+      const bool about = service.first == "*" || service.first == sent.aws.service;
+      return about && timeline_.now() < service.second;
+    });
   };
-  if (sent.fault == Fault::kThrottled || about(now.throttled_service)) {
+  if (sent.fault == Fault::kThrottled || hits(weather.throttled)) {
     if (sent.to_aws) return aws_.refuse(request, AwsRefusal::kThrottled);
     return kube_.refuse(KubeRefusal::kTooManyRequests, std::chrono::seconds(1));
   }
-  if (sent.fault == Fault::kDenied || about(now.denied_service)) {
+  if (sent.fault == Fault::kDenied || hits(weather.denied)) {
     if (sent.to_aws) return aws_.refuse(request, AwsRefusal::kDenied);
     return kube_.refuse(KubeRefusal::kForbidden);
   }
@@ -126,7 +129,7 @@ void Network::send(int process, const ProcessClock& clock, net::HttpRequest requ
   }
   if (sent.fault == Fault::kLostRequest) return;
   Duration pause = one_way();
-  if (sent.fault == Fault::kSlow) pause += Duration{fault_random_.between(1'000, 45'000)};
+  if (sent.fault == Fault::kSlow) pause += Duration{fault_random_.between(0, 2'000)};
   timeline_.after(pause, [this, sent, exchange, moved = std::move(request)] {
     arrive(sent, moved, exchange);
   });
@@ -136,7 +139,8 @@ void Network::arrive(const Sent& sent, const net::HttpRequest& request,
                      std::shared_ptr<Exchange> exchange) {
   net::HttpResponse response = serve(sent, request);
   if (on_answer) on_answer(sent, response);
-  const Duration back = one_way();
+  Duration back = one_way();
+  if (sent.fault == Fault::kSlow) back += Duration{fault_random_.between(1'000, 45'000)};
   switch (sent.fault) {
     case Fault::kLostAnswer: return deliver(exchange, back, unavailable("connection reset"));
     case Fault::kAnswerTooLate: return;

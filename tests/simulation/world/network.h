@@ -35,11 +35,12 @@ struct Sent {
 };
 
 // What happens to every request of a while: a server that cannot be reached, keys that may nothing.
+// Each lasts until the time that is given.
 struct Weather {
-  bool kube_gone = false;
-  bool aws_gone = false;
-  std::string denied_service;  // "*": all
-  std::string throttled_service;
+  Duration kube_gone{0};
+  Duration aws_gone{0};
+  std::map<std::string, Duration> denied;  // by service; "*": all
+  std::map<std::string, Duration> throttled;
 };
 
 // Carries requests from processes to the two fakes and answers back, late, never or wrongly.
@@ -52,6 +53,8 @@ class Network {
   // Latency of one way, drawn up to this.
   void set_latency(Duration longest) { latency_ = longest; }
   Weather& weather(int process) { return weather_[process]; }
+  // Fine weather from now on, everywhere.
+  void calm() { weather_.clear(); }
 
   void send(int process, const ProcessClock& clock, net::HttpRequest request,
             net::HttpOptions options, std::shared_ptr<Exchange> exchange);

@@ -1,0 +1,187 @@
+#include "run/expected.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace infra::sim {
+namespace {
+
+// What a declared value should be in AWS's words.
+using Form = Json (*)(const Json& declared);
+
+Json plain(const Json& declared) { return declared; }
+
+Json as_text(const Json& declared) {
+  return declared.is_string() ? declared : Json(boost::json::serialize(declared));
+}
+
+Json parsed(const Json& text) {
+  if (!text.is_string()) return text;
+  return parse_json(std::string_view(text.get_string())).value_or(nullptr);
+}
+
+// A list whose order says nothing.
+Json sorted(const Json& list) {
+  if (!list.is_array()) return list;
+  std::set<std::string> items;
+  for (const Json& item : list.get_array()) items.insert(canonical(item));
+  JsonArray out;
+  for (const auto& item : items) out.emplace_back(item);
+  return out;
+}
+
+Json policy_arns(const Json& attached) {
+  JsonArray out;
+  if (!attached.is_array()) return out;
+  for (const Json& one : attached.get_array()) out.emplace_back(text_at(one, "PolicyArn"));
+  return sorted(out);
+}
+
+Json enabled_or_suspended(const Json& declared) {
+  return declared.get_bool() ? "Enabled" : "Suspended";
+}
+
+Json redrive(const Json& declared) {
+  return JsonObject{{"deadLetterTargetArn", text_at(declared, "targetArn")},
+                    {"maxReceiveCount", declared.at("maxReceiveCount")}};
+}
+
+Json cors(const Json& declared) {
+  JsonArray out;
+  for (const Json& rule : declared.get_array()) {
+    out.push_back(JsonObject{{"AllowedMethods", rule.at("allowedMethods")},
+                             {"AllowedOrigins", rule.at("allowedOrigins")},
+                             {"MaxAgeSeconds", rule.at("maxAgeSeconds")}});
+  }
+  return out;
+}
+
+Json lifecycle(const Json& declared) {
+  JsonArray out;
+  for (const Json& rule : declared.get_array()) {
+    const JsonObject filter{{"Prefix", text_at(rule, "prefix")}};
+    out.push_back(JsonObject{{"ID", text_at(rule, "id")},
+                             {"Status", rule.at("enabled").get_bool() ? "Enabled" : "Disabled"},
+                             {"Filter", filter},
+                             {"Expiration", JsonObject{{"Days", rule.at("expiration").at("days")}}}});
+  }
+  return out;
+}
+
+struct Row {
+  const char* kind;
+  const char* field;  // in the spec
+  const char* place;  // in the truth
+  Form declared = plain;
+  Form actual = plain;
+};
+
+constexpr Row kRows[] = {
+    {"VPC", "cidrBlock", "CidrBlock"},
+    {"VPC", "instanceTenancy", "InstanceTenancy"},
+    {"VPC", "enableDnsSupport", "EnableDnsSupport.Value"},
+    {"VPC", "enableDnsHostnames", "EnableDnsHostnames.Value"},
+    {"IAMRole", "description", "Description"},
+    {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
+    {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
+    {"IAMRole", "managedPolicyArns", "AttachedPolicies", sorted, policy_arns},
+    {"SQSQueue", "visibilityTimeout", "Attributes.VisibilityTimeout", as_text},
+    {"SQSQueue", "delaySeconds", "Attributes.DelaySeconds", as_text},
+    {"SQSQueue", "messageRetentionPeriod", "Attributes.MessageRetentionPeriod", as_text},
+    {"SQSQueue", "maximumMessageSize", "Attributes.MaximumMessageSize", as_text},
+    {"SQSQueue", "receiveMessageWaitTimeSeconds", "Attributes.ReceiveMessageWaitTimeSeconds",
+     as_text},
+    {"SQSQueue", "deadLetterQueue", "Attributes.RedrivePolicy", redrive, parsed},
+    {"KMSKey", "description", "Description"},
+    {"KMSKey", "enabled", "Enabled"},
+    {"KMSKey", "enableKeyRotation", "KeyRotationEnabled"},
+    {"KMSKey", "keyPolicy", "Policy", parsed, parsed},
+    {"LambdaFunction", "runtime", "Runtime"},
+    {"LambdaFunction", "handler", "Handler"},
+    {"LambdaFunction", "role", "Role"},
+    {"LambdaFunction", "description", "Description"},
+    {"LambdaFunction", "memorySize", "MemorySize"},
+    {"LambdaFunction", "timeout", "Timeout"},
+    {"LambdaFunction", "environment.variables", "Environment.Variables"},
+    {"LambdaFunction", "code.zipFile", "Code.ZipFile"},
+    {"S3Bucket", "versioning.enabled", "Versioning.Status", enabled_or_suspended},
+    {"S3Bucket", "publicAccessBlock.blockPublicAcls", "PublicAccessBlock.BlockPublicAcls"},
+    {"S3Bucket", "publicAccessBlock.blockPublicPolicy", "PublicAccessBlock.BlockPublicPolicy"},
+    {"S3Bucket", "publicAccessBlock.ignorePublicAcls", "PublicAccessBlock.IgnorePublicAcls"},
+    {"S3Bucket", "publicAccessBlock.restrictPublicBuckets",
+     "PublicAccessBlock.RestrictPublicBuckets"},
+    {"S3Bucket", "corsRules", "Cors.CORSRules", cors},
+    {"S3Bucket", "lifecycleRules", "Lifecycle.Rules", lifecycle},
+};
+
+std::string shown(const Json* value) {
+  return value == nullptr ? "nothing" : boost::json::serialize(*value);
+}
+
+bool empty(const Json& value) { return value.is_array() && value.get_array().empty(); }
+
+void compare(const Row& row, const Json& spec, const Json& state, std::vector<std::string>& out) {
+  const Json* declared = find_path(spec, row.field);
+  if (declared == nullptr || declared->is_null()) return;
+  const Json wanted = row.declared(*declared);
+  const Json* place = find_path(state, row.place);
+  if (place == nullptr && empty(wanted)) return;
+  if (place != nullptr && same(wanted, row.actual(*place))) return;
+  out.push_back(std::string(row.field) + " should be " + shown(&wanted) + " and is " +
+                shown(place));
+}
+
+void compare_inline_policy(const Json& spec, const Json& state, std::vector<std::string>& out) {
+  const Json* declared = find_path(spec, "inlinePolicy");
+  if (declared == nullptr || declared->is_null()) return;
+  const Json* policies = find_path(state, "InlinePolicies");
+  if (policies == nullptr || !policies->is_object()) {
+    out.emplace_back("there is no inline policy");
+    return;
+  }
+  const std::string name = text_at(*declared, "policyName");
+  const Json* document = policies->get_object().if_contains(name);
+  if (document == nullptr || !same(parsed(*document), parsed(declared->at("policyDocument")))) {
+    out.push_back("inline policy " + name + " is " + shown(document));
+  }
+  if (policies->get_object().size() > 1) out.emplace_back("there are more inline policies");
+}
+
+void compare_encryption(const Json& spec, const Json& state, std::vector<std::string>& out) {
+  const std::string declared = text_at(spec, "encryption.algorithm");
+  if (declared.empty()) return;
+  const std::string wanted = declared == "AES256" ? declared : "aws:kms";
+  const std::string text = boost::json::serialize(state);
+  if (text.find("\"SSEAlgorithm\":\"" + wanted + "\"") == std::string::npos) {
+    out.push_back("encryption is not " + wanted);
+  }
+}
+
+void compare_tags(const Json& spec, const FakeAws::Resource& resource,
+                  std::vector<std::string>& out) {
+  const Json* tags = find_path(spec, "tags");
+  if (tags == nullptr || !tags->is_object()) return;
+  for (const auto& tag : tags->get_object()) {
+    const auto found = resource.tags.find(std::string(tag.key()));
+    if (found == resource.tags.end() || Json(found->second) != tag.value()) {
+      out.push_back("tag " + std::string(tag.key()) + " is not as declared");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> differences(const std::string& kind, const Json& spec,
+                                     const FakeAws::Resource& resource) {
+  std::vector<std::string> out;
+  for (const Row& row : kRows) {
+    if (kind == row.kind) compare(row, spec, resource.state, out);
+  }
+  if (kind == "IAMRole") compare_inline_policy(spec, resource.state, out);
+  if (kind == "S3Bucket") compare_encryption(spec, resource.state, out);
+  compare_tags(spec, resource, out);
+  return out;
+}
+
+}  // namespace infra::sim

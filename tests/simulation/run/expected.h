@@ -1,0 +1,15 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "aws/fake_aws.h"
+
+namespace infra::sim {
+
+// Where the truth in AWS is not what a spec declares, a few words each. What the spec leaves out
+// may be anything. Written from AWS's vocabulary, apart from the definitions.
+std::vector<std::string> differences(const std::string& kind, const Json& spec,
+                                     const FakeAws::Resource& resource);
+
+}  // namespace infra::sim

@@ -1,0 +1,307 @@
+#include "run/invariants.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "run/samples.h"
+
+namespace infra::sim {
+namespace {
+
+constexpr Duration kSecond{1'000};
+constexpr std::size_t kSameRequestsInASecond = 12;
+constexpr std::size_t kWritesOfOneObjectInASecond = 15;
+// How long anything in AWS may stay unseen, and a little.
+constexpr Duration kViewBound{700'000};
+// How late a process may be to hear of a pause while watches hang and the API server is away.
+constexpr Duration kHearing{600'000};
+constexpr std::string_view kCanary = "canary-";
+
+bool has_our_finalizer(const Json& object) {
+  const Json* finalizers = find_path(object, "metadata.finalizers");
+  if (finalizers == nullptr || !finalizers->is_array()) return false;
+  return std::ranges::any_of(finalizers->get_array(), [](const Json& one) {
+    return one.is_string() &&
+           one.get_string().find("aws-infra-operator.runner.codes") != boost::json::string::npos;
+  });
+}
+
+bool is_ready(const Json& object) {
+  const Json* ready = find_path(object, "status.ready");
+  return ready != nullptr && ready->is_bool() && ready->get_bool();
+}
+
+std::int64_t number_at(const Json& object, std::string_view path) {
+  const Json* found = find_path(object, path);
+  return found != nullptr && found->is_number() ? found->to_number<std::int64_t>() : 0;
+}
+
+bool is_paused(const Json& object) {
+  const Json* annotations = find_path(object, "metadata.annotations");
+  if (annotations == nullptr || !annotations->is_object()) return false;
+  const Json* paused =
+      annotations->get_object().if_contains("aws-infra-operator.runner.codes/paused");
+  return paused != nullptr && *paused == "true";
+}
+
+// Times of late, with this one; true if there are more than `most` within a second.
+bool too_many(std::deque<Duration>& times, Duration now, std::size_t most) {
+  times.push_back(now);
+  while (times.front() < now - kSecond) times.pop_front();
+  return times.size() > most;
+}
+
+std::string label(const Sent& sent) {
+  return sent.fault == Fault::kNone ? sent.key
+                                    : sent.key + " [" + std::string(to_string(sent.fault)) + "]";
+}
+
+}  // namespace
+
+bool is_operator(const std::string& who) { return who.starts_with("infra-operator"); }
+
+bool is_our_kind(const std::string& kind) {
+  return kind == "AWSProvider" || std::ranges::any_of(samples(), [&kind](const Sample& sample) {
+           return sample.kind == kind;
+         });
+}
+
+Invariants::Invariants(World& world, const Scenario& scenario)
+    : world_(world), scenario_(scenario) {
+  world_.network.on_send = [this](const Sent& sent, const net::HttpRequest& request) {
+    on_send(sent, request);
+  };
+  world_.network.on_answer = [this](const Sent& sent, const net::HttpResponse& response) {
+    on_answer(sent, response);
+  };
+  world_.kube.on_write = [this](const FakeKube::Write& write) { on_write(write); };
+  world_.on_log = [this](int, const std::string& text) { on_log(text); };
+  world_.on_end = [this](int pod, Process& process) { on_end(pod, process); };
+  world_.on_busy = [this](int pod) {
+    violate("no-tight-loop", fmt::format("pod {} runs without end in one moment", pod));
+  };
+}
+
+void Invariants::violate(const std::string& rule, const std::string& text) {
+  if (violation_) return;
+  world_.trace.note("VIOLATION " + rule + ": " + text);
+  violation_ = Violation{.rule = rule, .text = text, .at = world_.timeline.now()};
+}
+
+void Invariants::on_send(const Sent& sent, const net::HttpRequest& request) {
+  ++requests_;
+  ++coverage_[{sent.name, std::string(to_string(sent.fault))}];
+  world_.trace.note(fmt::format("pod {} > {} {}", sent.process, label(sent),
+                                sent.to_aws ? sent.aws.resource : sent.kube.key));
+  check_pace(sent);
+  const bool to_lambda = sent.to_aws && sent.aws.service == "lambda" && sent.aws.writes;
+  if (!to_lambda) check_secrets("a request " + sent.key, request.body);
+  check_secrets("the target of a request " + sent.key, request.target);
+  if (sent.to_aws && !request.host.ends_with(".amazonaws.com")) {
+    violate("allowed-hosts", "a request went to " + request.host);
+  }
+  if (sent.to_aws && sent.aws.writes) {
+    check_leader(sent);
+    if (silent_) violate("silence", "AWS was asked to change something: " + sent.key);
+  }
+}
+
+void Invariants::check_pace(const Sent& sent) {
+  auto& times = recent_requests_[{sent.process, sent.digest}];
+  if (too_many(times, world_.timeline.now(), kSameRequestsInASecond)) {
+    violate("no-tight-loop", fmt::format("pod {} sent the same {} {} times within a second",
+                                         sent.process, sent.name, times.size()));
+  }
+}
+
+void Invariants::check_leader(const Sent& sent) {
+  if (!scenario_.leader_elect) return;
+  const Json* lease = world_.kube.find("Lease", "operator", "infra-operator");
+  const std::string holder = lease == nullptr ? "" : text_at(*lease, "spec.holderIdentity");
+  const Process* process = world_.process(sent.process);
+  if (process == nullptr) return;
+  const std::string& identity = process->plan().settings.lease.identity;
+  if (holder != identity) {
+    violate("one-leader", fmt::format("{} sent {} while the lease is held by '{}'", identity,
+                                      sent.key, holder));
+  }
+}
+
+void Invariants::check_secrets(const std::string& where, std::string_view text) {
+  const auto found = text.find(kCanary);
+  if (found == std::string_view::npos) return;
+  violate("secrets", fmt::format("'{}' is in {}", text.substr(found, 24), where));
+}
+
+void Invariants::on_answer(const Sent& sent, const net::HttpResponse& response) {
+  std::string note = fmt::format("        {} < {}", sent.key, response.status);
+  if (sent.to_aws && response.status >= 400) {
+    note += " " + response.body.substr(0, 120);
+    std::ranges::replace(note, '\n', ' ');
+  }
+  world_.trace.note(note);
+  note_mutations();
+}
+
+void Invariants::note_mutations() {
+  const auto& log = world_.aws.log();
+  while (mutations_seen_ < log.size()) check_mutation(log[mutations_seen_++]);
+}
+
+void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
+  world_.trace.note(fmt::format("        AWS: {} {} {} {}", mutation.call.operation, mutation.kind,
+                                mutation.id,
+                                mutation.created   ? "made"
+                                : mutation.removed ? "removed"
+                                                   : "changed"));
+  const Ledger::Entry* before = ledger_.find({mutation.kind, mutation.account, mutation.id});
+  const bool foreign =
+      before != nullptr && before->live && before->by_actor && !is_actor(mutation);
+  const bool adopted = before != nullptr && !before->owner.empty();
+  const Ledger::Entry* entry = ledger_.note(mutation);
+  if (is_actor(mutation)) return;
+  if (foreign && !adopted) {
+    violate("only-ours", fmt::format("{} changed {} {}, which somebody else has made",
+                                     mutation.call.operation, mutation.kind, mutation.id));
+  }
+  if (mutation.created) check_created(mutation);
+  if (mutation.removed) check_removed(mutation, *entry);
+  const auto paused = paused_since_.find(entry->owner);
+  if (paused != paused_since_.end() && mutation.at > paused->second + kHearing) {
+    violate("paused", fmt::format("{} changed {}, whose object is paused", mutation.call.operation,
+                                  mutation.id));
+  }
+}
+
+void Invariants::check_created(const FakeAws::Mutation& mutation) {
+  const auto live = ledger_.live_of(mutation.owner);
+  if (!mutation.owner.empty() && live.size() > 1) {
+    violate("one-resource", fmt::format("there are {} {} for {}: {} and {}", live.size(),
+                                        mutation.kind, names_[mutation.owner], std::get<2>(live[0]),
+                                        std::get<2>(live[1])));
+  }
+  if (!mutation.owner.empty() && !names_.contains(mutation.owner)) {
+    violate("one-resource", mutation.kind + " " + mutation.id + " was made for no object");
+  }
+}
+
+bool Invariants::is_being_deleted(const std::string& uid) const {
+  const auto found = deleting_.find(uid);
+  return found == deleting_.end() || found->second;
+}
+
+void Invariants::check_removed(const FakeAws::Mutation& mutation, const Ledger::Entry& entry) {
+  if (entry.owner.empty()) {
+    violate("only-ours", mutation.kind + " " + mutation.id + " was removed and is nobody's");
+  } else if (!is_being_deleted(entry.owner)) {
+    violate("no-needless-removal", fmt::format("{} {} was removed, and {} is not being deleted",
+                                               mutation.kind, mutation.id, names_[entry.owner]));
+  } else if (retained_.contains(entry.owner)) {
+    violate("retain", mutation.kind + " " + mutation.id + " was to be left in AWS");
+  }
+}
+
+void Invariants::on_write(const FakeKube::Write& write) {
+  const bool ours = is_our_kind(write.kind);
+  const bool by_operator = is_operator(write.who);
+  world_.trace.note(fmt::format("        kube: {} {} {}/{}{} by {}", write.verb, write.kind,
+                                write.ns, write.name,
+                                write.subresource.empty() ? "" : " " + write.subresource,
+                                by_operator ? "the operator" : write.who));
+  if (by_operator && write.kind != "Lease") {
+    const Json without_spec = [&write] {
+      Json copy = write.after;
+      if (copy.is_object()) copy.get_object().erase("spec");
+      return copy;
+    }();
+    check_secrets(fmt::format("{} {}", write.kind, write.name),
+                  boost::json::serialize(without_spec));
+    if (silent_) {
+      violate("silence", fmt::format("the operator wrote {} {}/{}", write.kind, write.ns,
+                                     write.name));
+    }
+  }
+  if (!ours || write.kind == "AWSProvider") return;
+  const std::string name = fmt::format("{} {}/{}", write.kind, write.ns, write.name);
+  names_[write.uid] = name;
+  if (by_operator) {
+    check_release(write);
+    check_ready(write);
+    check_generation(write);
+    check_write_pace(write);
+  }
+  if (write.after.is_null()) {
+    deleting_.erase(write.uid);
+    paused_since_.erase(write.uid);
+    return;
+  }
+  deleting_[write.uid] = find_path(write.after, "metadata.deletionTimestamp") != nullptr;
+  if (!deleting_[write.uid]) {
+    // What counts is the policy at the moment of deletion, which no edit changes here.
+    if (text_at(write.after, "spec.deletionPolicy") == "Retain") retained_.insert(write.uid);
+  }
+  if (!is_paused(write.after)) {
+    paused_since_.erase(write.uid);
+  } else {
+    paused_since_.emplace(write.uid, world_.timeline.now());
+  }
+}
+
+// The finalizer may only go when nothing is left in AWS.
+void Invariants::check_release(const FakeKube::Write& write) {
+  const bool released = has_our_finalizer(write.before) &&
+                        (write.after.is_null() || !has_our_finalizer(write.after));
+  if (!released || retained_.contains(write.uid)) return;
+  note_mutations();
+  for (const auto& key : ledger_.live_of(write.uid)) {
+    violate("finalizer", fmt::format("{} was let go while {} is still in AWS",
+                                     names_[write.uid], std::get<2>(key)));
+  }
+}
+
+void Invariants::check_ready(const FakeKube::Write& write) {
+  if (!is_ready(write.after) || is_ready(write.before)) return;
+  note_mutations();
+  if (!ledger_.had_since(write.uid, world_.timeline.now() - kViewBound)) {
+    violate("ready-is-true", names_[write.uid] + " says it is ready, and there is nothing in AWS");
+  }
+}
+
+void Invariants::check_generation(const FakeKube::Write& write) {
+  if (write.after.is_null()) return;
+  const auto seen = number_at(write.after, "status.observedGeneration");
+  auto& last = observed_generation_[write.uid];
+  if (seen != 0 && seen < last && number_at(write.before, "status.observedGeneration") == last) {
+    violate("generation", fmt::format("observedGeneration of {} went from {} back to {}",
+                                      names_[write.uid], last, seen));
+  }
+  if (seen > number_at(write.after, "metadata.generation")) {
+    violate("generation", names_[write.uid] + " claims a generation that is not there yet");
+  }
+  if (seen != 0) last = seen;
+}
+
+void Invariants::check_write_pace(const FakeKube::Write& write) {
+  auto& times = recent_writes_[write.uid];
+  if (too_many(times, world_.timeline.now(), kWritesOfOneObjectInASecond)) {
+    violate("no-tight-loop", names_[write.uid] + " was written all the time");
+  }
+}
+
+void Invariants::on_log(const std::string& text) {
+  check_secrets("the log", text);
+  if (text.find("this is a bug") != std::string::npos) {
+    violate("no-bug-found", text.substr(0, 400));
+  }
+}
+
+void Invariants::on_end(int pod, Process& process) {
+  check_secrets("the metrics", process.metrics());
+  const bool lost = process.end() == Operator::End::kLeaseLost;
+  if (lost && !scenario_.leader_elect) {
+    violate("stays-up", fmt::format("pod {} has ended by itself", pod));
+  }
+}
+
+}  // namespace infra::sim

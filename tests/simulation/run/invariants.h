@@ -1,0 +1,85 @@
+#pragma once
+
+#include <deque>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "run/ledger.h"
+#include "run/scenario.h"
+
+namespace infra::sim {
+
+// A promise that was broken.
+struct Violation {
+  std::string rule;  // its short name, such as "one-resource"
+  std::string text;
+  Duration at{0};
+};
+
+// What must hold at every event of a run. README.md lists the rules.
+class Invariants {
+ public:
+  // Looks at everything that happens in the world from now on; the world must outlive this.
+  Invariants(World& world, const Scenario& scenario);
+
+  const std::optional<Violation>& violation() const { return violation_; }
+  void violate(const std::string& rule, const std::string& text);
+
+  const Ledger& ledger() const { return ledger_; }
+  // Uids of objects that were ever there, with the kind and name of each.
+  const std::map<std::string, std::string>& objects() const { return names_; }
+  // Uids of objects whose resource was to be left in AWS when they went.
+  const std::set<std::string>& retained() const { return retained_; }
+
+  // From now on the operator has nothing to write.
+  void expect_silence(bool on) { silent_ = on; }
+  void expect_end(bool on) { ending_ = on; }
+
+  // Requests by name and what happened to them.
+  const std::map<std::pair<std::string, std::string>, int>& coverage() const { return coverage_; }
+  std::uint64_t requests() const { return requests_; }
+
+ private:
+  void on_send(const Sent& sent, const net::HttpRequest& request);
+  void on_answer(const Sent& sent, const net::HttpResponse& response);
+  void on_write(const FakeKube::Write& write);
+  void on_log(const std::string& text);
+  void on_end(int pod, Process& process);
+
+  void note_mutations();
+  void check_mutation(const FakeAws::Mutation& mutation);
+  void check_created(const FakeAws::Mutation& mutation);
+  void check_removed(const FakeAws::Mutation& mutation, const Ledger::Entry& entry);
+  void check_pace(const Sent& sent);
+  void check_leader(const Sent& sent);
+  void check_secrets(const std::string& where, std::string_view text);
+  void check_release(const FakeKube::Write& write);
+  void check_ready(const FakeKube::Write& write);
+  void check_generation(const FakeKube::Write& write);
+  void check_write_pace(const FakeKube::Write& write);
+  bool is_being_deleted(const std::string& uid) const;
+
+  World& world_;
+  const Scenario& scenario_;
+  Ledger ledger_;
+  std::optional<Violation> violation_;
+  std::size_t mutations_seen_ = 0;
+  std::map<std::string, std::string> names_;
+  std::map<std::string, bool> deleting_;    // by uid, of those that are still there
+  std::set<std::string> retained_;
+  std::map<std::string, std::int64_t> observed_generation_;
+  std::map<std::string, Duration> paused_since_;
+  std::map<std::pair<int, std::string>, std::deque<Duration>> recent_requests_;
+  std::map<std::string, std::deque<Duration>> recent_writes_;
+  std::map<std::pair<std::string, std::string>, int> coverage_;
+  std::uint64_t requests_ = 0;
+  bool silent_ = false;
+  bool ending_ = false;
+};
+
+bool is_operator(const std::string& who);
+bool is_our_kind(const std::string& kind);
+
+}  // namespace infra::sim

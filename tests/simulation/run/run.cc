@@ -1,0 +1,241 @@
+#include "run/run.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "aws/embedded.h"
+#include "definition/crd.h"
+#include "definition/loader.h"
+#include "run/expected.h"
+#include "run/samples.h"
+#include "run/user.h"
+
+namespace infra::sim {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+// What may pass between the end of all faults and the state that was declared: a view that is late
+// twice over (2 x 5 min), SQS's and S3's slowest settings (15 min), the longest backoff (5 min), two
+// checks (2 x 5 min), a restart (2 min), a lease (1 min), and the watch's silence (150 s).
+constexpr Duration kBound = minutes(50);
+constexpr Duration kLook = seconds(5);
+constexpr Duration kStop = seconds(40);  // the grace period is 20 s
+
+WorldPlan world_plan(const Scenario& scenario) {
+  OperatorSettings settings;
+  settings.leader_elect = scenario.leader_elect;
+  settings.lease.ns = "operator";
+  settings.most_at_once = scenario.workers;
+  settings.check_interval = scenario.check_interval;
+  settings.cluster = "simulated";
+  return {.seed = scenario.seed,
+          .aws = scenario.aws,
+          .kube = scenario.kube,
+          .fault_rates = scenario.fault_rates,
+          .only_faults = scenario.only_faults,
+          .latency = scenario.latency,
+          .pods = scenario.pods,
+          .settings = settings,
+          .longest_restart = scenario.longest_restart};
+}
+
+bool is_true(const Json& object, std::string_view path) {
+  const Json* found = find_path(object, path);
+  return found != nullptr && found->is_bool() && found->get_bool();
+}
+
+// "Ready=False Reason: message" of the condition Ready.
+std::string condition_of(const Json& object) {
+  const Json* conditions = find_path(object, "status.conditions");
+  if (conditions == nullptr || !conditions->is_array()) return "no conditions";
+  for (const Json& one : conditions->get_array()) {
+    if (text_at(one, "type") != "Ready") continue;
+    return fmt::format("Ready={} {}: {}", text_at(one, "status"), text_at(one, "reason"),
+                       text_at(one, "message"));
+  }
+  return "no condition Ready";
+}
+
+class Run {
+ public:
+  Run(const Setting& setting, const Scenario& scenario, const RunOptions& options)
+      : scenario_(scenario),
+        world_(setting.program, world_plan(scenario)),
+        invariants_(world_, scenario),
+        user_(world_, scenario) {
+    world_.trace.sink = options.trace;
+    for (const Json& crd : setting.crds) world_.kube.add_crd(crd);
+    if (options.crash_at_step) world_.crash_at_step(*options.crash_at_step);
+  }
+
+  RunResult go() {
+    user_.begin();
+    go_until(scenario_.chaos);
+    const std::uint64_t steps = world_.steps();
+    user_.calm_down();
+    if (good()) become_as_declared();
+    if (good()) stay_as_declared();
+    if (good()) go_away();
+    if (good()) end();
+    return {.violation = invariants_.violation(),
+            .trace_hash = world_.trace.hash(),
+            .trace_lines = world_.trace.lines(),
+            .requests = invariants_.requests(),
+            .steps = steps,
+            .virtual_time = world_.timeline.now(),
+            .faults = world_.faults.fired(),
+            .coverage = invariants_.coverage()};
+  }
+
+ private:
+  bool good() const { return !invariants_.violation(); }
+
+  void go_until(Duration until) {
+    while (good() && world_.step(until)) {
+    }
+  }
+
+  // Goes on until `missing` has nothing more to say; what it says last is the violation.
+  template <class Missing>
+  void go_until_nothing(Duration bound, const std::string& rule, Missing missing) {
+    const Duration until = world_.timeline.now() + bound;
+    std::string last = missing();
+    while (good() && !last.empty() && world_.timeline.now() < until) {
+      go_until(world_.timeline.now() + kLook);
+      last = missing();
+    }
+    if (good() && !last.empty()) invariants_.violate(rule, last);
+  }
+
+  void become_as_declared() {
+    go_until_nothing(kBound, "converges", [this] { return not_as_declared(); });
+  }
+
+  void stay_as_declared() {
+    world_.trace.note("the window in which nothing is to be written");
+    // What was on its way when the last thing was put right may still end.
+    go_until(world_.timeline.now() + scenario_.check_interval + minutes(1));
+    invariants_.expect_silence(true);
+    go_until(world_.timeline.now() + 3 * scenario_.check_interval);
+    invariants_.expect_silence(false);
+    const std::string problem = not_as_declared();
+    if (good() && !problem.empty()) invariants_.violate("stays-as-declared", problem);
+  }
+
+  void go_away() {
+    user_.mend_broken_provider();
+    user_.delete_everything();
+    go_until_nothing(kBound, "goes-away", [this] { return still_there(); });
+    if (good()) check_leftovers();
+  }
+
+  void end() {
+    for (int pod = 0; pod < world_.pod_count(); ++pod) world_.stop_pod(pod, false);
+    go_until_nothing(kStop, "ends", [this] {
+      return world_.all_down() ? std::string() : std::string("a pod does not end");
+    });
+  }
+
+  std::string not_as_declared() {
+    const auto resources = world_.aws.resources();
+    for (const Sample& sample : samples()) {
+      for (const Json* object : world_.kube.all(sample.kind)) {
+        std::string problem = problem_of(sample.kind, *object, resources);
+        if (problem.empty()) continue;
+        return fmt::format("{} {}: {} ({})", sample.kind, text_at(*object, "metadata.name"),
+                           problem, condition_of(*object));
+      }
+    }
+    return {};
+  }
+
+  bool is_squatted(const std::string& kind, const Json& object) const {
+    const std::string name = chosen_name(kind, *find_path(object, "spec"));
+    return std::ranges::find(scenario_.squatted, kind + "/" + name) != scenario_.squatted.end();
+  }
+
+  std::string problem_of(const std::string& kind, const Json& object,
+                         const std::vector<FakeAws::Resource>& resources) {
+    const std::string uid = text_at(object, "metadata.uid");
+    if (find_path(object, "metadata.deletionTimestamp") != nullptr) return "is still being deleted";
+    const bool hopeless = text_at(object, "metadata.namespace") == kBrokenNamespace ||
+                          (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid));
+    const bool foreign = is_squatted(kind, object) && invariants_.ledger().live_of(uid).empty();
+    if (hopeless || foreign) {
+      if (is_true(object, "status.ready")) return "says it is ready, and cannot be";
+      return find_path(object, "status.conditions") == nullptr ? "does not say why not" : "";
+    }
+    const FakeAws::Resource* found = nullptr;
+    for (const auto& resource : resources) {
+      const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
+      const bool own = resource.live && owner != resource.tags.end() && owner->second == uid;
+      if (!own) continue;
+      if (found != nullptr) return "has two resources";
+      found = &resource;
+    }
+    if (found == nullptr) return "has no resource";
+    const auto wrong = differences(kind, *find_path(object, "spec"), *found);
+    if (!wrong.empty()) return wrong.front();
+    if (!is_true(object, "status.ready")) return "does not say it is ready";
+    const Json* seen = find_path(object, "status.observedGeneration");
+    const Json* generation = find_path(object, "metadata.generation");
+    const bool current = seen != nullptr && generation != nullptr && same(*seen, *generation);
+    return current ? "" : "has not seen its newest generation";
+  }
+
+  std::string still_there() {
+    for (const Sample& sample : samples()) {
+      for (const Json* object : world_.kube.all(sample.kind)) {
+        return fmt::format("{} {} does not go: {}", sample.kind, text_at(*object, "metadata.name"),
+                           condition_of(*object));
+      }
+    }
+    for (const Json* object : world_.kube.all("AWSProvider")) {
+      return "the provider does not go: " + condition_of(*object);
+    }
+    return {};
+  }
+
+  void check_leftovers() {
+    // A request of a process that died may still be on its way.
+    go_until(world_.timeline.now() + minutes(1));
+    for (const auto& [uid, name] : invariants_.objects()) {
+      if (invariants_.retained().contains(uid)) continue;
+      for (const auto& key : invariants_.ledger().live_of(uid)) {
+        invariants_.violate("no-orphan", fmt::format("{} is left of {}", std::get<2>(key), name));
+      }
+    }
+  }
+
+  const Scenario& scenario_;
+  World world_;
+  Invariants invariants_;
+  User user_;
+};
+
+}  // namespace
+
+Result<Setting> load_setting() {
+  Setting out;
+  out.program.catalog = std::make_shared<aws::Catalog>(aws::core_document);
+  auto definitions = definition::load_embedded();
+  if (!definitions) return std::unexpected(definitions.error());
+  out.program.definitions = std::move(*definitions);
+  auto provider = definition::load_provider();
+  if (!provider) return std::unexpected(provider.error());
+  out.program.provider_definition = std::move(*provider);
+  out.crds.emplace_back(definition::make_crd(out.program.provider_definition));
+  for (const auto& one : out.program.definitions) {
+    out.crds.emplace_back(definition::make_crd(one));
+  }
+  return out;
+}
+
+RunResult run(const Setting& setting, const Scenario& scenario, const RunOptions& options) {
+  return Run(setting, scenario, options).go();
+}
+
+}  // namespace infra::sim

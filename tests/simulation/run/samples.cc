@@ -1,0 +1,118 @@
+#include "run/samples.h"
+
+#include <boost/algorithm/string/replace.hpp>
+#include <stdexcept>
+
+namespace infra::sim {
+namespace {
+
+constexpr const char* kTrust =
+    R"({\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"lambda.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]})";
+constexpr const char* kOtherTrust =
+    R"({\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":[\"ec2.amazonaws.com\",\"lambda.amazonaws.com\"]},\"Action\":\"sts:AssumeRole\"}]})";
+constexpr const char* kInline =
+    R"({\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"s3:Get*\",\"Resource\":\"*\"}]})";
+constexpr const char* kKeyPolicy =
+    R"({\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"root\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111111111111:root\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}]})";
+
+std::string with_policies(std::string text) {
+  boost::algorithm::replace_all(text, "TRUST2", kOtherTrust);
+  boost::algorithm::replace_all(text, "TRUST", kTrust);
+  boost::algorithm::replace_all(text, "INLINE", kInline);
+  boost::algorithm::replace_all(text, "KEYPOLICY", kKeyPolicy);
+  return text;
+}
+
+std::vector<Sample> make_samples() {
+  return {
+      {"VPC",
+       R"({"cidrBlock":"10.{n}.0.0/16","tags":{"Team":"a"}})",
+       {R"({"enableDnsHostnames":false})", R"({"enableDnsHostnames":true})",
+        R"({"enableDnsHostnames":null})", R"({"enableDnsHostnames":false,"enableDnsSupport":false})",
+        R"({"enableDnsHostnames":true,"enableDnsSupport":true})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+      {"IAMRole",
+       R"({"roleName":"role-{n}","assumeRolePolicyDocument":"TRUST","description":"first","tags":{"Team":"a"}})",
+       {R"({"assumeRolePolicyDocument":"TRUST2"})", R"({"description":"second"})",
+        R"({"maxSessionDuration":7200})",
+        R"({"managedPolicyArns":["arn:aws:iam::aws:policy/ReadOnlyAccess","arn:aws:iam::aws:policy/AWSLambdaExecute"]})",
+        R"({"managedPolicyArns":["arn:aws:iam::aws:policy/ReadOnlyAccess"]})",
+        R"({"inlinePolicy":{"policyName":"one","policyDocument":"INLINE"}})",
+        R"({"inlinePolicy":{"policyName":"two","policyDocument":"INLINE"}})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"SQSQueue",
+       R"({"queueName":"queue-{n}","visibilityTimeout":30,"tags":{"Team":"a"}})",
+       {R"({"visibilityTimeout":60})", R"({"delaySeconds":5,"messageRetentionPeriod":86400})",
+        R"({"maximumMessageSize":2048})", R"({"receiveMessageWaitTimeSeconds":20})",
+        R"({"deadLetterQueue":{"targetArn":"arn:aws:sqs:us-east-1:111111111111:dead","maxReceiveCount":3}})",
+        R"({"visibilityTimeout":null})", R"({"tags":{"Team":"b","More":"x"}})",
+        R"({"tags":{"Team":null}})"}},
+      {"KMSKey",
+       R"({"description":"key {n}","pendingWindowInDays":7,"tags":{"Team":"a"}})",
+       {R"({"description":"changed"})", R"({"enabled":false})", R"({"enabled":true})",
+        R"({"enableKeyRotation":true})", R"({"enableKeyRotation":false})",
+        R"({"keyPolicy":"KEYPOLICY"})", R"({"tags":{"Team":"b","More":"x"}})",
+        R"({"tags":{"Team":null}})"}},
+      {"LambdaFunction",
+       R"({"functionName":"function-{n}","runtime":"python3.12","handler":"index.handler","role":"arn:aws:iam::111111111111:role/runner","code":{"zipFile":"UEsFBgAAAAAAAAAAAAAAAAAAAAAAAA=="},"environment":{"variables":{"PASSWORD":"canary-environment"}},"tags":{"Team":"a"}})",
+       {R"({"memorySize":256})", R"({"timeout":10,"description":"second"})",
+        R"({"handler":"other.handler"})", R"({"runtime":"python3.13"})",
+        R"({"environment":{"variables":{"MODE":"two","PASSWORD":"canary-environment"}}})",
+        R"({"code":{"zipFile":"UEsFBgAAAAAAAAAAAAAAAAAAAAABAAB="}})",
+        R"({"memorySize":512,"code":{"zipFile":"UEsFBgAAAAAAAAAAAAAAAAAAAAACAAA="}})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"S3Bucket",
+       R"({"bucketName":"bucket-{n}-of-ours","tags":{"Team":"a"}})",
+       {R"({"versioning":{"enabled":true}})", R"({"versioning":{"enabled":false}})",
+        R"({"encryption":{"algorithm":"AES256"}})",
+        R"({"encryption":{"algorithm":"aws:kms","kmsKeyID":"alias/aws/s3"}})",
+        R"({"publicAccessBlock":{"blockPublicAcls":true,"blockPublicPolicy":true,"ignorePublicAcls":false,"restrictPublicBuckets":false}})",
+        R"({"corsRules":[{"allowedMethods":["GET"],"allowedOrigins":["*"],"maxAgeSeconds":60}]})",
+        R"({"corsRules":[]})",
+        R"({"lifecycleRules":[{"id":"old","enabled":true,"prefix":"log/","expiration":{"days":30}}]})",
+        R"({"lifecycleRules":[]})", R"({"tags":{"Team":"b","More":"x"}})",
+        R"({"tags":{"Team":null}})"}}};
+}
+
+Json numbered(const std::string& text, int number) {
+  std::string copy = with_policies(text);
+  boost::algorithm::replace_all(copy, "{n}", std::to_string(number));
+  auto json = parse_json(copy);
+  if (!json) throw std::runtime_error("a sample is no JSON: " + copy);
+  return std::move(*json);
+}
+
+}  // namespace
+
+const std::vector<Sample>& samples() {
+  static const std::vector<Sample> all = make_samples();
+  return all;
+}
+
+const Sample& sample_of(const std::string& kind) {
+  for (const Sample& sample : samples()) {
+    if (sample.kind == kind) return sample;
+  }
+  throw std::runtime_error("there is no sample of a " + kind);
+}
+
+Json spec_of(const Sample& sample, int number, const std::string& deletion_policy) {
+  Json spec = numbered(sample.spec, number);
+  set_path(spec, "providerRef.name", Json("aws"));
+  set_path(spec, "deletionPolicy", Json(deletion_policy));
+  return spec;
+}
+
+Json edit_of(const Sample& sample, std::size_t index, int number) {
+  return numbered(sample.edits[index % sample.edits.size()], number);
+}
+
+std::string chosen_name(const std::string& kind, const Json& spec) {
+  if (kind == "IAMRole") return text_at(spec, "roleName");
+  if (kind == "SQSQueue") return text_at(spec, "queueName");
+  if (kind == "LambdaFunction") return text_at(spec, "functionName");
+  if (kind == "S3Bucket") return text_at(spec, "bucketName");
+  return {};
+}
+
+}  // namespace infra::sim

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "core/random.h"
+
+namespace infra::sim {
+
+// What users write for one kind: a spec, and changes of it, as merge patches. "{n}" stands for a
+// number of its own. A number within the first edit is as good as its neighbours, so specs can be
+// combined at will.
+struct Sample {
+  std::string kind;
+  std::string spec;
+  std::vector<std::string> edits;
+};
+
+const std::vector<Sample>& samples();
+const Sample& sample_of(const std::string& kind);
+
+// The spec of a sample with its number put in, and providerRef and deletion policy besides.
+Json spec_of(const Sample& sample, int number, const std::string& deletion_policy);
+Json edit_of(const Sample& sample, std::size_t index, int number);
+
+// The name in AWS that the spec decides; empty where AWS assigns one.
+std::string chosen_name(const std::string& kind, const Json& spec);
+
+}  // namespace infra::sim

@@ -1,0 +1,183 @@
+#include "run/user.h"
+
+#include <fmt/format.h>
+
+#include "base/base64.h"
+#include "run/samples.h"
+
+namespace infra::sim {
+namespace {
+
+constexpr const char* kGroup = "aws-infra-operator.runner.codes";
+constexpr const char* kSecret = "aws-credentials";
+
+Json manifest(const std::string& api, const std::string& kind, const std::string& ns,
+              const std::string& name) {
+  JsonObject metadata{{"name", name}};
+  if (!ns.empty()) metadata["namespace"] = ns;
+  return JsonObject{{"apiVersion", api}, {"kind", kind}, {"metadata", std::move(metadata)}};
+}
+
+JsonObject secret_data(const std::string& access_key) {
+  return {{"AWS_ACCESS_KEY_ID", base64_encode(access_key)},
+          {"AWS_SECRET_ACCESS_KEY", base64_encode("canary-secret-access-key")}};
+}
+
+}  // namespace
+
+User::User(World& world, const Scenario& scenario)
+    : world_(world), scenario_(scenario), random_(scenario.seed, "user") {}
+
+void User::make_namespace(const std::string& name) {
+  (void)world_.kube.create(manifest("v1", "Namespace", "", name), "user");
+}
+
+void User::make_provider(const std::string& ns, const std::string& access_key) {
+  Json secret = manifest("v1", "Secret", ns, kSecret);
+  secret.get_object()["data"] = secret_data(access_key);
+  (void)world_.kube.create(secret, "user");
+  Json provider = manifest(std::string(kGroup) + "/v1alpha1", "AWSProvider", ns, "aws");
+  set_path(provider, "spec.region", Json("us-east-1"));
+  set_path(provider, "spec.credentialsSecret.name", Json(kSecret));
+  (void)world_.kube.create(provider, "user");
+}
+
+void User::squat() {
+  (void)world_.aws.squat("IAMRole", "runner", false);
+  (void)world_.aws.squat("SQSQueue", "dead", false);
+  for (const std::string& one : scenario_.squatted) {
+    const auto slash = one.find('/');
+    const std::string kind = one.substr(0, slash);
+    const bool other_account = kind == "S3Bucket" && random_.chance(0.5);
+    (void)world_.aws.squat(kind, one.substr(slash + 1), other_account);
+  }
+}
+
+void User::begin() {
+  world_.aws.add_access_key(access_key_, kAccount);
+  for (const char* name : {"team", "operator"}) make_namespace(name);
+  make_provider("team", access_key_);
+  if (scenario_.broken_provider) {
+    make_namespace(std::string(kBrokenNamespace));
+    make_provider(std::string(kBrokenNamespace), "AKIANOBODY");
+  }
+  squat();
+  for (int pod = 0; pod < world_.pod_count(); ++pod) {
+    world_.timeline.at(Duration{random_.between(0, 3'000)}, [this, pod] { world_.start_pod(pod); });
+  }
+  for (const ObjectPlan& plan : scenario_.objects) {
+    world_.timeline.at(plan.at, [this, &plan] { make_object(plan); });
+  }
+  for (const Operation& operation : scenario_.operations) {
+    world_.timeline.at(operation.at, [this, &operation] { perform(operation); });
+  }
+}
+
+void User::make_object(const ObjectPlan& plan) {
+  if (world_.kube.find(plan.kind, plan.ns, plan.name) != nullptr) return;
+  Json object = manifest(std::string(kGroup) + "/v1alpha1", plan.kind, plan.ns, plan.name);
+  object.get_object()["spec"] = plan.spec;
+  (void)world_.kube.create(object, "user");
+}
+
+void User::patch(const ObjectPlan& plan, const Json& body, const std::string& who,
+                 const std::string& subresource) {
+  (void)world_.kube.patch(plan.kind, plan.ns, plan.name, body, who, subresource);
+}
+
+void User::perform(const Operation& operation) {
+  world_.trace.note(fmt::format("{} {}", operation.what,
+                                operation.object >= 0 ? operation.object : operation.pod));
+  if (operation.object >= 0) {
+    perform_on_object(operation);
+  } else {
+    perform_on_pod(operation);
+  }
+}
+
+void User::perform_on_object(const Operation& operation) {
+  if (std::size_t(operation.object) >= scenario_.objects.size()) return;
+  const ObjectPlan& plan = scenario_.objects[std::size_t(operation.object)];
+  if (operation.what == "patch") {
+    patch(plan, JsonObject{{"spec", operation.value}}, "user");
+  } else if (operation.what == "delete") {
+    (void)world_.kube.remove(plan.kind, plan.ns, plan.name, "user");
+  } else if (operation.what == "recreate") {
+    make_object(plan);
+  } else if (operation.what == "annotate") {
+    JsonObject annotations;
+    for (const auto& member : operation.value.get_object()) {
+      annotations[std::string(kGroup) + "/" + std::string(member.key())] = member.value();
+    }
+    Json body = JsonObject{};
+    set_path(body, "metadata.annotations", Json(std::move(annotations)));
+    patch(plan, body, "user");
+  } else if (operation.what == "rival") {
+    for (int i = 0; i < 5; ++i) {
+      Json body = JsonObject{};
+      set_path(body, "metadata.labels.rival", Json(std::to_string(random_.next() % 1000)));
+      world_.timeline.after(Duration{i * 40}, [this, &plan, body] { patch(plan, body, "rival"); });
+    }
+  } else if (operation.what == "wipe-status") {
+    patch(plan, JsonObject{{"status", nullptr}}, "user", "status");
+  }
+}
+
+void User::perform_on_pod(const Operation& operation) {
+  const int pod = operation.pod < world_.pod_count() ? operation.pod : 0;
+  const Duration until = world_.timeline.now() + operation.length;
+  Weather& weather = world_.network.weather(pod);
+  if (operation.what == "kube-gone") weather.kube_gone = std::max(weather.kube_gone, until);
+  if (operation.what == "aws-gone") weather.aws_gone = std::max(weather.aws_gone, until);
+  if (operation.what == "denied") weather.denied[operation.text] = until;
+  if (operation.what == "throttled") weather.throttled[operation.text] = until;
+  if (operation.what == "crash") world_.crash_pod(pod);
+  if (operation.what == "restart") world_.stop_pod(pod, true);
+  if (operation.what == "pause") world_.pause_pod(pod, operation.length);
+  if (operation.what == "compact") world_.kube.compact();
+  if (operation.what == "cut-watches") world_.kube.end_watches();
+  if (operation.what == "rotate") rotate_keys(operation.length);
+  if (operation.what == "set-clock" && world_.process(pod) != nullptr) {
+    world_.process(pod)->clock().set_offset(operation.length);
+  }
+  if (operation.what == "tamper") {
+    world_.trace.note("somebody: " + world_.aws.tamper(random_, operation.text == "delete"));
+  }
+}
+
+void User::rotate_keys(Duration overlap) {
+  const std::string old = access_key_;
+  access_key_ = fmt::format("AKIAOURS{}", ++keys_);
+  world_.aws.add_access_key(access_key_, kAccount);
+  const Json body = JsonObject{{"data", secret_data(access_key_)}};
+  (void)world_.kube.patch("Secret", "team", kSecret, body, "user");
+  world_.timeline.after(overlap, [this, old] { world_.aws.remove_access_key(old); });
+}
+
+void User::calm_down() {
+  world_.trace.note("calm");
+  world_.faults.calm();
+  world_.network.calm();
+  world_.aws.set_behaviour({});
+  world_.kube.set_behaviour({});
+  const Json resume = parse_json(R"({"metadata":{"annotations":{
+      "aws-infra-operator.runner.codes/paused":null}}})").value();
+  for (const ObjectPlan& plan : scenario_.objects) patch(plan, resume, "user");
+}
+
+void User::mend_broken_provider() {
+  if (!scenario_.broken_provider) return;
+  world_.aws.add_access_key("AKIANOBODY", kAccount);
+}
+
+void User::delete_everything() {
+  world_.trace.note("everything is deleted");
+  for (const ObjectPlan& plan : scenario_.objects) {
+    (void)world_.kube.remove(plan.kind, plan.ns, plan.name, "user");
+  }
+  for (const std::string_view ns : {std::string_view("team"), kBrokenNamespace}) {
+    (void)world_.kube.remove("AWSProvider", std::string(ns), "aws", "user");
+  }
+}
+
+}  // namespace infra::sim

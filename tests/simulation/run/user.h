@@ -1,0 +1,44 @@
+#pragma once
+
+#include <string>
+
+#include "run/scenario.h"
+
+namespace infra::sim {
+
+// Everybody beside the operator: users with kubectl, people in AWS's console, and bad luck.
+class User {
+ public:
+  User(World& world, const Scenario& scenario);
+
+  // Namespaces, keys, providers, what others have in AWS; then pods, objects and all operations,
+  // each at its time.
+  void begin();
+  // The chaos is over: no more faults, everything that was stopped goes on, no object is paused.
+  void calm_down();
+  // The provider that never worked gets keys that do.
+  void mend_broken_provider();
+  void delete_everything();
+
+ private:
+  void make_namespace(const std::string& name);
+  void make_provider(const std::string& ns, const std::string& access_key);
+  void squat();
+  void make_object(const ObjectPlan& plan);
+  void perform(const Operation& operation);
+  void perform_on_object(const Operation& operation);
+  void perform_on_pod(const Operation& operation);
+  void patch(const ObjectPlan& plan, const Json& body, const std::string& who,
+             const std::string& subresource = "");
+  void rotate_keys(Duration overlap);
+
+  World& world_;
+  const Scenario& scenario_;
+  Random random_;
+  std::string access_key_ = "AKIAOURS1";
+  int keys_ = 1;
+};
+
+inline constexpr const char* kAccount = "111111111111";
+
+}  // namespace infra::sim
