@@ -35,9 +35,8 @@ void add_json(Totals& totals, const Json& json) {
   totals.repeated += number("repeated");
   totals.trace += number("trace");
   for (const Json& one : json.at("failures").get_array()) {
-    totals.failures.push_back({.what = text_at(one, "what"),
-                               .rule = text_at(one, "rule"),
-                               .text = text_at(one, "text")});
+    totals.failures.push_back(
+        {.what = text_at(one, "what"), .rule = text_at(one, "rule"), .text = text_at(one, "text")});
   }
   for (const auto& cell : json.at("cells").get_object()) {
     totals.cells[std::string(cell.key())] += cell.value().to_number<std::uint64_t>();

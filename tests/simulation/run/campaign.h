@@ -20,8 +20,8 @@ struct Totals {
   std::uint64_t runs = 0;
   std::uint64_t requests = 0;
   std::uint64_t virtual_seconds = 0;
-  std::uint64_t repeated = 0;       // runs that were made twice
-  std::uint64_t trace = 0;          // of all traces, whatever their order
+  std::uint64_t repeated = 0;  // runs that were made twice
+  std::uint64_t trace = 0;     // of all traces, whatever their order
   std::vector<Failure> failures;
   std::map<std::string, std::uint64_t> cells;  // "ec2 CreateVpc/lost-answer": how often
 

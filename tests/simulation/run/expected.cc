@@ -61,10 +61,11 @@ Json lifecycle(const Json& declared) {
   JsonArray out;
   for (const Json& rule : declared.get_array()) {
     const JsonObject filter{{"Prefix", text_at(rule, "prefix")}};
-    out.push_back(JsonObject{{"ID", text_at(rule, "id")},
-                             {"Status", rule.at("enabled").get_bool() ? "Enabled" : "Disabled"},
-                             {"Filter", filter},
-                             {"Expiration", JsonObject{{"Days", rule.at("expiration").at("days")}}}});
+    out.push_back(
+        JsonObject{{"ID", text_at(rule, "id")},
+                   {"Status", rule.at("enabled").get_bool() ? "Enabled" : "Disabled"},
+                   {"Filter", filter},
+                   {"Expiration", JsonObject{{"Days", rule.at("expiration").at("days")}}}});
   }
   return out;
 }

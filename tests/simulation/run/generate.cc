@@ -12,21 +12,21 @@ namespace {
 
 // What can be on or off in a run.
 enum class Family {
-  kRefused,       // connections
-  kLost,          // answers after the commit
+  kRefused,  // connections
+  kLost,     // answers after the commit
   kServerErrors,
   kBroken,
   kSlow,
   kThrottled,
   kDenied,
   kCrashes,
-  kStale,         // AWS shows late
-  kOperations,    // long ones are slow
+  kStale,       // AWS shows late
+  kOperations,  // long ones are slow
   kPages,
-  kWatches,       // late, doubled, cut, compacted
+  kWatches,  // late, doubled, cut, compacted
   kOutages,
   kClocks,
-  kPods,          // more than one, with a lease
+  kPods,  // more than one, with a lease
   kPauses,
   kTampering,
   kEdits,
@@ -219,8 +219,8 @@ class Generator {
   }
 
   std::string any_service() {
-    return draw_.pick(std::vector<std::string>{"*", "ec2", "iam", "sqs", "kms", "lambda", "s3",
-                                               "sts"});
+    return draw_.pick(
+        std::vector<std::string>{"*", "ec2", "iam", "sqs", "kms", "lambda", "s3", "sts"});
   }
 
   int some(int most) { return int(draw_.between(1, most)); }

@@ -123,8 +123,8 @@ void Invariants::check_leader(const Sent& sent) {
   if (process == nullptr) return;
   const std::string& identity = process->plan().settings.lease.identity;
   if (holder != identity) {
-    violate("one-leader", fmt::format("{} sent {} while the lease is held by '{}'", identity,
-                                      sent.key, holder));
+    violate("one-leader",
+            fmt::format("{} sent {} while the lease is held by '{}'", identity, sent.key, holder));
   }
 }
 
@@ -156,8 +156,7 @@ void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
                                 : mutation.removed ? "removed"
                                                    : "changed"));
   const Ledger::Entry* before = ledger_.find({mutation.kind, mutation.account, mutation.id});
-  const bool foreign =
-      before != nullptr && before->live && before->by_actor && !is_actor(mutation);
+  const bool foreign = before != nullptr && before->live && before->by_actor && !is_actor(mutation);
   const bool adopted = before != nullptr && !before->owner.empty();
   const Ledger::Entry* entry = ledger_.note(mutation);
   if (is_actor(mutation)) return;
@@ -177,9 +176,9 @@ void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
 void Invariants::check_created(const FakeAws::Mutation& mutation) {
   const auto live = ledger_.live_of(mutation.owner);
   if (!mutation.owner.empty() && live.size() > 1) {
-    violate("one-resource", fmt::format("there are {} {} for {}: {} and {}", live.size(),
-                                        mutation.kind, names_[mutation.owner], std::get<2>(live[0]),
-                                        std::get<2>(live[1])));
+    violate("one-resource",
+            fmt::format("there are {} {} for {}: {} and {}", live.size(), mutation.kind,
+                        names_[mutation.owner], std::get<2>(live[0]), std::get<2>(live[1])));
   }
   if (!mutation.owner.empty() && !names_.contains(mutation.owner)) {
     violate("one-resource", mutation.kind + " " + mutation.id + " was made for no object");
@@ -218,8 +217,8 @@ void Invariants::on_write(const FakeKube::Write& write) {
     check_secrets(fmt::format("{} {}", write.kind, write.name),
                   boost::json::serialize(without_spec));
     if (silent_) {
-      violate("silence", fmt::format("the operator wrote {} {}/{}", write.kind, write.ns,
-                                     write.name));
+      violate("silence",
+              fmt::format("the operator wrote {} {}/{}", write.kind, write.ns, write.name));
     }
   }
   if (!ours || write.kind == "AWSProvider") return;
@@ -250,13 +249,13 @@ void Invariants::on_write(const FakeKube::Write& write) {
 
 // The finalizer may only go when nothing is left in AWS.
 void Invariants::check_release(const FakeKube::Write& write) {
-  const bool released = has_our_finalizer(write.before) &&
-                        (write.after.is_null() || !has_our_finalizer(write.after));
+  const bool released =
+      has_our_finalizer(write.before) && (write.after.is_null() || !has_our_finalizer(write.after));
   if (!released || retained_.contains(write.uid)) return;
   note_mutations();
   for (const auto& key : ledger_.live_of(write.uid)) {
-    violate("finalizer", fmt::format("{} was let go while {} is still in AWS",
-                                     names_[write.uid], std::get<2>(key)));
+    violate("finalizer", fmt::format("{} was let go while {} is still in AWS", names_[write.uid],
+                                     std::get<2>(key)));
   }
 }
 

@@ -67,7 +67,7 @@ class Invariants {
   std::optional<Violation> violation_;
   std::size_t mutations_seen_ = 0;
   std::map<std::string, std::string> names_;
-  std::map<std::string, bool> deleting_;    // by uid, of those that are still there
+  std::map<std::string, bool> deleting_;  // by uid, of those that are still there
   std::set<std::string> retained_;
   std::map<std::string, std::int64_t> observed_generation_;
   std::map<std::string, Duration> paused_since_;

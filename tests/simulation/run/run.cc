@@ -18,8 +18,8 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 // What may pass between the end of all faults and the state that was declared: a view that is late
-// twice over (2 x 5 min), SQS's and S3's slowest settings (15 min), the longest backoff (5 min), two
-// checks (2 x 5 min), a restart (2 min), a lease (1 min), and the watch's silence (150 s).
+// twice over (2 x 5 min), SQS's and S3's slowest settings (15 min), the longest backoff (5 min),
+// two checks (2 x 5 min), a restart (2 min), a lease (1 min), and the watch's silence (150 s).
 constexpr Duration kBound = minutes(50);
 constexpr Duration kLook = seconds(5);
 constexpr Duration kStop = seconds(40);  // the grace period is 20 s

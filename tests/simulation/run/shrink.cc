@@ -126,8 +126,9 @@ class Shrinker {
     any = change([](Scenario& one) { one.pods.resize(1); }) || any;
     any = change([](Scenario& one) { one.leader_elect = false; }) || any;
     any = change([](Scenario& one) {
-      for (auto& pod : one.pods) pod = {};
-    }) || any;
+            for (auto& pod : one.pods) pod = {};
+          }) ||
+          any;
     any = change([](Scenario& one) { one.latency = Duration{2}; }) || any;
     return any;
   }

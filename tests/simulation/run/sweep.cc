@@ -11,10 +11,10 @@ namespace {
 
 using std::chrono::seconds;
 
-constexpr Fault kSwept[] = {Fault::kRefused,       Fault::kLostRequest,    Fault::kLostAnswer,
-                            Fault::kAnswerTooLate, Fault::kServerError,    Fault::kErrorAfter,
-                            Fault::kBrokenAnswer,  Fault::kSlow,           Fault::kThrottled,
-                            Fault::kDenied,        Fault::kCrashBefore,    Fault::kCrashCommitted,
+constexpr Fault kSwept[] = {Fault::kRefused,       Fault::kLostRequest, Fault::kLostAnswer,
+                            Fault::kAnswerTooLate, Fault::kServerError, Fault::kErrorAfter,
+                            Fault::kBrokenAnswer,  Fault::kSlow,        Fault::kThrottled,
+                            Fault::kDenied,        Fault::kCrashBefore, Fault::kCrashCommitted,
                             Fault::kCrashAfter};
 
 // The requests of a calm run, in order.
@@ -86,7 +86,8 @@ void sweep(const Setting& setting, const std::string& kind, const std::string& v
   for (std::uint64_t step = 1; step <= steps; step += stride) {
     RunOptions options;
     options.crash_at_step = step;
-    if (!each({.what = fmt::format("crash at step {}", step), .scenario = base,
+    if (!each({.what = fmt::format("crash at step {}", step),
+               .scenario = base,
                .options = options})) {
       return;
     }

@@ -11,8 +11,8 @@ namespace infra::sim {
 Scenario story(const std::string& kind, const std::string& verb);
 inline constexpr const char* kVerbs[] = {"create", "update", "delete", "recreate"};
 
-// Every request of a story meets every fault, one at a time; and the process dies at every `stride`-th
-// step of its work. `each` is told of every run; it returns false to end the sweep.
+// Every request of a story meets every fault, one at a time; and the process dies at every
+// `stride`-th step of its work. `each` is told of every run; it returns false to end the sweep.
 struct SweepRun {
   std::string what;  // "fault lost-answer at ec2 CreateVpc #1", "crash at step 17"
   Scenario scenario;

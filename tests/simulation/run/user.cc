@@ -161,7 +161,8 @@ void User::calm_down() {
   world_.aws.set_behaviour({});
   world_.kube.set_behaviour({});
   const Json resume = parse_json(R"({"metadata":{"annotations":{
-      "aws-infra-operator.runner.codes/paused":null}}})").value();
+      "aws-infra-operator.runner.codes/paused":null}}})")
+                          .value();
   for (const ObjectPlan& plan : scenario_.objects) patch(plan, resume, "user");
 }
 

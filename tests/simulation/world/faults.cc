@@ -4,9 +4,11 @@ namespace infra::sim {
 namespace {
 
 constexpr std::array<std::string_view, kFaultCount> kNames{
-    "none",         "refused",       "lost-request", "lost-answer", "answer-too-late",
-    "server-error", "error-after",   "broken-answer", "slow",       "throttled",
-    "denied",       "twice",         "crash-before", "crash-committed", "crash-after"};
+    "none",         "refused",         "lost-request",
+    "lost-answer",  "answer-too-late", "server-error",
+    "error-after",  "broken-answer",   "slow",
+    "throttled",    "denied",          "twice",
+    "crash-before", "crash-committed", "crash-after"};
 
 }  // namespace
 

@@ -14,14 +14,14 @@ namespace infra::sim {
 // What can happen to one request. Committed: the server has done what was asked.
 enum class Fault {
   kNone,
-  kRefused,         // no connection; nothing arrives
-  kLostRequest,     // nothing arrives, and the caller waits until its deadline
-  kLostAnswer,      // committed; the connection breaks
-  kAnswerTooLate,   // committed; the caller's deadline comes first
-  kServerError,     // 500, nothing done
-  kErrorAfter,      // committed, and answered with 500
-  kBrokenAnswer,    // committed; the answer is cut in the middle
-  kSlow,            // seconds late, both ways
+  kRefused,        // no connection; nothing arrives
+  kLostRequest,    // nothing arrives, and the caller waits until its deadline
+  kLostAnswer,     // committed; the connection breaks
+  kAnswerTooLate,  // committed; the caller's deadline comes first
+  kServerError,    // 500, nothing done
+  kErrorAfter,     // committed, and answered with 500
+  kBrokenAnswer,   // committed; the answer is cut in the middle
+  kSlow,           // seconds late, both ways
   kThrottled,
   kDenied,
   kTwice,           // something on the way delivers it twice

@@ -24,9 +24,7 @@ std::unexpected<Error> unavailable(std::string what) {
   return fail(Code::kUnavailable, std::move(what));
 }
 
-std::unexpected<Error> too_late() {
-  return fail(Code::kDeadline, "no answer came in time");
-}
+std::unexpected<Error> too_late() { return fail(Code::kDeadline, "no answer came in time"); }
 
 bool crashes(Fault fault) {
   return fault == Fault::kCrashBefore || fault == Fault::kCrashCommitted ||
@@ -70,9 +68,7 @@ Sent Network::describe(int process, const net::HttpRequest& request) {
   return sent;
 }
 
-Duration Network::one_way() {
-  return Duration{latency_random_.between(0, latency_.count())};
-}
+Duration Network::one_way() { return Duration{latency_random_.between(0, latency_.count())}; }
 
 bool Network::gone(const Sent& sent) {
   const Weather& weather = weather_[sent.process];
@@ -84,9 +80,9 @@ std::optional<net::HttpResponse> Network::turned_away(const Sent& sent,
   const Weather& weather = weather_[sent.process];
   const auto hits = [this, &sent](const std::map<std::string, Duration>& services) {
     return sent.to_aws && std::ranges::any_of(services, [this, &sent](const auto& service) {
-      const bool about = service.first == "*" || service.first == sent.aws.service;
-      return about && timeline_.now() < service.second;
-    });
+             const bool about = service.first == "*" || service.first == sent.aws.service;
+             return about && timeline_.now() < service.second;
+           });
   };
   if (sent.fault == Fault::kThrottled || hits(weather.throttled)) {
     if (sent.to_aws) return aws_.refuse(request, AwsRefusal::kThrottled);
@@ -130,9 +126,8 @@ void Network::send(int process, const ProcessClock& clock, net::HttpRequest requ
   if (sent.fault == Fault::kLostRequest) return;
   Duration pause = one_way();
   if (sent.fault == Fault::kSlow) pause += Duration{fault_random_.between(0, 2'000)};
-  timeline_.after(pause, [this, sent, exchange, moved = std::move(request)] {
-    arrive(sent, moved, exchange);
-  });
+  timeline_.after(
+      pause, [this, sent, exchange, moved = std::move(request)] { arrive(sent, moved, exchange); });
 }
 
 void Network::arrive(const Sent& sent, const net::HttpRequest& request,
@@ -146,7 +141,8 @@ void Network::arrive(const Sent& sent, const net::HttpRequest& request,
     case Fault::kAnswerTooLate: return;
     case Fault::kErrorAfter: return deliver(exchange, back, server_error(sent.to_aws));
     case Fault::kBrokenAnswer:
-      return deliver(exchange, back, unavailable("the connection broke in the middle of an answer"));
+      return deliver(exchange, back,
+                     unavailable("the connection broke in the middle of an answer"));
     case Fault::kCrashCommitted: return crash(sent.process);
     case Fault::kCrashAfter:
       deliver(exchange, back, std::move(response));
@@ -185,7 +181,10 @@ void Network::open(const Sent& sent, const net::HttpRequest& request, Duration i
   watch->idle = idle;
   FakeKube::Watcher watcher{
       .line = [this, watch](std::string line) { push(watch, std::move(line)); },
-      .end = [this, watch] { finish(watch, net::HttpResponse{.status = 200, .headers = {}, .body = {}}); }};
+      .end =
+          [this, watch] {
+            finish(watch, net::HttpResponse{.status = 200, .headers = {}, .body = {}});
+          }};
   if (auto refused = kube_.watch(request, std::move(watcher), &watch->id)) {
     if (on_answer) on_answer(sent, *refused);
     return deliver(exchange, one_way(), std::move(*refused));

@@ -28,9 +28,9 @@ struct Sent {
   bool to_aws = false;
   AwsCall aws;
   FakeKube::Call kube;
-  std::string name;       // "ec2 CreateVpc", "patch vpcs/status"
-  std::string key;        // name and number
-  std::string digest;     // equal for equal requests, whenever they are sent
+  std::string name;    // "ec2 CreateVpc", "patch vpcs/status"
+  std::string key;     // name and number
+  std::string digest;  // equal for equal requests, whenever they are sent
   Fault fault = Fault::kNone;
 };
 

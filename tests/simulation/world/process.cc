@@ -10,8 +10,8 @@ namespace {
 
 kube::Config kube_config() {
   kube::Config config;
-  config.server = {.scheme = "https", .host = std::string(Network::kKubeHost), .port = 6443,
-                   .path = "/"};
+  config.server = {
+      .scheme = "https", .host = std::string(Network::kKubeHost), .port = 6443, .path = "/"};
   return config;
 }
 

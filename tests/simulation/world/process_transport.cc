@@ -33,8 +33,7 @@ Task<Result<net::HttpResponse>> ProcessTransport::send(net::HttpRequest request,
 }
 
 Task<Result<net::HttpResponse>> ProcessTransport::stream(net::HttpRequest request,
-                                                         net::HttpOptions options,
-                                                         ChunkSink sink) {
+                                                         net::HttpOptions options, ChunkSink sink) {
   auto executor = co_await boost::asio::this_coro::executor;
   auto exchange = std::make_shared<Exchange>();
   Signal signal(executor);
