@@ -11,6 +11,7 @@
 #include "aws/crt.h"
 #include "run/campaign.h"
 #include "run/generate.h"
+#include "run/hunt.h"
 #include "run/samples.h"
 #include "run/shrink.h"
 #include "run/sweep.h"
@@ -31,6 +32,7 @@ struct Flags {
   bool trace = false;
   bool write = false;
   bool sweep = false;
+  bool hunt = false;
   int jobs = 2;
   int most_failures = 5;
   double twice = 1;  // percent
@@ -127,6 +129,38 @@ int run_all_sweeps(const Setting& setting, const Flags& flags) {
   return finish(totals, started, flags);
 }
 
+// Looks for the first world in which each planted bug shows. A world that showed it before is tried
+// first.
+void hunt_share(const Setting& setting, const Flags& flags, const Bugs& bugs, int share, int shares,
+                Totals& mine) {
+  for (auto i = std::size_t(share); i < bugs.names.size(); i += std::size_t(shares)) {
+    const std::string& name = bugs.names[i];
+    if (!flags.plant.empty() && name != flags.plant) continue;
+    bugs.plant(name);
+    const Find find = hunt(setting, flags.seeds, bugs.known_seed(name));
+    ++mine.runs;
+    if (find.violation) {
+      std::cout << fmt::format("{}\t{}\t{}\t{}\n", name, find.seed, find.violation->rule,
+                               find.violation->text.substr(0, 160))
+                << std::flush;
+      continue;
+    }
+    const std::string reached =
+        bugs.reached() ? "its place was reached" : "its place was never reached";
+    mine.failures.push_back({"planted bug " + name, "caught",
+                             fmt::format("no world of {} shows it; {}", find.runs, reached)});
+    report(mine.failures.back(), "./dev sim --hunt --plant " + name);
+  }
+}
+
+int hunt_all(const Setting& setting, const Flags& flags, const Bugs& bugs) {
+  const auto started = std::chrono::steady_clock::now();
+  const Totals totals = in_shares(flags.jobs, [&](int share, int shares, Totals& mine) {
+    hunt_share(setting, flags, bugs, share, shares, mine);
+  });
+  return finish(totals, started, flags);
+}
+
 int run_one(const Setting& setting, const Flags& flags, const Scenario& scenario) {
   if (flags.write) {
     std::cout << boost::json::serialize(to_json(scenario)) << "\n";
@@ -166,13 +200,14 @@ Result<Scenario> read_scenario(const std::string& path) {
   return scenario_from_json(*json);
 }
 
-int main_of(const Flags& flags) {
+int main_of(const Flags& flags, const Bugs* bugs) {
   const aws::CrtLibrary crt;
   const auto setting = load_setting();
   if (!setting) {
     std::cerr << setting.error().message << "\n";
     return 2;
   }
+  if (flags.hunt) return hunt_all(*setting, flags, *bugs);
   if (flags.sweep) return run_all_sweeps(*setting, flags);
   if (!flags.scenario.empty()) {
     const auto scenario = read_scenario(flags.scenario);
@@ -186,7 +221,7 @@ int main_of(const Flags& flags) {
 
 }  // namespace
 
-int simulate(int argc, char** argv, const Planter& planter) {
+int simulate(int argc, char** argv, const Bugs* bugs) {
   Flags flags;
   CLI::App app("Runs the operator in simulated worlds");
   app.add_option("--seeds", flags.seeds, "How many worlds")->capture_default_str();
@@ -206,13 +241,17 @@ int simulate(int argc, char** argv, const Planter& planter) {
   app.add_option("--twice", flags.twice, "Percent of the worlds to run twice, and to compare")
       ->capture_default_str();
   app.add_option("--cells", flags.cells, "Writes which requests met which faults, how often");
-  if (planter) app.add_option("--plant", flags.plant, "Arms a planted bug");
+  if (bugs != nullptr) {
+    app.add_option("--plant", flags.plant, "Arms a planted bug");
+    app.add_flag("--hunt", flags.hunt,
+                 "For each planted bug, or that of --plant: in which world it shows");
+  }
   CLI11_PARSE(app, argc, argv);
-  if (planter && !flags.plant.empty() && !planter(flags.plant)) {
+  if (!flags.plant.empty() && !bugs->plant(flags.plant)) {
     std::cerr << "there is no planted bug '" << flags.plant << "'\n";
     return 2;
   }
-  return main_of(flags);
+  return main_of(flags, bugs);
 }
 
 }  // namespace infra::sim

@@ -1,15 +1,16 @@
 # Shared by ./dev: building, testing, generating. Sourced, never run.
 
-# build PRESET [TARGET]: everything, but for a release the program alone.
+# build PRESET [TARGET]: everything, but for a release and the simulator the program alone.
 build() {
   local preset=${1:-debug} target=${2:-} crt crt_flags=''
   crt=$THIRD_PARTY/crt-$(pin_of tools/build_crt.sh)
   case $preset in
     debug) ;;
+    sim) target=${target:-infra_sim} ;;
     release) target=${target:-infra-operator} ;;
     asan) crt=$crt-asan crt_flags='-fsanitize=address' ;;
     tsan) crt=$crt-tsan crt_flags='-fsanitize=thread' ;;
-    *) die "Unknown preset '$preset': debug, release, asan or tsan." ;;
+    *) die "Unknown preset '$preset': debug, release, sim, asan or tsan." ;;
   esac
   install_packages
   fetch_sources
