@@ -50,9 +50,9 @@ std::string command_of(const Flags& flags, std::uint64_t seed) {
   return out;
 }
 
-void run_seed(const Setting& setting, const Flags& flags, std::uint64_t seed, Totals& totals) {
+void run_seed(const Program& program, const Flags& flags, std::uint64_t seed, Totals& totals) {
   const Scenario scenario = generate(seed, flags.kind);
-  const RunResult result = run(setting, scenario, {});
+  const RunResult result = run(program, scenario, {});
   totals.add(result);
   const std::string what = fmt::format("seed {}", seed);
   if (result.violation) {
@@ -61,7 +61,7 @@ void run_seed(const Setting& setting, const Flags& flags, std::uint64_t seed, To
   }
   if (double(mixed(seed, "twice") % 10'000) >= flags.twice * 100) return;
   ++totals.repeated;
-  if (run(setting, scenario, {}).trace_hash == result.trace_hash) return;
+  if (run(program, scenario, {}).trace_hash == result.trace_hash) return;
   totals.failures.push_back({what, "deterministic", "two runs of it had different traces"});
   report(totals.failures.back(), command_of(flags, seed));
 }
@@ -90,11 +90,11 @@ int finish(const Totals& totals, std::chrono::steady_clock::time_point started,
   return totals.failures.empty() ? 0 : 1;
 }
 
-int run_many(const Setting& setting, const Flags& flags) {
+int run_many(const Program& program, const Flags& flags) {
   const auto started = std::chrono::steady_clock::now();
   const Totals totals = in_shares(flags.jobs, [&](int share, int shares, Totals& mine) {
     for (auto i = std::uint64_t(share); i < flags.seeds; i += std::uint64_t(shares)) {
-      run_seed(setting, flags, flags.first + i, mine);
+      run_seed(program, flags, flags.first + i, mine);
       if (int(mine.failures.size()) >= flags.most_failures) return;
     }
   });
@@ -102,14 +102,14 @@ int run_many(const Setting& setting, const Flags& flags) {
 }
 
 // One share of a sweep takes every so-manieth run.
-void run_sweeps(const Setting& setting, const Flags& flags, int share, int shares, Totals& mine) {
+void run_sweeps(const Program& program, const Flags& flags, int share, int shares, Totals& mine) {
   for (const Sample& sample : samples()) {
     if (!flags.kind.empty() && sample.kind != flags.kind) continue;
     for (const char* verb : kVerbs) {
       int number = 0;
-      sweep(setting, sample.kind, verb, flags.stride, [&](const SweepRun& one) {
+      sweep(program, sample.kind, verb, flags.stride, [&](const SweepRun& one) {
         if (number++ % shares != share) return true;
-        const RunResult result = run(setting, one.scenario, one.options);
+        const RunResult result = run(program, one.scenario, one.options);
         mine.add(result);
         if (!result.violation) return true;
         mine.failures.push_back({fmt::format("{} of a {}, {}", verb, sample.kind, one.what),
@@ -121,23 +121,23 @@ void run_sweeps(const Setting& setting, const Flags& flags, int share, int share
   }
 }
 
-int run_all_sweeps(const Setting& setting, const Flags& flags) {
+int run_all_sweeps(const Program& program, const Flags& flags) {
   const auto started = std::chrono::steady_clock::now();
   const Totals totals = in_shares(flags.jobs, [&](int share, int shares, Totals& mine) {
-    run_sweeps(setting, flags, share, shares, mine);
+    run_sweeps(program, flags, share, shares, mine);
   });
   return finish(totals, started, flags);
 }
 
 // Looks for the first world in which each planted bug shows. A world that showed it before is tried
 // first.
-void hunt_share(const Setting& setting, const Flags& flags, const Bugs& bugs, int share, int shares,
+void hunt_share(const Program& program, const Flags& flags, const Bugs& bugs, int share, int shares,
                 Totals& mine) {
   for (auto i = std::size_t(share); i < bugs.names.size(); i += std::size_t(shares)) {
     const std::string& name = bugs.names[i];
     if (!flags.plant.empty() && name != flags.plant) continue;
     bugs.plant(name);
-    const Find find = hunt(setting, flags.seeds, bugs.known_seed(name));
+    const Find find = hunt(program, flags.seeds, bugs.known_seed(name));
     ++mine.runs;
     if (find.violation) {
       std::cout << fmt::format("{}\t{}\t{}\t{}\n", name, find.seed, find.violation->rule,
@@ -153,22 +153,22 @@ void hunt_share(const Setting& setting, const Flags& flags, const Bugs& bugs, in
   }
 }
 
-int hunt_all(const Setting& setting, const Flags& flags, const Bugs& bugs) {
+int hunt_all(const Program& program, const Flags& flags, const Bugs& bugs) {
   const auto started = std::chrono::steady_clock::now();
   const Totals totals = in_shares(flags.jobs, [&](int share, int shares, Totals& mine) {
-    hunt_share(setting, flags, bugs, share, shares, mine);
+    hunt_share(program, flags, bugs, share, shares, mine);
   });
   return finish(totals, started, flags);
 }
 
-int run_one(const Setting& setting, const Flags& flags, const Scenario& scenario) {
+int run_one(const Program& program, const Flags& flags, const Scenario& scenario) {
   if (flags.write) {
     std::cout << boost::json::serialize(to_json(scenario)) << "\n";
     return 0;
   }
   RunOptions options;
   if (flags.trace) options.trace = [](const std::string& line) { std::cout << line << "\n"; };
-  const RunResult result = run(setting, scenario, options);
+  const RunResult result = run(program, scenario, options);
   std::cout << fmt::format("{} lines, hash {:016x}, {} requests, {} virtual seconds\n",
                            result.trace_lines, result.trace_hash, result.requests,
                            result.virtual_time.count() / 1000);
@@ -179,7 +179,7 @@ int run_one(const Setting& setting, const Flags& flags, const Scenario& scenario
   std::cout << fmt::format("breaks '{}' at {} s: {}\n", result.violation->rule,
                            result.violation->at.count() / 1000, result.violation->text);
   if (!flags.shrink_to.empty()) {
-    const Scenario small = shrink(setting, scenario);
+    const Scenario small = shrink(program, scenario);
     std::ofstream(flags.shrink_to) << boost::json::serialize(to_json(small)) << "\n";
     std::cout << fmt::format(
         "made smaller: {} objects, {} operations, {} faults; again: ./dev sim "
@@ -202,21 +202,21 @@ Result<Scenario> read_scenario(const std::string& path) {
 
 int main_of(const Flags& flags, const Bugs* bugs) {
   const aws::CrtLibrary crt;
-  const auto setting = load_setting();
-  if (!setting) {
-    std::cerr << setting.error().message << "\n";
+  const auto program = load_program();
+  if (!program) {
+    std::cerr << program.error().message << "\n";
     return 2;
   }
-  if (flags.hunt) return hunt_all(*setting, flags, *bugs);
-  if (flags.sweep) return run_all_sweeps(*setting, flags);
+  if (flags.hunt) return hunt_all(*program, flags, *bugs);
+  if (flags.sweep) return run_all_sweeps(*program, flags);
   if (!flags.scenario.empty()) {
     const auto scenario = read_scenario(flags.scenario);
-    if (scenario) return run_one(*setting, flags, *scenario);
+    if (scenario) return run_one(*program, flags, *scenario);
     std::cerr << scenario.error().message << "\n";
     return 2;
   }
-  if (flags.seed != 0) return run_one(*setting, flags, generate(flags.seed, flags.kind));
-  return run_many(*setting, flags);
+  if (flags.seed != 0) return run_one(*program, flags, generate(flags.seed, flags.kind));
+  return run_many(*program, flags);
 }
 
 }  // namespace

@@ -16,13 +16,20 @@ namespace infra::sim {
 
 // How far this API server is from a calm day. All zero: calm.
 struct KubeBehaviour {
-  Duration watch_lag{0};     // events reach watches up to so much later
+  Duration watch_lag{0};        // events reach watches up to so much later
   double duplicate_events = 0;  // share of events that are told twice
   bool bookmarks = true;
   Duration history{300'000};  // versions older than this are compacted away: 410
   // Lists that allow any age (resourceVersion=0) are answered from a view so old.
   Duration stale_view{0};
+  // Share of the watches from too old a version that are refused with 410; the others begin and are
+  // told so by an event, as today's API server does it.
+  double gone_at_start = 0;
 };
+
+// CRDs made ready once, to be shared by any number of servers; never changes.
+struct KubeSchemas;
+std::shared_ptr<const KubeSchemas> kube_schemas(const std::vector<Json>& crds);
 
 enum class KubeRefusal { kTooManyRequests, kUnavailable, kInternalError, kTimeout, kForbidden };
 
@@ -33,9 +40,13 @@ enum class KubeRefusal { kTooManyRequests, kUnavailable, kInternalError, kTimeou
 class FakeKube {
  public:
   FakeKube(Timeline& timeline, Random random, KubeBehaviour behaviour);
+  // With CRDs that many worlds share; see kube_schemas().
+  FakeKube(Timeline& timeline, Random random, KubeBehaviour behaviour,
+           std::shared_ptr<const KubeSchemas> schemas);
   ~FakeKube();
 
-  // A CustomResourceDefinition, as in the chart.
+  // A CustomResourceDefinition, as in the chart. Throws std::runtime_error on a keyword or a rule
+  // that this server does not know.
   void add_crd(const Json& crd);
 
   // Anything but a watch. Takes effect at once.
@@ -65,8 +76,8 @@ class FakeKube {
   void set_behaviour(KubeBehaviour behaviour);
   void compact();  // forgets the history up to now
 
-  // What users and other controllers do with kubectl: the same checks, no delay, no refusals. `kind`
-  // is a kind such as "VPC" or "Secret".
+  // What users and other controllers do with kubectl: the same checks, no delay, no refusals.
+  // `kind` is a kind such as "VPC" or "Secret".
   Result<Json> create(const Json& manifest, const std::string& who);
   Result<Json> patch(const std::string& kind, const std::string& ns, const std::string& name,
                      const Json& merge_patch, const std::string& who,

@@ -4,11 +4,11 @@
 
 namespace infra::sim {
 
-Find hunt(const Setting& setting, std::uint64_t most, std::uint64_t first) {
+Find hunt(const Program& program, std::uint64_t most, std::uint64_t first) {
   Find find;
   for (std::uint64_t seed = first == 0 ? 1 : 0; seed <= most; ++seed) {
     find.seed = seed == 0 ? first : seed;
-    find.violation = run(setting, generate(find.seed), {}).violation;
+    find.violation = run(program, generate(find.seed), {}).violation;
     ++find.runs;
     if (find.violation) break;
   }

@@ -12,6 +12,6 @@ struct Find {
 };
 
 // Looks through the worlds of seeds 1 to `most`; that of `first`, unless it is 0, before all.
-Find hunt(const Setting& setting, std::uint64_t most, std::uint64_t first);
+Find hunt(const Program& program, std::uint64_t most, std::uint64_t first);
 
 }  // namespace infra::sim

@@ -25,7 +25,7 @@ constexpr Duration kLook = seconds(5);
 constexpr Duration kStop = seconds(40);  // the grace period is 20 s
 
 WorldPlan world_plan(const Scenario& scenario) {
-  OperatorSettings settings;
+  OperatorPrograms settings;
   settings.leader_elect = scenario.leader_elect;
   settings.lease.ns = "operator";
   settings.most_at_once = scenario.workers;
@@ -61,13 +61,12 @@ std::string condition_of(const Json& object) {
 
 class Run {
  public:
-  Run(const Setting& setting, const Scenario& scenario, const RunOptions& options)
+  Run(const Program& program, const Scenario& scenario, const RunOptions& options)
       : scenario_(scenario),
-        world_(setting.program, world_plan(scenario)),
+        world_(program, world_plan(scenario)),
         invariants_(world_, scenario),
         user_(world_, scenario) {
     world_.trace.sink = options.trace;
-    for (const Json& crd : setting.crds) world_.kube.add_crd(crd);
     if (options.crash_at_step) world_.crash_at_step(*options.crash_at_step);
   }
 
@@ -218,24 +217,23 @@ class Run {
 
 }  // namespace
 
-Result<Setting> load_setting() {
-  Setting out;
-  out.program.catalog = std::make_shared<aws::Catalog>(aws::core_document);
+Result<Program> load_program() {
+  Program out;
+  out.catalog = std::make_shared<aws::Catalog>(aws::core_document);
   auto definitions = definition::load_embedded();
   if (!definitions) return std::unexpected(definitions.error());
-  out.program.definitions = std::move(*definitions);
+  out.definitions = std::move(*definitions);
   auto provider = definition::load_provider();
   if (!provider) return std::unexpected(provider.error());
-  out.program.provider_definition = std::move(*provider);
-  out.crds.emplace_back(definition::make_crd(out.program.provider_definition));
-  for (const auto& one : out.program.definitions) {
-    out.crds.emplace_back(definition::make_crd(one));
-  }
+  out.provider_definition = std::move(*provider);
+  std::vector<Json> crds{definition::make_crd(out.provider_definition)};
+  for (const auto& one : out.definitions) crds.emplace_back(definition::make_crd(one));
+  out.schemas = kube_schemas(crds);
   return out;
 }
 
-RunResult run(const Setting& setting, const Scenario& scenario, const RunOptions& options) {
-  return Run(setting, scenario, options).go();
+RunResult run(const Program& program, const Scenario& scenario, const RunOptions& options) {
+  return Run(program, scenario, options).go();
 }
 
 }  // namespace infra::sim

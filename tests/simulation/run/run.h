@@ -9,14 +9,8 @@
 
 namespace infra::sim {
 
-// What all runs of this program share.
-struct Setting {
-  Program program;
-  std::vector<Json> crds;
-};
-
 // Needs a CrtLibrary.
-Result<Setting> load_setting();
+Result<Program> load_program();
 
 struct RunOptions {
   std::function<void(const std::string& line)> trace;
@@ -36,6 +30,6 @@ struct RunResult {
 
 // Runs a scenario through its five phases: chaos; quiet, until everything is as declared; a window
 // in which nothing may be written; deletion; end.
-RunResult run(const Setting& setting, const Scenario& scenario, const RunOptions& options);
+RunResult run(const Program& program, const Scenario& scenario, const RunOptions& options);
 
 }  // namespace infra::sim

@@ -7,9 +7,9 @@ namespace {
 
 class Shrinker {
  public:
-  Shrinker(const Setting& setting, Scenario failing, int most_runs)
-      : setting_(setting), best_(std::move(failing)), runs_left_(most_runs) {
-    const RunResult first = run(setting_, best_, {});
+  Shrinker(const Program& program, Scenario failing, int most_runs)
+      : program_(program), best_(std::move(failing)), runs_left_(most_runs) {
+    const RunResult first = run(program_, best_, {});
     rule_ = first.violation ? first.violation->rule : "";
     write_faults_down(first);
   }
@@ -29,7 +29,7 @@ class Shrinker {
  private:
   bool accept(Scenario candidate) {
     if (runs_left_-- <= 0) return false;
-    const RunResult result = run(setting_, candidate, {});
+    const RunResult result = run(program_, candidate, {});
     if (!result.violation || result.violation->rule != rule_) return false;
     best_ = std::move(candidate);
     return true;
@@ -141,7 +141,7 @@ class Shrinker {
     });
   }
 
-  const Setting& setting_;
+  const Program& program_;
   Scenario best_;
   std::string rule_;
   int runs_left_;
@@ -149,8 +149,8 @@ class Shrinker {
 
 }  // namespace
 
-Scenario shrink(const Setting& setting, Scenario failing, int most_runs) {
-  return Shrinker(setting, std::move(failing), most_runs).make();
+Scenario shrink(const Program& program, Scenario failing, int most_runs) {
+  return Shrinker(program, std::move(failing), most_runs).make();
 }
 
 }  // namespace infra::sim

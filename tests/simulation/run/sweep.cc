@@ -18,7 +18,7 @@ constexpr Fault kSwept[] = {Fault::kRefused,       Fault::kLostRequest, Fault::k
                             Fault::kCrashAfter};
 
 // The requests of a calm run, in order.
-std::vector<std::string> requests_of(const Setting& setting, const Scenario& scenario) {
+std::vector<std::string> requests_of(const Program& program, const Scenario& scenario) {
   std::vector<std::string> out;
   std::map<std::string, int> numbers;
   RunOptions options;
@@ -34,7 +34,7 @@ std::vector<std::string> requests_of(const Setting& setting, const Scenario& sce
     if (number == std::string::npos) return;
     out.push_back(rest.substr(0, rest.find_first_of(" ", number)));
   };
-  (void)run(setting, scenario, options);
+  (void)run(program, scenario, options);
   return out;
 }
 
@@ -71,10 +71,10 @@ Scenario story(const std::string& kind, const std::string& verb) {
   return out;
 }
 
-void sweep(const Setting& setting, const std::string& kind, const std::string& verb,
+void sweep(const Program& program, const std::string& kind, const std::string& verb,
            std::uint64_t stride, const std::function<bool(const SweepRun&)>& each) {
   const Scenario base = story(kind, verb);
-  for (const std::string& request : requests_of(setting, base)) {
+  for (const std::string& request : requests_of(program, base)) {
     for (const Fault fault : kSwept) {
       Scenario one = base;
       one.only_faults = std::map<std::string, Fault>{{request, fault}};
@@ -82,7 +82,7 @@ void sweep(const Setting& setting, const std::string& kind, const std::string& v
       if (!each({.what = what, .scenario = one, .options = {}})) return;
     }
   }
-  const std::uint64_t steps = run(setting, base, {}).steps;
+  const std::uint64_t steps = run(program, base, {}).steps;
   for (std::uint64_t step = 1; step <= steps; step += stride) {
     RunOptions options;
     options.crash_at_step = step;

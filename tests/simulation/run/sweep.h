@@ -18,7 +18,7 @@ struct SweepRun {
   Scenario scenario;
   RunOptions options;
 };
-void sweep(const Setting& setting, const std::string& kind, const std::string& verb,
+void sweep(const Program& program, const std::string& kind, const std::string& verb,
            std::uint64_t stride, const std::function<bool(const SweepRun&)>& each);
 
 }  // namespace infra::sim

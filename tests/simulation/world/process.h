@@ -17,6 +17,7 @@ struct Program {
   std::shared_ptr<aws::Catalog> catalog;
   std::vector<definition::Definition> definitions;
   definition::Definition provider_definition;
+  std::shared_ptr<const KubeSchemas> schemas;
 };
 
 // One run of the operator's program, from its start to its end or crash: the production code with

@@ -13,7 +13,7 @@ constexpr int kMostStepsInOneMoment = 20'000;
 World::World(const Program& program, const WorldPlan& plan)
     : trace(timeline),
       aws(timeline, Random(plan.seed, "aws"), plan.aws),
-      kube(timeline, Random(plan.seed, "kube"), plan.kube),
+      kube(timeline, Random(plan.seed, "kube"), plan.kube, program.schemas),
       faults(plan.seed, plan.fault_rates),
       network(timeline, aws, kube, faults, Random(plan.seed, "network")),
       program_(program),
