@@ -474,7 +474,7 @@ Answer delete_vpc(Cloud& cloud, const Request& request) {
   if (!well_formed(id)) return malformed(id);
   Thing* vpc = cloud.writable(kVpc, here(request), id, request.replica);
   if (vpc == nullptr) return no_such_vpc(id);
-  if (vpc->inhabitants > 0) {
+  if (cloud.now() < vpc->occupied_until) {
     return refused(400, "DependencyViolation",
                    "The vpc '" + id + "' has dependencies and cannot be deleted.");
   }

@@ -1,9 +1,9 @@
 #include "aws/fake_aws.h"
 
-#include <cstdio>
 #include <ctime>
 
 #include "aws/services.h"
+#include "aws/state.h"
 #include "aws/xml_writer.h"
 
 namespace infra::sim {
@@ -11,14 +11,6 @@ namespace {
 
 using std::chrono::minutes;
 using std::chrono::seconds;
-
-// An access key that AWS knows; those that STS gives out end by themselves.
-struct KnownKey {
-  std::string account;
-  std::string arn;
-  std::string user_id;
-  Duration expires = Duration::max();
-};
 
 std::optional<WallTime> parse_stamp(std::string_view text) {
   std::tm parts{};
@@ -35,29 +27,6 @@ bool is_skewed(const Request& request, WallTime now) {
 }
 
 }  // namespace
-
-struct FakeAws::State {
-  State(Timeline& timeline, const Random& random, AwsBehaviour behaviour)
-      : cloud(timeline, random, behaviour) {}
-
-  std::string next_request_id() {
-    char text[40];
-    std::snprintf(text, sizeof(text), "00000000-0000-4000-8000-%012llx",
-                  static_cast<unsigned long long>(++requests));
-    return text;
-  }
-
-  std::optional<Answer> unwelcome(Request& request);
-  Answer serve(Request& request);
-  Answer serve_sts(Request& request);
-  Answer caller_identity(const Request& request);
-  Answer assume_role(const Request& request);
-  std::string issue_key(const std::string& role_arn, const std::string& session, int seconds_valid);
-
-  Cloud cloud;
-  std::map<std::string, KnownKey> keys;
-  std::uint64_t requests = 0;
-};
 
 // Whoever is not known, or is out of time, gets no further.
 std::optional<Answer> FakeAws::State::unwelcome(Request& request) {
@@ -155,6 +124,7 @@ void FakeAws::add_access_key(const std::string& access_key, const std::string& a
   state_->keys[access_key] = {.account = account,
                               .arn = "arn:aws:iam::" + account + ":user/operator",
                               .user_id = "AIDA" + access_key};
+  if (state_->first_account.empty()) state_->first_account = account;
 }
 
 void FakeAws::remove_access_key(const std::string& access_key) { state_->keys.erase(access_key); }

@@ -106,11 +106,17 @@ class FakeAws {
   // The truth, with nothing late. In a fixed order.
   std::vector<Resource> resources() const;
 
-  // What others do. Each says in a few words what it did; empty: there was nothing to do it to.
+  // What others do. Each says in a few words what it did; empty: there was nothing to do it to, or
+  // AWS refused it. They never touch what does not exist, nor the tags by which the operator knows
+  // its own.
   // A person changes or deletes something that exists, or adds a tag that is nobody's business.
   std::string tamper(Random& random, bool may_delete);
-  // Somebody makes a thing with that name or range before us, in our account or (buckets) another.
-  std::string squat(const std::string& kind, const std::string& name, bool other_account);
+  // A person puts something into a VPC, bucket or role, which then cannot be deleted for so long.
+  std::string occupy(Random& random, Duration how_long);
+  // Somebody makes a thing with that name (for a VPC its range, for a key its description) before
+  // us: in the account of the first access key, or in one that is not ours.
+  std::string squat(const std::string& kind, const std::string& name, bool other_account,
+                    const std::string& region = "us-east-1");
 
   static constexpr std::string_view kOwnerTag = "aws-infra-operator.runner.codes/uid";
 

@@ -376,7 +376,7 @@ Answer delete_role(Cloud& cloud, const Request& request, Thing& role) {
   if (!role.truth("InlinePolicies").as_object().empty()) {
     return refused(409, "DeleteConflict", "Cannot delete entity, must delete policies first.");
   }
-  if (role.inhabitants > 0) {
+  if (cloud.now() < role.occupied_until) {
     return refused(409, "DeleteConflict",
                    "Cannot delete entity, must remove roles from instance profile first.");
   }

@@ -234,8 +234,7 @@ JsonObject tags_of(const Json& body) {
 
 // In a network of the customer's it takes longer than elsewhere.
 void start_setup(Cloud& cloud, Thing& function, bool creates) {
-  const bool network = find_path(function.truth("settings"), "VpcConfig.SubnetIds[0]") != nullptr ||
-                       !text_at(function.truth("settings"), "VpcConfig.VpcId").empty();
+  const bool network = !text_at(function.truth("settings"), "VpcConfig.VpcId").empty();
   const Duration usual = network ? seconds(20) : seconds(creates ? 3 : 1);
   const Duration until = cloud.now() + cloud.takes(usual, minutes(5));
   if (creates) {
@@ -282,21 +281,23 @@ Answer create_function(Cloud& cloud, const Request& request) {
 Answer update(Cloud& cloud, const Request& request, Thing& function, JsonObject settings) {
   settings["LastModified"] = modified(cloud.wall());
   settings["RevisionId"] = uuid(cloud.ids);
-  cloud.set(function, "settings", std::move(settings));
   start_setup(cloud, function, false);
+  // An update that fails leaves code and settings as they were.
+  if (!function.update_failed) cloud.set(function, "settings", std::move(settings));
   cloud.note(request.call, function, Cloud::Change::kChanged);
   return done(boost::json::serialize(configuration(cloud, function, function.truth("settings"))));
 }
 
-// One update at a time.
+// One update at a time, and none of a function that could not be set up.
 std::optional<Answer> busy(const Cloud& cloud, const Request& request, const Thing& function) {
-  if (!in_progress(cloud, function)) return std::nullopt;
-  const char* what = cloud.now() < function.ready_at
-                         ? "The function is currently in the following state: Pending"
-                         : "An update is in progress for resource: ";
+  if (!in_progress(cloud, function) && !function.failed) return std::nullopt;
+  std::string what = "An update is in progress for resource: " + request.call.resource;
+  if (cloud.now() < function.ready_at || function.failed) {
+    const char* state = cloud.now() < function.ready_at ? "Pending" : "Failed";
+    what = "The function is currently in the following state: " + std::string(state);
+  }
   return refused(409, "ResourceConflictException",
-                 "The operation cannot be performed at this time. " + std::string(what) +
-                     request.call.resource);
+                 "The operation cannot be performed at this time. " + what);
 }
 
 Answer update_configuration(Cloud& cloud, const Request& request, Thing& function) {

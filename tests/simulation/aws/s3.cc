@@ -364,7 +364,7 @@ Answer delete_setting(Cloud& cloud, const Request& request, Thing& bucket, const
 }
 
 Answer delete_bucket(Cloud& cloud, const Request& request, Thing& bucket) {
-  if (bucket.inhabitants > 0) {
+  if (cloud.now() < bucket.occupied_until) {
     return refused(409, "BucketNotEmpty", "The bucket you tried to delete is not empty");
   }
   cloud.bury(bucket);

@@ -177,8 +177,13 @@ bool same_setting(const std::string& name, const std::string& have, const std::s
   return left && right && same(*left, *right);
 }
 
-// A repeated create finds the queue if all that it names is as it says.
+// A repeated create finds the queue if all that it names is as it says, the tags as well.
 Answer created_before(const Request& request, const Thing& queue, const JsonObject& attributes) {
+  const JsonObject tags = object_at(request.body, "tags");
+  if (!tags.empty() && !same(tags, queue.truth("tags"))) {
+    return problem("QueueNameExists", "QueueAlreadyExists",
+                   "A queue already exists with the same name and different tags");
+  }
   const JsonObject& settings = queue.truth("settings").as_object();
   for (const auto& entry : attributes) {
     const std::string name(entry.key());
@@ -189,7 +194,6 @@ Answer created_before(const Request& request, const Thing& queue, const JsonObje
         "QueueNameExists", "QueueAlreadyExists",
         "A queue already exists with the same name and a different value for attribute " + name);
   }
-  (void)request;
   return done(boost::json::serialize(JsonObject{{"QueueUrl", queue.id}}));
 }
 
@@ -251,9 +255,7 @@ JsonObject all_attributes(const Thing& queue, const Json& settings, const Json& 
   out[kRetention] = retention;
   for (const char* counter : {"ApproximateNumberOfMessages", "ApproximateNumberOfMessagesDelayed",
                               "ApproximateNumberOfMessagesNotVisible"}) {
-    out[counter] = std::string_view(counter).ends_with("Messages")
-                       ? std::to_string(queue.inhabitants)
-                       : std::string("0");
+    out[counter] = "0";
   }
   return out;
 }

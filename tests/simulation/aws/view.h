@@ -74,7 +74,7 @@ struct Thing {
   Duration updated_at{0};
   bool update_failed = false;
   Duration gone_at = Duration::max();  // a key whose deletion was scheduled
-  int inhabitants = 0;                 // what others put into it, and what therefore blocks it
+  Duration occupied_until{0};          // somebody's belongings are in it, and block its deletion
 
   const Json& truth(std::string_view part) const;
   bool visible(View view, int replica, Duration now) const;
