@@ -477,7 +477,7 @@ TEST_F(FakeAwsTest, QueuesAreRefusedAsSqsDoesIt) {
       R"({"deadLetterTargetArn":"arn:aws:sqs:us-east-1:111111111111:none","maxReceiveCount":3})";
   EXPECT_EQ(create(boost::json::serialize(JsonObject{
                 {"QueueName", "q"}, {"Attributes", JsonObject{{"RedrivePolicy", none}}}})),
-            "InvalidAttributeValue");
+            "InvalidParameterValue");
   EXPECT_EQ(create(R"({"QueueName": "q.fifo", "Attributes": {"FifoQueue": "true"}})"), "ok");
   EXPECT_EQ(create(R"({"QueueName": "q", "tags": {"a": "1"}})"), "ok");
   EXPECT_EQ(create(R"({"QueueName": "q", "tags": {"a": "2"}})"), "QueueAlreadyExists");

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <optional>
 
 #include "aws/services.h"
@@ -34,11 +35,14 @@ Answer unknown_attribute(const std::string& name) {
   return problem("InvalidAttributeName", "InvalidAttributeName", "Unknown Attribute " + name + ".");
 }
 
-Answer bad_value(const std::string& name, const std::string& value, const std::string& why = "") {
-  const std::string reason = why.empty() ? "" : " Reason: " + why;
+Answer bad_value(const std::string& name) {
   return problem("InvalidAttributeValue", "InvalidAttributeValue",
-                 "Invalid value for the parameter " + name + "." + reason +
-                     (why.empty() && value.empty() ? " It is empty." : ""));
+                 "Invalid value for the parameter " + name + ".");
+}
+
+Answer bad_redrive(const std::string& value, const std::string& reason) {
+  return problem("InvalidParameterValueException", "InvalidParameterValue",
+                 "Value " + value + " for parameter RedrivePolicy is invalid. Reason: " + reason);
 }
 
 struct Bounds {
@@ -69,7 +73,7 @@ std::optional<Answer> outside(const Bounds& bounds, const std::string& value) {
   const auto read = std::from_chars(value.data(), value.data() + value.size(), number);
   const bool whole = read.ec == std::errc() && read.ptr == value.data() + value.size();
   if (whole && number >= bounds.low && number <= bounds.high) return std::nullopt;
-  return bad_value(bounds.name, value);
+  return bad_value(bounds.name);
 }
 
 std::optional<Answer> wrong_redrive(const Cloud& cloud, const Request& request,
@@ -77,26 +81,33 @@ std::optional<Answer> wrong_redrive(const Cloud& cloud, const Request& request,
   if (text.empty()) return std::nullopt;  // takes the policy away
   const auto policy = parse_json(text);
   if (!policy || !policy->is_object()) {
-    return bad_value("RedrivePolicy", text, "Redrive policy is not a valid JSON map.");
+    return bad_redrive(text, "Redrive policy is not a valid JSON map.");
   }
   const std::string target = text_at(*policy, "deadLetterTargetArn");
   const Json* most = find_path(*policy, "maxReceiveCount");
-  if (target.empty() || most == nullptr) {
-    return bad_value("RedrivePolicy", text,
-                     "Redrive policy does not contain mandatory attribute: " +
-                         std::string(target.empty() ? "deadLetterTargetArn." : "maxReceiveCount."));
+  const char* lacking = target.empty()    ? "deadLetterTargetArn"
+                        : most == nullptr ? "maxReceiveCount"
+                                          : nullptr;
+  if (lacking != nullptr) {
+    return bad_redrive(
+        text, "Redrive policy does not contain mandatory attribute: " + std::string(lacking) + ".");
+  }
+  const std::int64_t receives =
+      most->is_int64() ? most->get_int64() : std::atoll(text_at(*most, "").c_str());
+  if (receives < 1 || receives > 1000) {
+    return bad_redrive(text, "Invalid value for maxReceiveCount: must be between 1 and 1000.");
   }
   const std::string own = "arn:aws:sqs:" + request.region + ":" + request.account + ":";
   const std::string id = target.starts_with(own) ? url_of(request, target.substr(own.size())) : "";
   if (cloud.truth(kQueue, here(request), id) == nullptr) {
-    return bad_value("RedrivePolicy", text, "Dead letter target does not exist.");
+    return bad_redrive(text, "Dead letter target does not exist.");
   }
   return std::nullopt;
 }
 
 std::optional<Answer> wrong_boolean(const std::string& name, const std::string& value) {
   if (value == "true" || value == "false") return std::nullopt;
-  return bad_value(name, value);
+  return bad_value(name);
 }
 
 std::optional<Answer> wrong_attribute(const Cloud& cloud, const Request& request, bool fifo,
@@ -114,7 +125,7 @@ std::optional<Answer> wrong_attribute(const Cloud& cloud, const Request& request
   const bool of_fifo = name == "FifoQueue" || name == "ContentBasedDeduplication" ||
                        name == "DeduplicationScope" || name == "FifoThroughputLimit";
   if (!of_fifo || !fifo) return unknown_attribute(name);
-  if (name == "FifoQueue" && value != "true") return bad_value(name, value);
+  if (name == "FifoQueue" && value != "true") return bad_value(name);
   if (name == "ContentBasedDeduplication") return wrong_boolean(name, value);
   return std::nullopt;
 }
