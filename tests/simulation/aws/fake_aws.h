@@ -21,9 +21,10 @@ struct AwsBehaviour {
   double stale_access = 0;   // a fresh role or principal that another service does not yet know
   // False: each read asks any replica, so that what was seen may vanish and come back.
   bool monotonic = true;
-  double slow_operations = 0;  // share of long operations that take far longer than usual
+  double slow_operations = 0;    // share of long operations that take far longer than usual
   double failed_operations = 0;  // share of long operations that end in the failed state
-  double short_pages = 0;      // share of list answers cut into more pages, some of them empty
+  double short_pages = 0;        // share of list answers cut into more pages, some of them empty
+  int vpc_limit = 0;             // VPCs per account and region; 0: no limit
 };
 
 // What a request to AWS is.
@@ -66,16 +67,18 @@ class FakeAws {
   // From now on; what is late already stays late.
   void set_behaviour(AwsBehaviour behaviour);
 
-  // A committed change. The oracles know AWS by these and by resources(), and by nothing else.
+  // A committed change, which is every write that AWS accepted, even if it changed nothing; only a
+  // CreateQueue that finds the queue there, and a write to a queue that is just going, are none.
+  // The oracles know AWS by these and by resources(), and by nothing else.
   struct Mutation {
     Duration at{0};
     AwsCall call;      // operation "(actor)" where a person or AWS itself did it
     std::string kind;  // the kind of custom resource that stands for such a thing: "VPC"
     std::string account;
-    std::string id;     // VpcId, role name, queue URL, key id, function name, bucket name
+    std::string id;  // VpcId, role name, queue URL, key id, function name, bucket name
     bool created = false;
     bool removed = false;  // for a KMS key: its deletion was scheduled
-    std::string owner;  // the owner tag (see kOwnerTag) after the change, or before a removal
+    std::string owner;     // the owner tag (see kOwnerTag) after the change, or before a removal
   };
   const std::vector<Mutation>& log() const;
 
@@ -85,21 +88,35 @@ class FakeAws {
     std::string id;
     std::map<std::string, std::string> tags;
     // Everything else in AWS's words: members as the service's Get or Describe names them, settings
-    // that have calls of their own under the name of that call's result ("Versioning": {...},
-    // "AttachedPolicies": [...], "InlinePolicies": {name: document}).
+    // that have calls of their own under a name of their own.
+    //   VPC: as in Vpcs[0]; EnableDnsSupport, EnableDnsHostnames: {"Value": true}
+    //   IAMRole: as in Role, policies as plain JSON text; AttachedPolicies: [{PolicyName,
+    //     PolicyArn}], InlinePolicies: {name: document}
+    //   SQSQueue: as in Attributes, all of them text
+    //   KMSKey: as in KeyMetadata; Policy: text, KeyRotationEnabled: true
+    //   LambdaFunction: as in FunctionConfiguration
+    //   S3Bucket: Name, BucketRegion; Versioning: {"Status"}, ServerSideEncryptionConfiguration:
+    //     {"Rules"}, PublicAccessBlockConfiguration, CORSRules: [...], LifecycleRules: [...]; those
+    //     of which there is none are left out
     Json state;
     Duration created{0};
-    bool live = true;  // false: deleted, or a key that waits for its deletion
+    bool live = true;         // false: deleted, or a key that waits for its deletion
     bool actor_made = false;  // not through the API of this fake by an access key
   };
   // The truth, with nothing late. In a fixed order.
   std::vector<Resource> resources() const;
 
-  // What others do. Each says in a few words what it did; empty: there was nothing to do it to.
+  // What others do. Each says in a few words what it did; empty: there was nothing to do it to, or
+  // AWS refused it. They never touch what does not exist, nor the tags by which the operator knows
+  // its own.
   // A person changes or deletes something that exists, or adds a tag that is nobody's business.
   std::string tamper(Random& random, bool may_delete);
-  // Somebody makes a thing with that name or range before us, in our account or (buckets) another.
-  std::string squat(const std::string& kind, const std::string& name, bool other_account);
+  // A person puts something into a VPC, bucket or role, which then cannot be deleted for so long.
+  std::string occupy(Random& random, Duration how_long);
+  // Somebody makes a thing with that name (for a VPC its range, for a key its description) before
+  // us: in the account of the first access key, or in one that is not ours.
+  std::string squat(const std::string& kind, const std::string& name, bool other_account,
+                    const std::string& region = "us-east-1");
 
   static constexpr std::string_view kOwnerTag = "aws-infra-operator.runner.codes/uid";
 

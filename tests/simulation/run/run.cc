@@ -25,7 +25,7 @@ constexpr Duration kLook = seconds(5);
 constexpr Duration kStop = seconds(40);  // the grace period is 20 s
 
 WorldPlan world_plan(const Scenario& scenario) {
-  OperatorPrograms settings;
+  OperatorSettings settings;
   settings.leader_elect = scenario.leader_elect;
   settings.lease.ns = "operator";
   settings.most_at_once = scenario.workers;

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "aws/answer.h"
+#include "aws/cloud.h"
+
+namespace infra::sim {
+
+// Each service answers the operations that it has; others get an error of the service.
+Answer serve_ec2(Cloud& cloud, const Request& request);
+Answer serve_iam(Cloud& cloud, const Request& request);
+Answer serve_sqs(Cloud& cloud, const Request& request);
+Answer serve_kms(Cloud& cloud, const Request& request);
+Answer serve_lambda(Cloud& cloud, const Request& request);
+Answer serve_s3(Cloud& cloud, const Request& request);
+Answer serve_tagging(Cloud& cloud, const Request& request);
+
+// What the ledger says of a thing besides its tags.
+Json vpc_state(const Cloud& cloud, const Thing& thing);
+Json role_state(const Thing& thing);
+Json queue_state(const Thing& thing);
+Json key_state(const Cloud& cloud, const Thing& thing);
+Json function_state(const Cloud& cloud, const Thing& thing);
+Json bucket_state(const Thing& thing);
+
+// "here" for ids that are unique in one account and region.
+inline std::string here(const Request& request) { return request.account + "/" + request.region; }
+
+}  // namespace infra::sim
