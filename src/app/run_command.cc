@@ -14,6 +14,7 @@
 #include "app/version.h"
 #include "aws/crt.h"
 #include "aws/embedded.h"
+#include "base/keyed_hash.h"
 #include "definition/loader.h"
 #include "net/beast_transport.h"
 #include "net/http_server.h"
@@ -175,7 +176,8 @@ class Process {
             .metrics = metrics_,
             .health = health_,
             .log = log_,
-            .random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); }};
+            .random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); },
+            .hash_key = random_key()};
   }
 
   Result<void> serve() {

@@ -4,8 +4,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
-#include "base/keyed_hash.h"
-
 namespace infra {
 namespace {
 
@@ -54,7 +52,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
            .transport = parts_.transport,
            .kube = parts_.kube,
            .environment = parts_.environment,
-           .hash_key = random_key()},
+           .hash_key = parts_.hash_key},
           parts_.catalog, {.base = std::move(base), .check_interval = settings_.check_interval},
           parts_.random, provider_kind_, provider_store_, users_, parts_.metrics, parts_.log),
       resources_(parts_.clock,

@@ -210,12 +210,22 @@ class Faults(http.server.ThreadingHTTPServer):
         super().__init__(('127.0.0.1', 0), FaultsHandler)
         self.rule = lambda request: None
         self.seen = []
+        self.under_way = 0
+        self.lock = threading.Lock()
         self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
         self.thread.start()
 
     @property
     def url(self):
         return f'http://127.0.0.1:{self.server_address[1]}'
+
+    def count(self, change):
+        with self.lock:
+            self.under_way += change
+
+    def wait_idle(self, seconds=20):
+        """Until what a killed operator has asked for has arrived and been done."""
+        wait_until('no call is under way', lambda: self.under_way == 0, seconds)
 
     def handle_error(self, request, client_address):
         """Connections that break are what this server is for."""
@@ -261,6 +271,13 @@ class FaultsHandler(http.server.BaseHTTPRequestHandler):
             return Reply(answer.status, answer.read(), answer.getheaders())
 
     def serve(self):
+        self.server.count(1)
+        try:
+            self.answer()
+        finally:
+            self.server.count(-1)
+
+    def answer(self):
         body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
         request = Request(self.command, self.path, self.headers, body)
         self.server.seen.append(request)

@@ -86,6 +86,7 @@ check() {
   step 'format' '5 s' check_format
   step 'coroutine traps' '1 s' python3 tools/check_coroutines.py
   step 'include directions' '1 s' python3 tools/check_includes.py
+  step 'seams to the real world' '1 s' python3 tools/check_seams.py
   step 'paths in docs' '1 s' python3 tools/check_docs.py
 }
 
