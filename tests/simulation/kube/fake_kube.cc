@@ -68,6 +68,12 @@ Answer<DeleteOptions> delete_options(const net::HttpRequest& http) {
   if (http.body.empty()) return DeleteOptions{};
   auto body = json_body(http);
   if (!body) return std::unexpected(body.error());
+  for (const char* path : {"preconditions.uid", "preconditions.resourceVersion"}) {
+    const Json* value = find_path(*body, path);
+    if (value != nullptr && !value->is_string()) {
+      return bad_request("couldn't parse the body: " + std::string(path) + " is no text");
+    }
+  }
   return DeleteOptions{.uid = text_at(*body, "preconditions.uid"),
                        .version = text_at(*body, "preconditions.resourceVersion")};
 }
@@ -142,7 +148,9 @@ Answer<Collection*> FakeKube::State::collection_of(const Request& request) {
   const bool across = kind.namespaced && request.ns.empty();
   if (across && (request.method != "GET" || !request.name.empty())) return no_such_page();
   const auto& sub = request.subresource;
-  if (!sub.empty() && !(sub == "status" && kind.has_status)) return no_such_page();
+  if (!sub.empty() && !(sub == "status" && kind.has_status)) {
+    return no_such_subresource(kind, request.name);
+  }
   return found;
 }
 
@@ -194,9 +202,12 @@ Answer<Written> FakeKube::State::write(const Request& request, Collection& colle
   if (author.verb == "patch" && request.content_type == "application/apply-patch+yaml") {
     return unsupported_type(request.content_type);
   }
-  const bool known = author.verb == "patch" || author.verb == "update" ||
-                     (author.verb == "create" && request.name.empty());
-  if (!known) return method_not_allowed();
+  if (request.name.empty() != (author.verb == "create")) {
+    return bad_request("only what is not yet there has no name in its path");
+  }
+  if (author.verb != "patch" && author.verb != "update" && author.verb != "create") {
+    return method_not_allowed();
+  }
   auto body = json_body(http);
   if (!body) return std::unexpected(body.error());
   if (author.verb == "create") {
@@ -210,8 +221,8 @@ Answer<Written> FakeKube::State::write(const Request& request, Collection& colle
 }
 
 Answer<Written> FakeKube::State::remove_all(const Request& request, Collection& collection) {
-  auto selection =
-      Selection::read(request.ns, request.option("labelSelector"), request.option("fieldSelector"));
+  auto selection = Selection::read(*collection.kind, request.ns, request.option("labelSelector"),
+                                   request.option("fieldSelector"));
   if (!selection) return std::unexpected(selection.error());
   JsonArray items;
   for (const auto& [key, version] : Objects(collection.objects)) {
@@ -223,6 +234,7 @@ Answer<Written> FakeKube::State::remove_all(const Request& request, Collection& 
     if (!removed) return removed;
   }
   JsonObject metadata{{"resourceVersion", std::to_string(store.current())}};
+  if (collection.kind->custom) metadata["continue"] = "";
   return Written{.object = JsonObject{{"kind", collection.kind->list_name},
                                       {"apiVersion", collection.kind->api_version()},
                                       {"metadata", std::move(metadata)},

@@ -77,6 +77,8 @@ Page page_of(const Objects& objects, const Kind& kind, const Selection& selectio
 
 std::string list_text(const Kind& kind, const Page& page, std::uint64_t number, bool counts) {
   JsonObject metadata;
+  // An empty token is left out of lists of built-in types.
+  if (kind.custom) metadata["continue"] = "";
   if (!page.next_start.empty()) {
     metadata["continue"] = token_of({.number = number, .start = page.next_start});
     if (counts) metadata["remainingItemCount"] = page.left;
@@ -106,8 +108,8 @@ Answer<std::uint64_t> version_to_read(const Request& request, const Store& store
 
 Answer<std::string> list(const Request& request, Store& store, Collection& collection,
                          std::uint64_t number) {
-  auto selection =
-      Selection::read(request.ns, request.option("labelSelector"), request.option("fieldSelector"));
+  auto selection = Selection::read(*collection.kind, request.ns, request.option("labelSelector"),
+                                   request.option("fieldSelector"));
   if (!selection) return std::unexpected(selection.error());
   Resume resume{.number = number};
   if (const auto& token = request.option("continue"); !token.empty()) {

@@ -76,7 +76,7 @@ bool Request::flag(const std::string& word) const {
 }
 
 std::string Request::verb() const {
-  if (method == "GET" && flag("watch")) return "watch";
+  if (is_watch()) return "watch";
   if (method == "GET") return name.empty() ? "list" : "get";
   if (method == "POST") return "create";
   if (method == "PUT") return "update";

@@ -21,7 +21,8 @@ struct Request {
 
   const std::string& option(const std::string& word) const;  // empty if absent
   bool flag(const std::string& word) const;
-  bool is_watch() const { return method == "GET" && flag("watch"); }
+  // With a name it is a get, whatever the query says.
+  bool is_watch() const { return method == "GET" && name.empty() && flag("watch"); }
   std::string verb() const;  // get, list, watch, create, update, patch, delete, deletecollection
 };
 
