@@ -9,7 +9,8 @@ namespace infra::sim {
 namespace {
 
 JsonObject details_of(const Kind& kind, const std::string& name) {
-  JsonObject details{{"name", name}};
+  JsonObject details;
+  if (!name.empty()) details["name"] = name;
   if (!kind.group.empty()) details["group"] = kind.group;
   details["kind"] = kind.plural;
   return details;
@@ -43,6 +44,9 @@ Json Refusal::body() const {
 }
 
 net::HttpResponse Refusal::response() const {
+  if (!plain.empty()) {
+    return {.status = code, .headers = {{"Content-Type", "text/plain"}}, .body = plain};
+  }
   auto out = json_response(code, boost::json::serialize(body()));
   if (const Json* after = details.if_contains("retryAfterSeconds")) {
     out.headers.emplace_back("Retry-After", boost::json::serialize(*after));
@@ -80,7 +84,8 @@ Refused invalid(const Kind& kind, const std::string& name, const FieldErrors& er
                                 {"message", error.message()},
                                 {"field", error.field.empty() ? "<nil>" : error.field}});
   }
-  JsonObject details{{"name", name}, {"kind", kind.name}, {"causes", std::move(causes)}};
+  JsonObject details{{"kind", kind.name}, {"causes", std::move(causes)}};
+  if (!name.empty()) details["name"] = name;
   if (!kind.group.empty()) details["group"] = kind.group;
   return Refused({.code = 422,
                   .reason = "Invalid",
@@ -116,16 +121,25 @@ Refused method_not_allowed() {
                   .message = "the server does not allow this method on the requested resource"});
 }
 
+Refused unreadable_version(const std::string& text) {
+  return failure(fmt::format("strconv.ParseUint: parsing {}: invalid syntax", quoted(text)));
+}
+
+Refused failure(const std::string& why) { return Refused({.code = 500, .message = why}); }
+
 Refused unsupported_type(const std::string& type) {
   return Refused({.code = 415,
                   .reason = "UnsupportedMediaType",
                   .message = "the body of the request was in an unknown format: " + quoted(type)});
 }
 
-Refused no_such_page() {
+Refused no_such_page() { return Refused({.code = 404, .plain = "404 page not found\n"}); }
+
+Refused no_such_subresource(const Kind& kind, const std::string& name) {
   return Refused({.code = 404,
                   .reason = "NotFound",
-                  .message = "the server could not find the requested resource"});
+                  .message = "the server could not find the requested resource",
+                  .details = details_of(kind, name)});
 }
 
 Refused gone(const std::string& why) {

@@ -18,6 +18,7 @@ struct Refusal {
   std::string message;
   JsonObject details = {};
   std::string resume = {};  // metadata.continue of a page that has expired
+  std::string plain = {};   // the body where it is no Status
 
   Json body() const;
   net::HttpResponse response() const;
@@ -35,8 +36,12 @@ Refused invalid_patch(const std::string& why);
 Refused bad_request(const std::string& why);
 Refused forbidden(const Kind& kind, const std::string& name, const std::string& why);
 Refused method_not_allowed();
+// What the server did not foresee: no reason is given.
+Refused failure(const std::string& why);
+Refused unreadable_version(const std::string& text);
 Refused unsupported_type(const std::string& type);
 Refused no_such_page();
+Refused no_such_subresource(const Kind& kind, const std::string& name);
 Refused gone(const std::string& why);
 Refused not_yet_seen(std::uint64_t version, std::uint64_t current);
 

@@ -75,6 +75,19 @@ void check_secret(const Json& object, const Json* old, FieldErrors& errors) {
   }
 }
 
+// These are written even where they are empty.
+void fill_event(Json& object) {
+  JsonObject& members = object.as_object();
+  for (const char* word : {"eventTime", "firstTimestamp", "lastTimestamp"}) {
+    members.emplace(word, nullptr);
+  }
+  for (const char* word : {"reportingComponent", "reportingInstance"}) {
+    members.emplace(word, "");
+  }
+  members.emplace("source", JsonObject{});
+  members.emplace("involvedObject", JsonObject{});
+}
+
 void check_event(const Json& object, const Json*, FieldErrors& errors) {
   const auto about = text_at(object, "involvedObject.namespace");
   const auto ns = text_at(object, "metadata.namespace");
@@ -126,6 +139,7 @@ KindPointer namespace_kind() {
   kind->has_status = true;
   kind->updates_without_version = true;
   kind->name_is_label = true;
+  kind->fields = {"status.phase"};
   kind->fill = fill_namespace;
   return kind;
 }
@@ -136,6 +150,7 @@ KindPointer secret_kind() {
       "data": {"type": "object", "additionalProperties": {"type": "string", "format": "byte"}},
       "stringData": )" + std::string(kTexts));
   kind->updates_without_version = true;
+  kind->fields = {"type"};
   kind->fill = fill_secret;
   kind->check = check_secret;
   return kind;
@@ -155,6 +170,12 @@ KindPointer event_kind() {
                             R"(, "involvedObject": )" + std::string(kReference));
   kind->updates_without_version = true;
   kind->created_by_update = true;
+  kind->any_name = true;
+  kind->fields = {"involvedObject.kind",       "involvedObject.namespace",
+                  "involvedObject.name",       "involvedObject.uid",
+                  "involvedObject.apiVersion", "reason",
+                  "reportingComponent",        "type"};
+  kind->fill = fill_event;
   kind->check = check_event;
   return kind;
 }

@@ -68,6 +68,12 @@ Answer<DeleteOptions> delete_options(const net::HttpRequest& http) {
   if (http.body.empty()) return DeleteOptions{};
   auto body = json_body(http);
   if (!body) return std::unexpected(body.error());
+  for (const char* path : {"preconditions.uid", "preconditions.resourceVersion"}) {
+    const Json* value = find_path(*body, path);
+    if (value != nullptr && !value->is_string()) {
+      return bad_request("couldn't parse the body: " + std::string(path) + " is no text");
+    }
+  }
   return DeleteOptions{.uid = text_at(*body, "preconditions.uid"),
                        .version = text_at(*body, "preconditions.resourceVersion")};
 }
@@ -112,14 +118,14 @@ struct FakeKube::State {
     return answered ? std::move(*answered) : answered.error().response();
   }
 
-  Answer<net::HttpResponse> route(const Request& request, const net::HttpRequest& http);
-  Answer<net::HttpResponse> read(const Request& request, Collection& collection);
-  Answer<net::HttpResponse> get(const Request& request, Collection& collection,
+  Answer<net::HttpResponse> route(const KubeRequest& request, const net::HttpRequest& http);
+  Answer<net::HttpResponse> read(const KubeRequest& request, Collection& collection);
+  Answer<net::HttpResponse> get(const KubeRequest& request, Collection& collection,
                                 std::uint64_t number);
-  Answer<Written> write(const Request& request, Collection& collection,
+  Answer<Written> write(const KubeRequest& request, Collection& collection,
                         const net::HttpRequest& http);
-  Answer<Written> remove_all(const Request& request, Collection& collection);
-  Answer<Collection*> collection_of(const Request& request);
+  Answer<Written> remove_all(const KubeRequest& request, Collection& collection);
+  Answer<Collection*> collection_of(const KubeRequest& request);
   void changed(Collection& collection, const Change& change, const Author& author);
   void look_after_namespace(const std::string& name);
   void empty_namespace(const std::string& name);
@@ -132,7 +138,7 @@ struct FakeKube::State {
   std::shared_ptr<State*> self = std::make_shared<State*>(this);
 };
 
-Answer<Collection*> FakeKube::State::collection_of(const Request& request) {
+Answer<Collection*> FakeKube::State::collection_of(const KubeRequest& request) {
   if (!request.known_path) return no_such_page();
   Collection* found = store.find(request.group, request.version, request.plural);
   if (found == nullptr) return no_such_page();
@@ -142,11 +148,13 @@ Answer<Collection*> FakeKube::State::collection_of(const Request& request) {
   const bool across = kind.namespaced && request.ns.empty();
   if (across && (request.method != "GET" || !request.name.empty())) return no_such_page();
   const auto& sub = request.subresource;
-  if (!sub.empty() && !(sub == "status" && kind.has_status)) return no_such_page();
+  if (!sub.empty() && !(sub == "status" && kind.has_status)) {
+    return no_such_subresource(kind, request.name);
+  }
   return found;
 }
 
-Answer<net::HttpResponse> FakeKube::State::route(const Request& request,
+Answer<net::HttpResponse> FakeKube::State::route(const KubeRequest& request,
                                                  const net::HttpRequest& http) {
   auto collection = collection_of(request);
   if (!collection) return std::unexpected(collection.error());
@@ -156,7 +164,8 @@ Answer<net::HttpResponse> FakeKube::State::route(const Request& request,
   return json_response(written->status, boost::json::serialize(written->object));
 }
 
-Answer<net::HttpResponse> FakeKube::State::read(const Request& request, Collection& collection) {
+Answer<net::HttpResponse> FakeKube::State::read(const KubeRequest& request,
+                                                Collection& collection) {
   if (request.is_watch()) return bad_request("a watch begins with FakeKube::watch()");
   auto number = version_to_read(request, store, timeline.now(), behaviour().stale_view);
   if (!number) return std::unexpected(number.error());
@@ -166,7 +175,7 @@ Answer<net::HttpResponse> FakeKube::State::read(const Request& request, Collecti
   return json_response(200, std::move(*text));
 }
 
-Answer<net::HttpResponse> FakeKube::State::get(const Request& request, Collection& collection,
+Answer<net::HttpResponse> FakeKube::State::get(const KubeRequest& request, Collection& collection,
                                                std::uint64_t number) {
   const auto key = key_of(request.ns, request.name);
   const bool newest = number == store.current();
@@ -177,7 +186,7 @@ Answer<net::HttpResponse> FakeKube::State::get(const Request& request, Collectio
   return json_response(200, found->second->text());
 }
 
-Answer<Written> FakeKube::State::write(const Request& request, Collection& collection,
+Answer<Written> FakeKube::State::write(const KubeRequest& request, Collection& collection,
                                        const net::HttpRequest& http) {
   const Author author{
       .who = request.user_agent, .verb = request.verb(), .subresource = request.subresource};
@@ -194,9 +203,12 @@ Answer<Written> FakeKube::State::write(const Request& request, Collection& colle
   if (author.verb == "patch" && request.content_type == "application/apply-patch+yaml") {
     return unsupported_type(request.content_type);
   }
-  const bool known = author.verb == "patch" || author.verb == "update" ||
-                     (author.verb == "create" && request.name.empty());
-  if (!known) return method_not_allowed();
+  if (request.name.empty() != (author.verb == "create")) {
+    return bad_request("only what is not yet there has no name in its path");
+  }
+  if (author.verb != "patch" && author.verb != "update" && author.verb != "create") {
+    return method_not_allowed();
+  }
   auto body = json_body(http);
   if (!body) return std::unexpected(body.error());
   if (author.verb == "create") {
@@ -209,9 +221,9 @@ Answer<Written> FakeKube::State::write(const Request& request, Collection& colle
                       options);
 }
 
-Answer<Written> FakeKube::State::remove_all(const Request& request, Collection& collection) {
-  auto selection =
-      Selection::read(request.ns, request.option("labelSelector"), request.option("fieldSelector"));
+Answer<Written> FakeKube::State::remove_all(const KubeRequest& request, Collection& collection) {
+  auto selection = Selection::read(*collection.kind, request.ns, request.option("labelSelector"),
+                                   request.option("fieldSelector"));
   if (!selection) return std::unexpected(selection.error());
   JsonArray items;
   for (const auto& [key, version] : Objects(collection.objects)) {
@@ -223,6 +235,7 @@ Answer<Written> FakeKube::State::remove_all(const Request& request, Collection& 
     if (!removed) return removed;
   }
   JsonObject metadata{{"resourceVersion", std::to_string(store.current())}};
+  if (collection.kind->custom) metadata["continue"] = "";
   return Written{.object = JsonObject{{"kind", collection.kind->list_name},
                                       {"apiVersion", collection.kind->api_version()},
                                       {"metadata", std::move(metadata)},
@@ -306,7 +319,7 @@ net::HttpResponse FakeKube::refuse(KubeRefusal why, Duration retry_after) const 
 }
 
 FakeKube::Call FakeKube::identify(const net::HttpRequest& request) {
-  const Request read = read_request(request);
+  const KubeRequest read = read_request(request);
   Call call{.verb = read.verb(), .resource = read.plural};
   if (!read.subresource.empty()) call.resource += "/" + read.subresource;
   if (!read.name.empty()) call.key = key_of(read.ns, read.name);
@@ -317,7 +330,7 @@ FakeKube::Call FakeKube::identify(const net::HttpRequest& request) {
 std::optional<net::HttpResponse> FakeKube::watch(const net::HttpRequest& request, Watcher watcher,
                                                  WatchId* id) {
   state_->store.compact_until(state_->timeline.now() - state_->behaviour().history);
-  const Request read = read_request(request);
+  const KubeRequest read = read_request(request);
   auto collection = state_->collection_of(read);
   if (!collection) return collection.error().response();
   auto begun = state_->watches.begin(read, **collection, std::move(watcher));

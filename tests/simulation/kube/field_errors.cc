@@ -34,7 +34,7 @@ std::string FieldError::reason() const { return std::string(words_of(type).reaso
 std::string FieldError::message() const {
   const Words& words = words_of(type);
   std::string out(words.title);
-  if (words.shows_value) {
+  if (words.shows_value && says_value) {
     out += ": " + (value.is_string() ? quoted(value.get_string()) : boost::json::serialize(value));
   }
   if (!detail.empty()) out += ": " + detail;

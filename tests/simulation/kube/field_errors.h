@@ -24,6 +24,7 @@ struct FieldError {
   std::string field;  // "spec.tags[0].key"
   Json value;
   std::string detail = {};
+  bool says_value = true;  // false where it would be too long to be told
 
   std::string reason() const;   // "FieldValueInvalid"
   std::string message() const;  // without the field

@@ -21,6 +21,8 @@ struct Kind {
   bool updates_without_version = false;  // a PUT may leave out metadata.resourceVersion
   bool created_by_update = false;        // a PUT may create
   bool name_is_label = false;            // else metadata.name is a DNS subdomain
+  bool any_name = false;                 // or anything
+  std::vector<std::string> fields;       // that a field selector may name, beside metadata's
   Schema schema;
   // For the built-in types: what the server fills in, and what it checks beyond the schema. `old`
   // is null at a create.

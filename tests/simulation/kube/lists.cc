@@ -77,6 +77,8 @@ Page page_of(const Objects& objects, const Kind& kind, const Selection& selectio
 
 std::string list_text(const Kind& kind, const Page& page, std::uint64_t number, bool counts) {
   JsonObject metadata;
+  // An empty token is left out of lists of built-in types.
+  if (kind.custom) metadata["continue"] = "";
   if (!page.next_start.empty()) {
     metadata["continue"] = token_of({.number = number, .start = page.next_start});
     if (counts) metadata["remainingItemCount"] = page.left;
@@ -89,7 +91,7 @@ std::string list_text(const Kind& kind, const Page& page, std::uint64_t number, 
 
 }  // namespace
 
-Answer<std::uint64_t> version_to_read(const Request& request, const Store& store, Duration now,
+Answer<std::uint64_t> version_to_read(const KubeRequest& request, const Store& store, Duration now,
                                       Duration stale_view) {
   const auto& wanted = request.option("resourceVersion");
   if (wanted.empty()) return store.current();
@@ -104,10 +106,10 @@ Answer<std::uint64_t> version_to_read(const Request& request, const Store& store
   return std::max(*number, store.current_at(now - stale_view));
 }
 
-Answer<std::string> list(const Request& request, Store& store, Collection& collection,
+Answer<std::string> list(const KubeRequest& request, Store& store, Collection& collection,
                          std::uint64_t number) {
-  auto selection =
-      Selection::read(request.ns, request.option("labelSelector"), request.option("fieldSelector"));
+  auto selection = Selection::read(*collection.kind, request.ns, request.option("labelSelector"),
+                                   request.option("fieldSelector"));
   if (!selection) return std::unexpected(selection.error());
   Resume resume{.number = number};
   if (const auto& token = request.option("continue"); !token.empty()) {

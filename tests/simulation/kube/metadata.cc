@@ -114,6 +114,7 @@ void check_name(const Json& object, const Kind& kind, FieldErrors& errors) {
                       .detail = "name or generateName is required"});
     return;
   }
+  if (kind.any_name) return;
   if (kind.name_is_label && !is_label(name, 63)) bad("metadata.name", name, kLabel, errors);
   if (!kind.name_is_label && !is_subdomain(name)) bad("metadata.name", name, kSubdomain, errors);
 }

@@ -26,7 +26,7 @@ std::string decoded(std::string_view text) {
   return net::percent_decode(plain);
 }
 
-void read_query(std::string_view text, Request& out) {
+void read_query(std::string_view text, KubeRequest& out) {
   while (!text.empty()) {
     const auto end = text.find('&');
     const auto pair = text.substr(0, end);
@@ -39,7 +39,7 @@ void read_query(std::string_view text, Request& out) {
 }
 
 // What follows group and version: a namespace with things in it, or things of the cluster.
-void read_resource(const std::vector<std::string>& parts, std::size_t at, Request& out) {
+void read_resource(const std::vector<std::string>& parts, std::size_t at, KubeRequest& out) {
   const std::size_t left = parts.size() - at;
   const bool inside = left >= 3 && parts[at] == "namespaces" && parts[at + 2] != "status" &&
                       parts[at + 2] != "finalize";
@@ -53,7 +53,7 @@ void read_resource(const std::vector<std::string>& parts, std::size_t at, Reques
   out.known_path = !out.plural.empty() && at + 3 >= parts.size();
 }
 
-void read_path(std::string_view path, Request& out) {
+void read_path(std::string_view path, KubeRequest& out) {
   const auto parts = parts_of(path);
   const bool core = parts.size() > 2 && parts[0] == "api";
   const bool grouped = parts.size() > 3 && parts[0] == "apis";
@@ -64,19 +64,19 @@ void read_path(std::string_view path, Request& out) {
 
 }  // namespace
 
-const std::string& Request::option(const std::string& word) const {
+const std::string& KubeRequest::option(const std::string& word) const {
   static const std::string none;
   const auto found = query.find(word);
   return found == query.end() ? none : found->second;
 }
 
-bool Request::flag(const std::string& word) const {
+bool KubeRequest::flag(const std::string& word) const {
   const auto& value = option(word);
   return value == "true" || value == "1";
 }
 
-std::string Request::verb() const {
-  if (method == "GET" && flag("watch")) return "watch";
+std::string KubeRequest::verb() const {
+  if (is_watch()) return "watch";
   if (method == "GET") return name.empty() ? "list" : "get";
   if (method == "POST") return "create";
   if (method == "PUT") return "update";
@@ -85,8 +85,8 @@ std::string Request::verb() const {
   return method;
 }
 
-Request read_request(const net::HttpRequest& http) {
-  Request out;
+KubeRequest read_request(const net::HttpRequest& http) {
+  KubeRequest out;
   out.method = http.method;
   const std::string_view target = http.target;
   const auto mark = target.find('?');

@@ -11,7 +11,7 @@
 namespace infra::sim {
 
 // What a request is about, read from its method, path and query.
-struct Request {
+struct KubeRequest {
   std::string method;
   bool known_path = false;  // a path of the form /api/V/... or /apis/G/V/...
   std::string group, version, plural, ns, name, subresource;
@@ -21,11 +21,12 @@ struct Request {
 
   const std::string& option(const std::string& word) const;  // empty if absent
   bool flag(const std::string& word) const;
-  bool is_watch() const { return method == "GET" && flag("watch"); }
+  // With a name it is a get, whatever the query says.
+  bool is_watch() const { return method == "GET" && name.empty() && flag("watch"); }
   std::string verb() const;  // get, list, watch, create, update, patch, delete, deletecollection
 };
 
-Request read_request(const net::HttpRequest& http);
+KubeRequest read_request(const net::HttpRequest& http);
 
 // A decimal number without sign.
 std::optional<std::uint64_t> whole_number(std::string_view text);

@@ -113,18 +113,17 @@ void check_format(std::string_view text, const Json& value, const Schema& schema
        .detail = fmt::format("{}must be of type {}: {}", in_body(path), name, quoted(text))});
 }
 
+// Of length and pattern only the first wrong is told.
 void check_text(const Json& value, const Schema& schema, const std::string& path,
                 FieldErrors& errors) {
   const std::string_view text = value.get_string();
   const std::size_t length = characters(text);
   if (schema.max_length && length > *schema.max_length) {
     too_long(path, *schema.max_length, errors);
-  }
-  if (schema.min_length && length < *schema.min_length) {
+  } else if (schema.min_length && length < *schema.min_length) {
     invalid(value, path, fmt::format("should be at least {} chars long", *schema.min_length),
             errors);
-  }
-  if (schema.pattern && !schema.pattern->found_in(text)) {
+  } else if (schema.pattern && !schema.pattern->found_in(text)) {
     invalid(value, path, "should match '" + schema.pattern_text + "'", errors);
   }
   check_format(text, value, schema, path, errors);
@@ -256,8 +255,11 @@ void check_rules(const Json& value, const Json* old, const Schema& schema, const
   for (const Rule& rule : schema.rules) {
     if (rule.compares() && old == nullptr) continue;
     if (rule.holds(value, old)) continue;
-    errors.push_back(
-        {.type = Type::kInvalid, .field = path, .value = value, .detail = rule.message});
+    errors.push_back({.type = Type::kInvalid,
+                      .field = path,
+                      .value = value,
+                      .detail = rule.message,
+                      .says_value = !value.is_structured()});
   }
   check_rules_of_members(value, old, schema, path, errors);
 }

@@ -34,6 +34,11 @@ Refused not_understood(std::string_view text) {
   return bad_request("unable to parse requirement: " + quoted(text));
 }
 
+bool may_be_named(const Kind& kind, const std::string& field) {
+  if (field == "metadata.name" || (kind.namespaced && field == "metadata.namespace")) return true;
+  return std::ranges::find(kind.fields, field) != kind.fields.end();
+}
+
 const Json* label_of(const Json& object, const std::string& name) {
   const Json* labels = find_path(object, "metadata.labels");
   return labels == nullptr || !labels->is_object() ? nullptr
@@ -82,8 +87,8 @@ Answer<Selection::Wish> Selection::read_label(std::string_view text) {
   return wish;
 }
 
-Answer<Selection> Selection::read(const std::string& ns, const std::string& labels,
-                                  const std::string& fields) {
+Answer<Selection> Selection::read(const Kind& kind, const std::string& ns,
+                                  const std::string& labels, const std::string& fields) {
   Selection out;
   out.ns_ = ns;
   for (const auto& term : terms_of(labels)) {
@@ -94,6 +99,9 @@ Answer<Selection> Selection::read(const std::string& ns, const std::string& labe
   for (const auto& term : terms_of(fields)) {
     auto wish = read_field(term);
     if (!wish) return std::unexpected(wish.error());
+    if (!may_be_named(kind, wish->name)) {
+      return bad_request("field label not supported: " + wish->name);
+    }
     out.fields_.push_back(std::move(*wish));
   }
   return out;

@@ -11,7 +11,7 @@ namespace infra::sim {
 // Which objects a list or watch is about: labels, fields and a namespace.
 class Selection {
  public:
-  static Answer<Selection> read(const std::string& ns, const std::string& labels,
+  static Answer<Selection> read(const Kind& kind, const std::string& ns, const std::string& labels,
                                 const std::string& fields);
   bool matches(const Json& object) const;
   // Whether anything but the namespace is asked for.

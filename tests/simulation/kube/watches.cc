@@ -68,15 +68,13 @@ void Watches::at(Watch& watch, Duration when, void (Watches::*action)(Watch&)) {
   });
 }
 
-Answer<FakeKube::WatchId> Watches::begin(const Request& request, Collection& collection,
+Answer<FakeKube::WatchId> Watches::begin(const KubeRequest& request, Collection& collection,
                                          FakeKube::Watcher watcher) {
   const auto& text = request.option("resourceVersion");
   const auto number = text.empty() ? 0 : whole_number(text);
-  if (!number) return bad_request("invalid resource version " + quoted(text));
-  // A watch of one object is one by its name.
-  auto fields = request.option("fieldSelector");
-  if (!request.name.empty()) fields = "metadata.name=" + request.name;
-  auto selection = Selection::read(request.ns, request.option("labelSelector"), fields);
+  if (!number) return unreadable_version(text);
+  auto selection = Selection::read(*collection.kind, request.ns, request.option("labelSelector"),
+                                   request.option("fieldSelector"));
   if (!selection) return std::unexpected(selection.error());
   if (*number > store_.current()) return not_yet_seen(*number, store_.current());
   const bool too_old = *number != 0 && *number < store_.compacted();
@@ -105,7 +103,7 @@ Answer<FakeKube::WatchId> Watches::begin(const Request& request, Collection& col
   return watch->id;
 }
 
-void Watches::schedule_end(Watch& watch, const Request& request) {
+void Watches::schedule_end(Watch& watch, const KubeRequest& request) {
   const auto asked = whole_number(request.option("timeoutSeconds")).value_or(0);
   const auto life =
       asked != 0 ? std::int64_t(asked) : random_.between(kShortestLife, 2 * kShortestLife);

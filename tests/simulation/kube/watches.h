@@ -22,7 +22,7 @@ class Watches {
 
   KubeBehaviour behaviour;
 
-  Answer<FakeKube::WatchId> begin(const Request& request, Collection& collection,
+  Answer<FakeKube::WatchId> begin(const KubeRequest& request, Collection& collection,
                                   FakeKube::Watcher watcher);
   void end(FakeKube::WatchId id);  // without a word
   void end_all();                  // each is told
@@ -42,7 +42,7 @@ class Watches {
   void deliver(Watch& watch);
   void finish(Watch& watch);
   void bookmark(Watch& watch);
-  void schedule_end(Watch& watch, const Request& request);
+  void schedule_end(Watch& watch, const KubeRequest& request);
 
   Timeline& timeline_;
   Random random_;

@@ -70,6 +70,7 @@ bool hides_rules(const FieldErrors& errors) {
 
 void check_custom(const Json& object, const Json* old, const Kind& kind, FieldErrors& errors) {
   check(object, kind.schema, "", errors);
+  if (!kind.schema.rules_below) return;
   if (hides_rules(errors)) {
     errors.push_back({.field = "",
                       .value = Json(nullptr),
@@ -103,7 +104,19 @@ Answer<Json> Writer::read(const Place& place, Json object, const WriteOptions& o
   if (!kind.custom && !members.contains("apiVersion")) members["apiVersion"] = kind.api_version();
   const auto name = text_at(object, "kind");
   const auto version = text_at(object, "apiVersion");
+  if (from_patch && (name.empty() || version.empty())) {
+    return Refused({.code = 500,
+                    .reason = "InternalError",
+                    .message = "Internal error occurred: the patched object has no kind",
+                    .details = {{"causes", JsonArray{JsonObject{{"message", "no kind"}}}}}});
+  }
   if (name.empty()) return bad_request("Object 'Kind' is missing in the request");
+  if (kind.custom && version == kind.api_version() && name != kind.name) {
+    Kind other = kind;
+    other.name = name;
+    return invalid(other, text_at(object, "metadata.name"),
+                   {{.field = "kind", .value = Json(name), .detail = "must be " + kind.name}});
+  }
   if (name != kind.name || version != kind.api_version()) {
     return bad_request(
         fmt::format("{} in version {} cannot be handled as a {}: it is of another kind or version",
@@ -114,7 +127,8 @@ Answer<Json> Writer::read(const Place& place, Json object, const WriteOptions& o
   prune(object, kind.schema, true, options.strict ? &unknown : nullptr);
   drop_nulls(object, kind.schema);
   if (!unknown.empty()) {
-    return bad_request("strict decoding error: " + fmt::format("{}", fmt::join(unknown, ", ")));
+    return unreadable(kind, fmt::format("strict decoding error: {}", fmt::join(unknown, ", ")),
+                      from_patch);
   }
   apply_defaults(object, kind.schema);
   if (kind.custom) return object;
@@ -177,9 +191,7 @@ Answer<Written> Writer::create(Collection& collection, const std::string& ns, Js
 Answer<Written> Writer::insert(const Place& place, Json object, const Author& author) {
   JsonObject& metadata = metadata_of(object);
   if (metadata.contains("resourceVersion")) {
-    return Refused({.code = 500,
-                    .reason = "InternalError",
-                    .message = "resourceVersion should not be set on objects to be created"});
+    return failure("resourceVersion should not be set on objects to be created");
   }
   for (const char* word : {"deletionTimestamp", "deletionGracePeriodSeconds", "generation"}) {
     metadata.erase(word);
@@ -195,7 +207,14 @@ Answer<Written> Writer::insert(const Place& place, Json object, const Author& au
   const auto errors = all_errors(object, nullptr, place.kind);
   if (!errors.empty()) return invalid(place.kind, name, errors);
   const auto key = key_of(place.ns, name);
-  if (place.collection.objects.contains(key)) return already_exists(place.kind, name);
+  if (const auto same = place.collection.objects.find(key);
+      same != place.collection.objects.end()) {
+    auto refused = already_exists(place.kind, name);
+    if (is_deleting(same->second->object())) {
+      refused.error().message = "object is being deleted: " + refused.error().message;
+    }
+    return refused;
+  }
   put(place.collection, key, std::move(object), author);
   return Written{.status = 201, .object = place.collection.objects.at(key)->object()};
 }
@@ -285,7 +304,8 @@ Answer<void> Writer::check_version(const Place& place, const Version& old, Json&
     metadata_of(object)["resourceVersion"] = std::to_string(old.number());
     return {};
   }
-  if (number && *number == old.number()) return {};
+  if (!number) return unreadable_version(given);
+  if (*number == old.number()) return {};
   return conflict(place.kind, place.name,
                   "the object has been modified; please apply your changes to the latest version "
                   "and try again");
@@ -331,15 +351,17 @@ Answer<Written> Writer::remove(Collection& collection, const std::string& ns,
   if (found == collection.objects.end()) return not_found(place.kind, name);
   const VersionPointer old = found->second;
   const auto uid = text_at(old->object(), "metadata.uid");
+  Kind named = place.kind;  // the server names the kind here instead of the resource
+  named.plural = named.name;
   if (!options.uid.empty() && options.uid != uid) {
-    return conflict(place.kind, name,
+    return conflict(named, name,
                     fmt::format("the UID in the precondition ({}) does not match the UID in "
                                 "record ({}). The object might have been deleted and then "
                                 "recreated",
                                 options.uid, uid));
   }
   if (!options.version.empty() && options.version != std::to_string(old->number())) {
-    return conflict(place.kind, name,
+    return conflict(named, name,
                     fmt::format("the ResourceVersion in the precondition ({}) does not match the "
                                 "ResourceVersion in record ({}). The object might have been "
                                 "modified",

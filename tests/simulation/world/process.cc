@@ -40,7 +40,8 @@ Process::Process(const Program& program, Timeline& timeline, Network& network, R
                               .metrics = metrics_,
                               .health = health_,
                               .log = log_,
-                              .random = [this] { return random_.unit(); }},
+                              .random = [this] { return random_.unit(); },
+                              .hash_key = "simulated"},
                              plan_.settings);
   if (!made) throw std::runtime_error("the operator cannot start: " + made.error().message);
   operator_ = std::move(*made);
