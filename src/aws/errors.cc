@@ -101,7 +101,7 @@ Code classify(std::string_view code, int status) {
     return Code::kBlocked;
   }
   if (has(code, {"ConcurrentModification", "OperationAborted", "ResourceConflict"})) {
-    return Code::kConflict;
+    return Code::kBusy;
   }
   if (has(code, {"NotFound", "NoSuch", "NonExistent", "DoesNotExist"})) return Code::kNotFound;
   if (has(code, {"AccessDenied", "Unauthorized"})) return Code::kDenied;

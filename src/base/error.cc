@@ -9,6 +9,7 @@ std::string_view to_string(Code code) {
     case Code::kNotFound: return "NotFound";
     case Code::kAlreadyExists: return "AlreadyExists";
     case Code::kConflict: return "Conflict";
+    case Code::kBusy: return "Busy";
     case Code::kInvalid: return "Invalid";
     case Code::kDenied: return "AccessDenied";
     case Code::kUnauthenticated: return "Unauthenticated";

@@ -14,6 +14,7 @@ enum class Code {
   kNotFound,         // the other side says, positively, that the thing is not there
   kAlreadyExists,    // a create met something with the same name
   kConflict,         // somebody else changed it first: read again and retry
+  kBusy,             // the other side is still at something else with it: later
   kInvalid,          // the request can never succeed as it is: the user must change something
   kDenied,           // authenticated, but not allowed
   kUnauthenticated,  // credentials missing, wrong or expired

@@ -19,6 +19,14 @@ Json parsed(const kube::Bytes& bytes) {
   return parse_json(*bytes).value_or(nullptr);
 }
 
+// All but what we write ourselves while we look after it: the status, and what the API server counts.
+Json declared_part(Json object) {
+  erase_path(object, "status");
+  erase_path(object, "metadata.resourceVersion");
+  erase_path(object, "metadata.generation");
+  return object;
+}
+
 std::string message_of(const std::exception_ptr& thrown) {
   try {
     std::rethrow_exception(thrown);
@@ -41,16 +49,18 @@ Result<std::unique_ptr<Operator>> Operator::make(OperatorParts parts, OperatorSe
 Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
-      events_(parts_.kube, parts_.clock, parts_.random),
       elector_(parts_.kube, parts_.clock, parts_.random, settings_.lease),
+      fenced_(parts_.transport, [this] { return may_work(); }),
+      kube_at_work_(fenced_, parts_.clock, parts_.kube.config()),
+      events_(kube_at_work_, parts_.clock, parts_.random),
       provider_kind_(parts_.provider_definition, parts_.kube, parts_.clock, parts_.random,
                      settings_.namespaces),
-      provider_store_(parts_.kube, events_, provider_kind_),
+      provider_store_(kube_at_work_, events_, provider_kind_),
       dispatcher_(parts_.clock, parts_.random, settings_.most_at_once, parts_.metrics, parts_.log),
       providers_(
           {.clock = parts_.clock,
-           .transport = parts_.transport,
-           .kube = parts_.kube,
+           .transport = fenced_,
+           .kube = kube_at_work_,
            .environment = parts_.environment,
            .hash_key = parts_.hash_key},
           parts_.catalog, {.base = std::move(base), .check_interval = settings_.check_interval},
@@ -74,7 +84,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
 void Operator::add_kind(const definition::Definition& definition) {
   WatchedKind& kind = kinds_.emplace_back(definition, parts_.kube, parts_.clock, parts_.random,
                                           settings_.namespaces);
-  KubeStore& store = stores_.emplace_back(parts_.kube, events_, kind);
+  KubeStore& store = stores_.emplace_back(kube_at_work_, events_, kind);
   dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key) {
     return resources_.reconcile(kind, store, std::move(key));
   });
@@ -95,8 +105,11 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const Json after = parsed(change.after);
   count(kind, before, after);
   if (&kind != &provider_kind_) follow_provider_of(key, before, after);
-  // Our own writes are no news.
-  if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
+  // Our own writes are no news. The watch may bring them before their answer does, so a change of the
+  // status alone is none either: else an object that is written in each pass is never left alone.
+  const bool news = change.kind != kube::ChangeKind::kWritten &&
+                    !same(declared_part(before), declared_part(after));
+  if (news) dispatcher_.add(key);
 }
 
 void Operator::follow_provider_of(const std::string& key, const Json& before, const Json& after) {
@@ -126,6 +139,8 @@ void Operator::note_synced() {
   parts_.log.info("caches are synced");
   changed_.notify();
 }
+
+bool Operator::may_work() const { return !settings_.leader_elect || elector_.leading(); }
 
 // Until the caches are whole and it is our turn to work, or until there is no turn any more.
 Task<void> Operator::wait_for_turn() {

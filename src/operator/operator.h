@@ -10,6 +10,7 @@
 
 #include "base/task_scope.h"
 #include "kube/leader_elector.h"
+#include "operator/fenced_transport.h"
 #include "operator/providers.h"
 #include "operator/resources.h"
 #include "telemetry/health.h"
@@ -68,13 +69,16 @@ class Operator {
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
   void count(const WatchedKind& kind, const Json& before, const Json& after);
   void note_synced();
+  bool may_work() const;
   Task<void> wait_for_turn();
   Task<void> shut_down(TaskScope& scope);
 
   OperatorParts parts_;
   OperatorSettings settings_;
-  kube::EventRecorder events_;
   kube::LeaderElector elector_;
+  FencedTransport fenced_;     // for all that only a leader does
+  kube::Client kube_at_work_;  // through it
+  kube::EventRecorder events_;
   WatchedKind provider_kind_;
   KubeStore provider_store_;
   ProviderUsers users_;

@@ -39,10 +39,15 @@ Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& face
 }
 
 Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
+  Result<void> refused;
   for (const auto& facet : pass.definition.facets) {
     if (std::ranges::find(plan.facets, facet.name) == plan.facets.end()) continue;
     auto written = co_await write_facet(pass, facet);
-    if (!written) co_return std::unexpected(written.error().in("cannot change " + facet.name));
+    if (written) continue;
+    // What AWS refuses must not hold up the other settings: one of them may be what it lacks.
+    Error error = written.error().in("cannot change " + facet.name);
+    if (error.code != Code::kInvalid) co_return std::unexpected(std::move(error));
+    if (refused) refused = std::unexpected(std::move(error));
   }
   for (const auto& set : pass.definition.sets) {
     const auto added = plan.add.find(set.field);
@@ -61,6 +66,7 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   }
   auto tagged = co_await write_tags(pass, plan);
   if (!tagged) co_return std::unexpected(tagged.error());
+  if (!refused) co_return refused;
   const Json* observed = find_path(pass.object.json(), "status.observedGeneration");
   pass.corrected = observed != nullptr && observed->is_number() &&
                    observed->to_number<std::int64_t>() == pass.object.generation() &&

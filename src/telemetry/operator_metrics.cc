@@ -22,9 +22,9 @@ Histogram::Options finalizer_buckets() {
 std::vector<std::string> error_types() {
   std::vector<std::string> names;
   for (const Code code :
-       {Code::kNotFound, Code::kAlreadyExists, Code::kConflict, Code::kInvalid, Code::kDenied,
-        Code::kUnauthenticated, Code::kThrottled, Code::kUnavailable, Code::kDeadline,
-        Code::kBlocked, Code::kExpired, Code::kCancelled, Code::kInternal}) {
+       {Code::kNotFound, Code::kAlreadyExists, Code::kConflict, Code::kBusy, Code::kInvalid,
+        Code::kDenied, Code::kUnauthenticated, Code::kThrottled, Code::kUnavailable,
+        Code::kDeadline, Code::kBlocked, Code::kExpired, Code::kCancelled, Code::kInternal}) {
     names.emplace_back(to_string(code));
   }
   return names;

@@ -1,8 +1,11 @@
 #include "run/expected.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
-#include <functional>
 #include <set>
+
+#include "base/base64.h"
 
 namespace infra::sim {
 namespace {
@@ -40,6 +43,16 @@ Json policy_arns(const Json& attached) {
 
 Json enabled_or_suspended(const Json& declared) {
   return declared.get_bool() ? "Enabled" : "Suspended";
+}
+
+// As Lambda shows code: the hash of the archive, in base64.
+Json sha256(const Json& declared) {
+  const auto archive = base64_decode(std::string_view(declared.as_string()));
+  std::string hash(EVP_MAX_MD_SIZE, '\0');
+  unsigned size = 0;
+  EVP_Digest(archive->data(), archive->size(), reinterpret_cast<unsigned char*>(hash.data()), &size,
+             EVP_sha256(), nullptr);
+  return Json(base64_encode(hash.substr(0, size)));
 }
 
 Json redrive(const Json& declared) {
@@ -87,13 +100,12 @@ constexpr Row kRows[] = {
     {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
     {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
     {"IAMRole", "managedPolicyArns", "AttachedPolicies", sorted, policy_arns},
-    {"SQSQueue", "visibilityTimeout", "Attributes.VisibilityTimeout", as_text},
-    {"SQSQueue", "delaySeconds", "Attributes.DelaySeconds", as_text},
-    {"SQSQueue", "messageRetentionPeriod", "Attributes.MessageRetentionPeriod", as_text},
-    {"SQSQueue", "maximumMessageSize", "Attributes.MaximumMessageSize", as_text},
-    {"SQSQueue", "receiveMessageWaitTimeSeconds", "Attributes.ReceiveMessageWaitTimeSeconds",
-     as_text},
-    {"SQSQueue", "deadLetterQueue", "Attributes.RedrivePolicy", redrive, parsed},
+    {"SQSQueue", "visibilityTimeout", "VisibilityTimeout", as_text},
+    {"SQSQueue", "delaySeconds", "DelaySeconds", as_text},
+    {"SQSQueue", "messageRetentionPeriod", "MessageRetentionPeriod", as_text},
+    {"SQSQueue", "maximumMessageSize", "MaximumMessageSize", as_text},
+    {"SQSQueue", "receiveMessageWaitTimeSeconds", "ReceiveMessageWaitTimeSeconds", as_text},
+    {"SQSQueue", "deadLetterQueue", "RedrivePolicy", redrive, parsed},
     {"KMSKey", "description", "Description"},
     {"KMSKey", "enabled", "Enabled"},
     {"KMSKey", "enableKeyRotation", "KeyRotationEnabled"},
@@ -105,15 +117,18 @@ constexpr Row kRows[] = {
     {"LambdaFunction", "memorySize", "MemorySize"},
     {"LambdaFunction", "timeout", "Timeout"},
     {"LambdaFunction", "environment.variables", "Environment.Variables"},
-    {"LambdaFunction", "code.zipFile", "Code.ZipFile"},
+    {"LambdaFunction", "code.zipFile", "CodeSha256", sha256},
     {"S3Bucket", "versioning.enabled", "Versioning.Status", enabled_or_suspended},
-    {"S3Bucket", "publicAccessBlock.blockPublicAcls", "PublicAccessBlock.BlockPublicAcls"},
-    {"S3Bucket", "publicAccessBlock.blockPublicPolicy", "PublicAccessBlock.BlockPublicPolicy"},
-    {"S3Bucket", "publicAccessBlock.ignorePublicAcls", "PublicAccessBlock.IgnorePublicAcls"},
+    {"S3Bucket", "publicAccessBlock.blockPublicAcls",
+     "PublicAccessBlockConfiguration.BlockPublicAcls"},
+    {"S3Bucket", "publicAccessBlock.blockPublicPolicy",
+     "PublicAccessBlockConfiguration.BlockPublicPolicy"},
+    {"S3Bucket", "publicAccessBlock.ignorePublicAcls",
+     "PublicAccessBlockConfiguration.IgnorePublicAcls"},
     {"S3Bucket", "publicAccessBlock.restrictPublicBuckets",
-     "PublicAccessBlock.RestrictPublicBuckets"},
-    {"S3Bucket", "corsRules", "Cors.CORSRules", cors},
-    {"S3Bucket", "lifecycleRules", "Lifecycle.Rules", lifecycle},
+     "PublicAccessBlockConfiguration.RestrictPublicBuckets"},
+    {"S3Bucket", "corsRules", "CORSRules", cors},
+    {"S3Bucket", "lifecycleRules", "LifecycleRules", lifecycle},
 };
 
 std::string shown(const Json* value) {
@@ -172,6 +187,16 @@ void compare_tags(const Json& spec, const FakeAws::Resource& resource,
 }
 
 }  // namespace
+
+bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resource& resource) {
+  // "You cannot enable or disable automatic rotation while the key is disabled": KMS's reference of
+  // EnableKeyRotation, DisabledException.
+  const Json* enabled = find_path(spec, "enabled");
+  const Json* rotation = find_path(spec, "enableKeyRotation");
+  const Json* actual = find_path(resource.state, "KeyRotationEnabled");
+  return kind == "KMSKey" && enabled != nullptr && *enabled == false && rotation != nullptr &&
+         actual != nullptr && *rotation != *actual;
+}
 
 std::vector<std::string> differences(const std::string& kind, const Json& spec,
                                      const FakeAws::Resource& resource) {

@@ -12,4 +12,7 @@ namespace infra::sim {
 std::vector<std::string> differences(const std::string& kind, const Json& spec,
                                      const FakeAws::Resource& resource);
 
+// Whether this spec cannot be had from what there is: AWS refuses the change that it needs.
+bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resource& resource);
+
 }  // namespace infra::sim

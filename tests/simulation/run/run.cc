@@ -176,7 +176,11 @@ class Run {
       found = &resource;
     }
     if (found == nullptr) return "has no resource";
-    const auto wrong = differences(kind, *find_path(object, "spec"), *found);
+    const Json& spec = *find_path(object, "spec");
+    if (aws_refuses(kind, spec, *found)) {
+      return is_true(object, "status.ready") ? "says it is ready, and AWS refuses it" : "";
+    }
+    const auto wrong = differences(kind, spec, *found);
     if (!wrong.empty()) return wrong.front();
     if (!is_true(object, "status.ready")) return "does not say it is ready";
     const Json* seen = find_path(object, "status.observedGeneration");
