@@ -110,8 +110,12 @@ std::optional<Answer> wrong_tags(const JsonObject& tags) {
   return std::nullopt;
 }
 
-std::optional<Answer> wrong_policy(const Json& body) {
-  const std::string fault = policy_fault(text_at(body, "Policy"));
+std::optional<Answer> wrong_policy(const Cloud& cloud, const Request& request) {
+  const std::string text = text_at(request.body, "Policy");
+  std::string fault = policy_fault(text);
+  if (fault.empty() && !unknown_principal(cloud, text, request.replica).empty()) {
+    fault = "Policy contains a statement with one or more invalid principals.";
+  }
   if (fault.empty()) return std::nullopt;
   return refused(400, "MalformedPolicyDocumentException", fault);
 }
@@ -154,7 +158,9 @@ Json core_of(Cloud& cloud, const Request& request, const std::string& id) {
   return out;
 }
 
-std::optional<Answer> wrong_key(const Json& body, const JsonObject& tags) {
+std::optional<Answer> wrong_key(const Cloud& cloud, const Request& request,
+                                const JsonObject& tags) {
+  const Json& body = request.body;
   const std::string named = text_at(body, "KeySpec");
   const std::string usage = text_at(body, "KeyUsage");
   const std::string spec = named.empty() ? "SYMMETRIC_DEFAULT" : named;
@@ -164,14 +170,14 @@ std::optional<Answer> wrong_key(const Json& body, const JsonObject& tags) {
     return invalid("description", "Member must have length less than or equal to 8192");
   }
   if (find_path(body, "Policy") != nullptr) {
-    if (auto wrong = wrong_policy(body)) return wrong;
+    if (auto wrong = wrong_policy(cloud, request)) return wrong;
   }
   return wrong_tags(tags);
 }
 
 Answer create_key(Cloud& cloud, const Request& request) {
   const JsonObject tags = read_tags(request.body);
-  if (auto wrong = wrong_key(request.body, tags)) return *wrong;
+  if (auto wrong = wrong_key(cloud, request, tags)) return *wrong;
   const bool everywhere = is_on(request.body, "MultiRegion");
   const std::string id = everywhere ? "mrk-" + hex(cloud.ids, 32) : uuid(cloud.ids);
   Thing& key = cloud.add(request, kKey, here(request), id);
@@ -181,7 +187,8 @@ Answer create_key(Cloud& cloud, const Request& request) {
   cloud.give(key, "Policy", Json(policy.empty() ? default_policy(request.account) : policy));
   cloud.give(key, "KeyRotationEnabled", false);
   cloud.give(key, "tags", tags);
-  key.ready_at = cloud.now() + cloud.takes(Duration{0}, seconds(30));
+  // Other keys are there at once.
+  if (everywhere) key.ready_at = cloud.now() + cloud.takes(Duration{0}, seconds(30));
   Json answer = JsonObject{{"KeyMetadata", metadata(cloud, key, settings)}};
   cloud.give(key, "settings", std::move(settings));
   cloud.note(request.call, key, Cloud::Change::kCreated);
@@ -281,7 +288,7 @@ Answer put_policy(Cloud& cloud, const Request& request, Thing& key) {
   if (!name.empty() && name != "default") {
     return refused(400, "NotFoundException", "No such policy exists");
   }
-  if (auto wrong = wrong_policy(request.body)) return *wrong;
+  if (auto wrong = wrong_policy(cloud, request)) return *wrong;
   return changed(cloud, request, key, "Policy", Json(text_at(request.body, "Policy")));
 }
 
