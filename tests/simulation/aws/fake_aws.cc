@@ -160,6 +160,7 @@ std::vector<FakeAws::Resource> FakeAws::resources() const {
   for (const auto& thing : cloud.things) {
     Resource resource{.kind = thing->kind,
                       .account = thing->account,
+                      .region = thing->region,
                       .id = thing->id,
                       .created = thing->birth.made(),
                       .live = thing->live,

@@ -73,6 +73,9 @@ std::optional<Answer> wrong_tags(const JsonObject& tags) {
     if (tag.key().empty() || tag.key().size() > 128) {
       return invalid("tags.1.member.key", "Member must have length between 1 and 128");
     }
+    if (!plain_tag_text(tag.key()) || !plain_tag_text(text_at(tag.value(), ""))) {
+      return invalid("tags.1.member", "Member must satisfy regular expression pattern");
+    }
     if (text_at(tag.value(), "").size() > 256) {
       return invalid("tags.1.member.value", "Member must have length at most 256");
     }
