@@ -81,7 +81,8 @@ void write_json(const Request& request, const Answer& answer, const std::string&
                                ? shape_prefix(request.call.service) + answer.code
                                : answer.code;
   http.body = boost::json::serialize(JsonObject{{"__type", type}, {"message", answer.message}});
-  if (!sqs) return;
+  if (!sqs || net::header(request.http.headers, "x-amzn-query-mode").empty()) return;
+  // Whoever comes from the query protocol may ask for its codes.
   const std::string& code = answer.query_code.empty()
                                 ? answer.code.substr(answer.code.rfind('#') + 1)
                                 : answer.query_code;

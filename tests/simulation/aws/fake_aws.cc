@@ -19,11 +19,16 @@ std::optional<WallTime> parse_stamp(std::string_view text) {
   return std::chrono::system_clock::from_time_t(timegm(&parts));
 }
 
-bool is_skewed(const Request& request, WallTime now) {
+// What AWS says to a request whose date is too far from its own time; nothing: it is not.
+std::optional<Answer> skew_refusal(const Request& request, WallTime now) {
   const auto stamp = parse_stamp(net::header(request.http.headers, "X-Amz-Date"));
-  if (!stamp) return false;
+  if (!stamp) return std::nullopt;
   const auto most = request.call.service == "s3" ? minutes(15) : minutes(5);
-  return *stamp > now + most || *stamp < now - most;
+  if (*stamp <= now + most && *stamp >= now - most) return std::nullopt;
+  // EC2 takes a date in the future for a bad signature.
+  const bool future = request.call.service == "ec2" && *stamp > now;
+  return general_refusal(request,
+                         future ? AwsRefusal::kBadSignature : AwsRefusal::kRequestTimeTooSkewed);
 }
 
 }  // namespace
@@ -34,9 +39,7 @@ std::optional<Answer> FakeAws::State::unwelcome(Request& request) {
   const auto key = keys.find(request.call.access_key);
   if (key == keys.end()) return general_refusal(request, AwsRefusal::kBadSignature);
   request.account = key->second.account;
-  if (is_skewed(request, cloud.wall())) {
-    return general_refusal(request, AwsRefusal::kRequestTimeTooSkewed);
-  }
+  if (auto refusal = skew_refusal(request, cloud.wall())) return refusal;
   if (cloud.now() >= key->second.expires) {
     return general_refusal(request, AwsRefusal::kExpiredToken);
   }
@@ -157,6 +160,7 @@ std::vector<FakeAws::Resource> FakeAws::resources() const {
   for (const auto& thing : cloud.things) {
     Resource resource{.kind = thing->kind,
                       .account = thing->account,
+                      .region = thing->region,
                       .id = thing->id,
                       .created = thing->birth.made(),
                       .live = thing->live,

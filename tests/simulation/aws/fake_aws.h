@@ -85,6 +85,7 @@ class FakeAws {
   struct Resource {
     std::string kind;
     std::string account;
+    std::string region;
     std::string id;
     std::map<std::string, std::string> tags;
     // Everything else in AWS's words: members as the service's Get or Describe names them, settings

@@ -687,6 +687,24 @@ TEST_F(LateAws, AFreshRoleIsNotYetKnownToLambda) {
   EXPECT_LT(refusals, 37);
 }
 
+TEST_F(LateAws, AFreshRoleIsNoPrincipalYet) {
+  int refusals = 0;
+  for (int i = 0; i < 40; ++i) {
+    const std::string name = "r" + std::to_string(i);
+    must("iam", "CreateRole",
+         boost::json::serialize(
+             JsonObject{{"RoleName", name}, {"AssumeRolePolicyDocument", kTrust}}));
+    const std::string policy =
+        R"({"Statement":[{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::111111111111:role/)" +
+        name + R"("},"Action":"*"}]})";
+    const std::string answer =
+        code("kms", "CreateKey", boost::json::serialize(JsonObject{{"Policy", policy}}));
+    if (answer == "MalformedPolicyDocumentException") ++refusals;
+  }
+  EXPECT_GT(refusals, 3);
+  EXPECT_LT(refusals, 37);
+}
+
 TEST_F(LateAws, SettingsOfQueuesAreLateByAMinuteAtMost) {
   const std::string url = text_at(must("sqs", "CreateQueue", R"({"QueueName": "q"})"), "QueueUrl");
   const std::string of = R"({"QueueUrl": ")" + url + "\"";

@@ -28,6 +28,16 @@ Answer malformed_policy(const std::string& fault) {
   return refused(400, "MalformedPolicyDocument", fault);
 }
 
+// Who may assume the role: IAM looks the principals up.
+std::optional<Answer> wrong_trust(const Cloud& cloud, const Request& request,
+                                  const std::string& text) {
+  const std::string fault = policy_fault(text);
+  if (!fault.empty()) return malformed_policy(fault);
+  const std::string unknown = unknown_principal(cloud, text, request.replica);
+  if (unknown.empty()) return std::nullopt;
+  return malformed_policy("Invalid principal in policy: \"AWS\":\"" + unknown + "\"");
+}
+
 std::optional<Answer> missing_of(const Request& request,
                                  std::initializer_list<const char*> required) {
   for (const char* name : required) {
@@ -63,6 +73,9 @@ std::optional<Answer> wrong_tags(const JsonObject& tags) {
     if (tag.key().empty() || tag.key().size() > 128) {
       return invalid("tags.1.member.key", "Member must have length between 1 and 128");
     }
+    if (!plain_tag_text(tag.key()) || !plain_tag_text(text_at(tag.value(), ""))) {
+      return invalid("tags.1.member", "Member must satisfy regular expression pattern");
+    }
     if (text_at(tag.value(), "").size() > 256) {
       return invalid("tags.1.member.value", "Member must have length at most 256");
     }
@@ -86,7 +99,9 @@ std::optional<Answer> wrong_boundary(const Fields& form) {
   return refused(400, "InvalidInput", "ARN " + arn + " is not valid.");
 }
 
-std::optional<Answer> wrong_role(const Fields& form, const JsonObject& tags) {
+std::optional<Answer> wrong_role(const Cloud& cloud, const Request& request,
+                                 const JsonObject& tags) {
+  const Fields& form = request.form;
   if (!well_named(form.text("RoleName"), 64)) {
     return invalid("roleName", "Member must satisfy regular expression pattern: [\\w+=,.@-]+");
   }
@@ -100,8 +115,7 @@ std::optional<Answer> wrong_role(const Fields& form, const JsonObject& tags) {
   if (auto wrong = wrong_duration(form)) return wrong;
   if (auto wrong = wrong_boundary(form)) return wrong;
   if (auto wrong = wrong_tags(tags)) return wrong;
-  const std::string fault = policy_fault(form.text("AssumeRolePolicyDocument"));
-  return fault.empty() ? std::nullopt : std::optional(malformed_policy(fault));
+  return wrong_trust(cloud, request, form.text("AssumeRolePolicyDocument"));
 }
 
 Json boundary(const std::string& arn) {
@@ -143,7 +157,7 @@ Answer create_role(Cloud& cloud, const Request& request) {
   const Fields& form = request.form;
   if (auto wrong = missing_of(request, {"RoleName", "AssumeRolePolicyDocument"})) return *wrong;
   const JsonObject tags = read_tags(form);
-  if (auto wrong = wrong_role(form, tags)) return *wrong;
+  if (auto wrong = wrong_role(cloud, request, tags)) return *wrong;
   const std::string name = form.text("RoleName");
   if (cloud.truth(kRole, request.account, name) != nullptr) {
     return refused(409, "EntityAlreadyExists", "Role with name " + name + " already exists.");
@@ -266,8 +280,7 @@ Answer update_role(Cloud& cloud, const Request& request, Thing& role) {
 
 Answer update_trust(Cloud& cloud, const Request& request, Thing& role) {
   if (auto wrong = missing_of(request, {"PolicyDocument"})) return *wrong;
-  const std::string fault = policy_fault(request.form.text("PolicyDocument"));
-  if (!fault.empty()) return malformed_policy(fault);
+  if (auto wrong = wrong_trust(cloud, request, request.form.text("PolicyDocument"))) return *wrong;
   JsonObject settings = role.truth("settings").as_object();
   settings["AssumeRolePolicyDocument"] = request.form.text("PolicyDocument");
   return changed(cloud, request, role, "settings", std::move(settings));

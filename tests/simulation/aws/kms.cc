@@ -41,7 +41,7 @@ enum class State { kEnabled, kDisabled, kCreating, kPendingDeletion, kGone };
 
 State state_of(const Cloud& cloud, const Thing& key, const Json& settings) {
   if (cloud.now() >= key.gone_at) return State::kGone;
-  if (key.gone_at != Duration::max()) return State::kPendingDeletion;
+  if (find_path(settings, "DeletionDate") != nullptr) return State::kPendingDeletion;
   if (cloud.now() < key.ready_at) return State::kCreating;
   return is_on(settings, "Enabled") ? State::kEnabled : State::kDisabled;
 }
@@ -65,6 +65,7 @@ constexpr Spec kSpecs[] = {{"SYMMETRIC_DEFAULT", {"ENCRYPT_DECRYPT", "", ""}},
                            {"ECC_NIST_EDWARDS", {"SIGN_VERIFY", "", ""}},
                            {"ECC_NIST", {"SIGN_VERIFY", "KEY_AGREEMENT", ""}},
                            {"ECC_", {"SIGN_VERIFY", "", ""}},
+                           {"ML_DSA_", {"SIGN_VERIFY", "", ""}},
                            {"SM2", {"ENCRYPT_DECRYPT", "SIGN_VERIFY", "KEY_AGREEMENT"}},
                            {"HMAC_", {"GENERATE_VERIFY_MAC", "", ""}}};
 
@@ -110,8 +111,12 @@ std::optional<Answer> wrong_tags(const JsonObject& tags) {
   return std::nullopt;
 }
 
-std::optional<Answer> wrong_policy(const Json& body) {
-  const std::string fault = policy_fault(text_at(body, "Policy"));
+std::optional<Answer> wrong_policy(const Cloud& cloud, const Request& request) {
+  const std::string text = text_at(request.body, "Policy");
+  std::string fault = policy_fault(text);
+  if (fault.empty() && !unknown_principal(cloud, text, request.replica).empty()) {
+    fault = "Policy contains a statement with one or more invalid principals.";
+  }
   if (fault.empty()) return std::nullopt;
   return refused(400, "MalformedPolicyDocumentException", fault);
 }
@@ -130,9 +135,7 @@ Json metadata(const Cloud& cloud, const Thing& key, const Json& settings) {
   out["Description"] = text_at(settings, "Description");
   out["Enabled"] = state == State::kEnabled;
   out["KeyState"] = name_of(state);
-  if (state == State::kPendingDeletion || state == State::kGone) {
-    out["DeletionDate"] = epoch(Timeline::kStart + key.gone_at);
-  }
+  if (const Json* date = find_path(settings, "DeletionDate")) out["DeletionDate"] = *date;
   return out;
 }
 
@@ -154,24 +157,30 @@ Json core_of(Cloud& cloud, const Request& request, const std::string& id) {
   return out;
 }
 
-std::optional<Answer> wrong_key(const Json& body, const JsonObject& tags) {
+std::optional<Answer> wrong_key(const Cloud& cloud, const Request& request,
+                                const JsonObject& tags) {
+  const Json& body = request.body;
   const std::string named = text_at(body, "KeySpec");
   const std::string usage = text_at(body, "KeyUsage");
   const std::string spec = named.empty() ? "SYMMETRIC_DEFAULT" : named;
-  // Only symmetric keys for encryption may leave out what they are for.
+  if (usage.empty() && spec != "SYMMETRIC_DEFAULT") {
+    return refused(400, "ValidationException",
+                   "You must specify a KeyUsage value for all KMS keys except for symmetric "
+                   "encryption keys.");
+  }
   if (auto wrong = wrong_usage(spec, usage.empty() ? "ENCRYPT_DECRYPT" : usage)) return wrong;
   if (text_at(body, "Description").size() > 8192) {
     return invalid("description", "Member must have length less than or equal to 8192");
   }
   if (find_path(body, "Policy") != nullptr) {
-    if (auto wrong = wrong_policy(body)) return wrong;
+    if (auto wrong = wrong_policy(cloud, request)) return wrong;
   }
   return wrong_tags(tags);
 }
 
 Answer create_key(Cloud& cloud, const Request& request) {
   const JsonObject tags = read_tags(request.body);
-  if (auto wrong = wrong_key(request.body, tags)) return *wrong;
+  if (auto wrong = wrong_key(cloud, request, tags)) return *wrong;
   const bool everywhere = is_on(request.body, "MultiRegion");
   const std::string id = everywhere ? "mrk-" + hex(cloud.ids, 32) : uuid(cloud.ids);
   Thing& key = cloud.add(request, kKey, here(request), id);
@@ -181,7 +190,8 @@ Answer create_key(Cloud& cloud, const Request& request) {
   cloud.give(key, "Policy", Json(policy.empty() ? default_policy(request.account) : policy));
   cloud.give(key, "KeyRotationEnabled", false);
   cloud.give(key, "tags", tags);
-  key.ready_at = cloud.now() + cloud.takes(Duration{0}, seconds(30));
+  // Other keys are there at once.
+  if (everywhere) key.ready_at = cloud.now() + cloud.takes(Duration{0}, seconds(30));
   Json answer = JsonObject{{"KeyMetadata", metadata(cloud, key, settings)}};
   cloud.give(key, "settings", std::move(settings));
   cloud.note(request.call, key, Cloud::Change::kCreated);
@@ -210,7 +220,8 @@ Answer get_policy(Cloud& cloud, const Request& request, const Thing& key) {
 }
 
 Answer get_rotation(Cloud& cloud, const Request& request, const Thing& key) {
-  const bool waiting = key.gone_at != Duration::max();
+  const Json& settings = cloud.details(key, "settings", request.replica);
+  const bool waiting = find_path(settings, "DeletionDate") != nullptr;
   const Json& on = cloud.details(key, "KeyRotationEnabled", request.replica);
   JsonObject out{{"KeyId", arn_of(key)}, {"KeyRotationEnabled", !waiting && on == Json(true)}};
   if (!waiting && on == Json(true)) out["RotationPeriodInDays"] = 365;
@@ -281,7 +292,7 @@ Answer put_policy(Cloud& cloud, const Request& request, Thing& key) {
   if (!name.empty() && name != "default") {
     return refused(400, "NotFoundException", "No such policy exists");
   }
-  if (auto wrong = wrong_policy(request.body)) return *wrong;
+  if (auto wrong = wrong_policy(cloud, request)) return *wrong;
   return changed(cloud, request, key, "Policy", Json(text_at(request.body, "Policy")));
 }
 
@@ -312,14 +323,15 @@ Answer schedule_deletion(Cloud& cloud, const Request& request, Thing& key) {
   key.gone_at = cloud.now() + kDay * window;
   key.live = false;
   JsonObject settings = key.truth("settings").as_object();
+  const std::int64_t date = epoch(Timeline::kStart + key.gone_at);
   settings["Enabled"] = false;
+  settings["DeletionDate"] = date;
   cloud.set(key, "settings", std::move(settings));
   cloud.note(request.call, key, Cloud::Change::kRemoved);
-  return done(
-      boost::json::serialize(JsonObject{{"KeyId", arn_of(key)},
-                                        {"DeletionDate", epoch(Timeline::kStart + key.gone_at)},
-                                        {"KeyState", "PendingDeletion"},
-                                        {"PendingWindowInDays", window}}));
+  return done(boost::json::serialize(JsonObject{{"KeyId", arn_of(key)},
+                                                {"DeletionDate", date},
+                                                {"KeyState", "PendingDeletion"},
+                                                {"PendingWindowInDays", window}}));
 }
 
 using Read = Answer (*)(Cloud&, const Request&, const Thing&);

@@ -80,7 +80,7 @@ std::optional<Answer> wrong_role(Cloud& cloud, const Request& request, const std
   if (cloud.latest("IAMRole", account, name) == nullptr) return std::nullopt;  // not of this world
   const Thing* role = cloud.seen("IAMRole", account, name, View::kAccess, request.replica);
   const bool trusted =
-      role != nullptr && role->live &&
+      role != nullptr &&
       text_at(role->truth("settings"), "AssumeRolePolicyDocument").find("lambda.amazonaws.com") !=
           std::string::npos;
   if (trusted) return std::nullopt;

@@ -97,10 +97,10 @@ std::optional<Answer> wrong_tags(const Json* tags) {
     if (key.starts_with("aws:")) {
       return refused(400, "InvalidTag", "System tags cannot be added/updated by requester");
     }
-    if (key.empty() || key.size() > 128) {
+    if (key.empty() || key.size() > 128 || !plain_tag_text(key)) {
       return refused(400, "InvalidTag", "The TagKey you have provided is invalid");
     }
-    if (text_at(tag, "Value").size() > 256) {
+    if (text_at(tag, "Value").size() > 256 || !plain_tag_text(text_at(tag, "Value"))) {
       return refused(400, "InvalidTag", "The TagValue you have provided is invalid");
     }
     if (!keys.insert(key).second) {

@@ -22,6 +22,9 @@ Json key_state(const Cloud& cloud, const Thing& thing);
 Json function_state(const Cloud& cloud, const Thing& thing);
 Json bucket_state(const Thing& thing);
 
+// The characters that most services allow in tags; those beyond ASCII are letters to us.
+bool plain_tag_text(std::string_view text);
+
 // "here" for ids that are unique in one account and region.
 inline std::string here(const Request& request) { return request.account + "/" + request.region; }
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 #include <optional>
 
 #include "aws/paging.h"
@@ -79,6 +80,13 @@ Answer get_resources(Cloud& cloud, const Request& request) {
 }
 
 }  // namespace
+
+bool plain_tag_text(std::string_view text) {
+  return std::ranges::all_of(text, [](unsigned char c) {
+    return c >= 0x80 || std::isalnum(c) ||
+           std::string_view(" _.:/=+-@").find(char(c)) != std::string_view::npos;
+  });
+}
 
 Answer serve_tagging(Cloud& cloud, const Request& request) {
   if (request.malformed) return refused(400, "SerializationException", "");
