@@ -133,6 +133,7 @@ class KilledAtRandom(FaultCase):
         # The role that functions name; its own name keeps it out of the count.
         self.role = client('iam').create_role(RoleName=f'runs-{self.number}', AssumeRolePolicyDocument=policy())['Role']['Arn']
         self.changes = collections.Counter()  # how often each object was changed
+        self.lives = collections.Counter()    # how often each was made
         self.doomed = set()                   # those that were deleted
 
     def spec(self, kind, name):
@@ -144,7 +145,8 @@ class KilledAtRandom(FaultCase):
             'KMSKey': lambda: {'deletionPolicy': 'Delete', 'pendingWindowInDays': 7, 'enableKeyRotation': True},
             'LambdaFunction': lambda: {'functionName': self.prefix + name, 'runtime': 'python3.12', 'handler': 'index.handler',
                                        'role': self.role, 'code': {'zipFile': archive('first')}},
-            'S3Bucket': lambda: {'bucketName': self.prefix + name, 'versioning': {'enabled': True}},
+            # A name of its own each time: to a new bucket the emulator gives the tags of the one before it.
+            'S3Bucket': lambda: {'bucketName': f'{self.prefix}{name}-{self.lives[kind, name]}', 'versioning': {'enabled': True}},
         }[kind]()
         return {**own, 'providerRef': {'name': 'faulty'}, **self.changed(kind, name)}
 
@@ -159,6 +161,7 @@ class KilledAtRandom(FaultCase):
     # What users do meanwhile.
 
     def make(self, kind, name):
+        self.lives[kind, name] += 1
         self.create(kind, name, self.spec(kind, name))
 
     def edit(self, kind, name):
