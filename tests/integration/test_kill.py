@@ -15,9 +15,10 @@ from test_kinds import archive
 
 SEED = int(os.environ.get('INFRA_KILL_SEED') or random.SystemRandom().randrange(1_000_000))
 RUNS = int(os.environ.get('INFRA_KILL_RUNS') or 1)
-OBJECTS = {'VPC': 8, 'IAMRole': 7, 'SQSQueue': 8, 'KMSKey': 6, 'LambdaFunction': 5, 'S3Bucket': 6}
+OBJECTS = {'VPC': 12, 'IAMRole': 5, 'SQSQueue': 5, 'KMSKey': 8, 'LambdaFunction': 5, 'S3Bucket': 5}
 KILLS = 10
 FAULTS = 0.05  # share of the calls to AWS
+CREATE_FAULTS = 0.3  # the same of creates, which are few and where a lost answer costs most
 INLINE = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 's3:Get*', 'Resource': '*'}]})
 LONG_AGO = '2026-01-01T00:00:00Z'
 
@@ -31,12 +32,15 @@ class Failing:
         self.counts = collections.Counter()
 
     def __call__(self, request):
+        creates = request.operation.startswith('Create')
+        share = CREATE_FAULTS if creates else FAULTS
         with self.lock:
             self.counts['calls'] += 1
-            if self.random.random() >= FAULTS:
+            if self.random.random() >= share:
                 return None
             how = self.random.choice(['error', 'lost request', 'lost answer'])
             self.counts[how] += 1
+            self.counts['creates with a lost answer'] += creates and how == 'lost answer'
         if how == 'error':
             return Reply(500)
         return Reply(close=True) if how == 'lost request' else lambda reply: Reply(close=True)
@@ -133,6 +137,7 @@ class KilledAtRandom(FaultCase):
         # The role that functions name; its own name keeps it out of the count.
         self.role = client('iam').create_role(RoleName=f'runs-{self.number}', AssumeRolePolicyDocument=policy())['Role']['Arn']
         self.changes = collections.Counter()  # how often each object was changed
+        self.lives = collections.Counter()    # how often each was made
         self.doomed = set()                   # those that were deleted
 
     def spec(self, kind, name):
@@ -144,7 +149,8 @@ class KilledAtRandom(FaultCase):
             'KMSKey': lambda: {'deletionPolicy': 'Delete', 'pendingWindowInDays': 7, 'enableKeyRotation': True},
             'LambdaFunction': lambda: {'functionName': self.prefix + name, 'runtime': 'python3.12', 'handler': 'index.handler',
                                        'role': self.role, 'code': {'zipFile': archive('first')}},
-            'S3Bucket': lambda: {'bucketName': self.prefix + name, 'versioning': {'enabled': True}},
+            # A name of its own each time: to a new bucket the emulator gives the tags of the one before it.
+            'S3Bucket': lambda: {'bucketName': f'{self.prefix}{name}-{self.lives[kind, name]}', 'versioning': {'enabled': True}},
         }[kind]()
         return {**own, 'providerRef': {'name': 'faulty'}, **self.changed(kind, name)}
 
@@ -159,6 +165,7 @@ class KilledAtRandom(FaultCase):
     # What users do meanwhile.
 
     def make(self, kind, name):
+        self.lives[kind, name] += 1
         self.create(kind, name, self.spec(kind, name))
 
     def edit(self, kind, name):
@@ -210,7 +217,8 @@ class KilledAtRandom(FaultCase):
         self.calm('each object is ready or gone', self.unsettled)
         self.assert_one_each()
         print(f'  {killer.kills} kills, {dict(failing.counts)}, {len(self.objects())} objects '
-              f'with one resource each, {len(self.doomed)} deleted', flush=True)
+              f'with one resource each, {sum(self.changes.values())} edits, {len(self.doomed)} deleted, '
+              f'{sum(self.lives.values()) - len(self.lives)} made again', flush=True)
         for kind, name in self.objects():
             self.delete(kind, name)
         self.calm('all objects are gone', self.objects)

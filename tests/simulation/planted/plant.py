@@ -3,6 +3,11 @@
 
 usage: plant.py ROOT OUT            writes OUT/src/... and OUT/bugs.inc
        plant.py ROOT OUT --list     only names the copies, one a line
+
+An entry [[bug]] has a name, the pattern of failure it stands for, what it does, under which faults it shows, and an edit:
+`find`, which must occur exactly once in `file`, and `replace`, which does the same as long as infra::planted("name") is
+false. More edits follow as [[bug.also]]. Two bugs may not change the same text. What comes last in a condition is asked
+last: with infra::planted() there, planted_reached() counts only the moments at which the bug makes a difference.
 """
 import pathlib
 import sys
