@@ -17,6 +17,7 @@ namespace {
 // The controller that empties and removes namespaces looks so often.
 constexpr Duration kNamespaceControllerPause{1000};
 constexpr std::string_view kNamespaceController = "namespace-controller";
+constexpr Duration kEventLife{3'600'000};  // since its last change
 
 const char* title_of(KubeRefusal why) {
   switch (why) {
@@ -127,6 +128,8 @@ struct FakeKube::State {
   Answer<Written> remove_all(const Request& request, Collection& collection);
   Answer<Collection*> collection_of(const Request& request);
   void changed(Collection& collection, const Change& change, const Author& author);
+  void note_namespace(const Collection& collection, const Change& change);
+  void note_event(Collection& collection, const Change& change);
   void look_after_namespace(const std::string& name);
   void empty_namespace(const std::string& name);
 
@@ -161,7 +164,7 @@ Answer<net::HttpResponse> FakeKube::State::route(const Request& request,
   if (request.method == "GET") return read(request, **collection);
   auto written = write(request, **collection, http);
   if (!written) return std::unexpected(written.error());
-  return json_response(written->status, boost::json::serialize(written->object));
+  return json_response(written->status, written->text());
 }
 
 Answer<net::HttpResponse> FakeKube::State::read(const Request& request, Collection& collection) {
@@ -235,32 +238,50 @@ Answer<Written> FakeKube::State::remove_all(const Request& request, Collection& 
   }
   JsonObject metadata{{"resourceVersion", std::to_string(store.current())}};
   if (collection.kind->custom) metadata["continue"] = "";
-  return Written{.object = JsonObject{{"kind", collection.kind->list_name},
-                                      {"apiVersion", collection.kind->api_version()},
-                                      {"metadata", std::move(metadata)},
-                                      {"items", std::move(items)}}};
+  return Written{.other = JsonObject{{"kind", collection.kind->list_name},
+                                     {"apiVersion", collection.kind->api_version()},
+                                     {"metadata", std::move(metadata)},
+                                     {"items", std::move(items)}}};
 }
 
 void FakeKube::State::changed(Collection& collection, const Change& change, const Author& author) {
   watches.tell(collection, change);
   const Json& object = change.after != nullptr ? change.after->object() : change.before->object();
-  const auto name = text_at(object, "metadata.name");
-  const auto ns = text_at(object, "metadata.namespace");
-  if (collection.kind->name == "Namespace" && change.after != nullptr && is_deleting(object)) {
-    look_after_namespace(name);
-  }
-  if (change.after == nullptr && !ns.empty()) look_after_namespace(ns);
+  note_namespace(collection, change);
+  note_event(collection, change);
   if (!face.on_write) return;
   face.on_write({.at = timeline.now(),
                  .who = author.who,
                  .verb = author.verb,
                  .kind = collection.kind->name,
                  .subresource = author.subresource,
-                 .ns = ns,
-                 .name = name,
+                 .ns = text_at(object, "metadata.namespace"),
+                 .name = text_at(object, "metadata.name"),
                  .uid = text_at(object, "metadata.uid"),
                  .before = change.before == nullptr ? Json(nullptr) : change.before->object(),
                  .after = change.after == nullptr ? Json(nullptr) : change.after->object()});
+}
+
+// What goes may have been the last thing in a namespace that is to go.
+void FakeKube::State::note_namespace(const Collection& collection, const Change& change) {
+  if (change.after == nullptr && collection.kind->namespaced) {
+    look_after_namespace(text_at(change.before->object(), "metadata.namespace"));
+  } else if (collection.kind->name == "Namespace") {
+    look_after_namespace(change.key);
+  }
+}
+
+// Events are forgotten after a while.
+void FakeKube::State::note_event(Collection& collection, const Change& change) {
+  if (collection.kind->name != "Event" || change.after == nullptr) return;
+  timeline.after(kEventLife, [weak = std::weak_ptr(self), &collection, key = change.key,
+                              number = change.number] {
+    const auto alive = weak.lock();
+    if (!alive) return;
+    const auto found = collection.objects.find(key);
+    if (found == collection.objects.end() || found->second->number() != number) return;
+    (**alive).writer.erase(collection, key, {.who = "kube-apiserver", .verb = "expire"});
+  });
 }
 
 // Has the namespace controller come by if the namespace is to go.
@@ -311,6 +332,8 @@ net::HttpResponse FakeKube::handle(const net::HttpRequest& request) {
 
 net::HttpResponse FakeKube::refuse(KubeRefusal why, Duration retry_after) const {
   Refusal refusal{.code = code_of(why), .reason = title_of(why), .message = message_of(why)};
+  // Priority and fairness turns requests away before anything makes a Status of it.
+  if (why == KubeRefusal::kTooManyRequests) refusal.plain = refusal.message + "\n";
   // Whole seconds, and none too early.
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(retry_after).count();
   if (seconds > 0) refusal.details["retryAfterSeconds"] = seconds;
@@ -356,7 +379,7 @@ Result<Json> FakeKube::create(const Json& manifest, const std::string& who) {
   auto made = state_->writer.create(*collection, ns, manifest,
                                     {.who = who, .verb = "create", .subresource = ""}, {});
   if (!made) return as_result(Answer<Json>(std::unexpected(made.error())));
-  return std::move(made->object);
+  return made->json();
 }
 
 Result<Json> FakeKube::patch(const std::string& kind, const std::string& ns,
@@ -368,7 +391,7 @@ Result<Json> FakeKube::patch(const std::string& kind, const std::string& ns,
       state_->writer.patch(*collection, ns, name, "application/merge-patch+json", merge_patch,
                            {.who = who, .verb = "patch", .subresource = subresource}, {});
   if (!made) return as_result(Answer<Json>(std::unexpected(made.error())));
-  return std::move(made->object);
+  return made->json();
 }
 
 Result<void> FakeKube::remove(const std::string& kind, const std::string& ns,
