@@ -560,7 +560,28 @@ def patch_of_another_uid(side):
 def patch_of_status_with_another_uid(side):
     uid = side.make()['metadata']['uid']
     side.patch({'metadata': {'uid': uid}, 'status': {'vpcID': 'vpc-1'}}, sub='status')
-    side.patch({'metadata': {'uid': 'another'}, 'status': {'vpcID': 'vpc-2'}}, sub='status')
+    # The status of another object of this name, and it is taken: of metadata only the version counts here.
+    answer = side.patch({'metadata': {'uid': 'another'}, 'status': {'vpcID': 'vpc-2'}}, sub='status')
+    side.answers.append({'taken': answer.get('status', {}).get('vpcID') == 'vpc-2'})
+
+
+@scenario
+def json_patch_that_tests_the_uid(side):
+    uid = side.make()['metadata']['uid']
+    for value in (uid, 'another'):
+        steps = [{'op': 'test', 'path': '/metadata/uid', 'value': value}, {'op': 'add', 'path': '/status', 'value': {'vpcID': 'vpc-1'}}]
+        side.patch(steps, sub='status', content_type=JSON_PATCH)
+        steps = [{'op': 'test', 'path': '/metadata/uid', 'value': value}, {'op': 'add', 'path': '/metadata/labels', 'value': {'a': 'b'}}]
+        side.patch(steps, content_type=JSON_PATCH)
+
+
+@scenario
+def patch_of_another_uid_and_an_old_version(side):
+    made = side.make()
+    side.patch({'metadata': {'labels': {'a': 'b'}}})
+    old = {'uid': 'another', 'resourceVersion': made['metadata']['resourceVersion']}
+    side.patch({'metadata': {**old, 'labels': {'a': 'c'}}})
+    side.patch({'metadata': old, 'status': {'vpcID': 'vpc-1'}}, sub='status')
 
 
 @scenario
