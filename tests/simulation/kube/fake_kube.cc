@@ -4,8 +4,8 @@
 
 #include "kube/answers.h"
 #include "kube/client.h"
+#include "kube/housekeeping.h"
 #include "kube/lists.h"
-#include "kube/metadata.h"
 #include "kube/request.h"
 #include "kube/store.h"
 #include "kube/watches.h"
@@ -13,11 +13,6 @@
 
 namespace infra::sim {
 namespace {
-
-// The controller that empties and removes namespaces looks so often.
-constexpr Duration kNamespaceControllerPause{1000};
-constexpr std::string_view kNamespaceController = "namespace-controller";
-constexpr Duration kEventLife{3'600'000};  // since its last change
 
 const char* title_of(KubeRefusal why) {
   switch (why) {
@@ -97,7 +92,8 @@ struct FakeKube::State {
         timeline(time),
         store(time),
         watches(time, random.stream("watches"), store),
-        writer(time, random.stream("writes"), store) {
+        writer(time, random.stream("writes"), store),
+        housekeeping(time, store, writer) {
     watches.behaviour = wanted;
     for (const auto& kind : built_in_kinds()) store.add_kind(kind);
     for (const char* name : {"default", "kube-node-lease", "kube-public", "kube-system"}) {
@@ -128,17 +124,13 @@ struct FakeKube::State {
   Answer<Written> remove_all(const Request& request, Collection& collection);
   Answer<Collection*> collection_of(const Request& request);
   void changed(Collection& collection, const Change& change, const Author& author);
-  void note_namespace(const Collection& collection, const Change& change);
-  void note_event(Collection& collection, const Change& change);
-  void look_after_namespace(const std::string& name);
-  void empty_namespace(const std::string& name);
 
   FakeKube& face;
   Timeline& timeline;
   Store store;
   Watches watches;
   Writer writer;
-  std::shared_ptr<State*> self = std::make_shared<State*>(this);
+  Housekeeping housekeeping;
 };
 
 Answer<Collection*> FakeKube::State::collection_of(const Request& request) {
@@ -247,8 +239,7 @@ Answer<Written> FakeKube::State::remove_all(const Request& request, Collection& 
 void FakeKube::State::changed(Collection& collection, const Change& change, const Author& author) {
   watches.tell(collection, change);
   const Json& object = change.after != nullptr ? change.after->object() : change.before->object();
-  note_namespace(collection, change);
-  note_event(collection, change);
+  housekeeping.note(collection, change);
   if (!face.on_write) return;
   face.on_write({.at = timeline.now(),
                  .who = author.who,
@@ -260,57 +251,6 @@ void FakeKube::State::changed(Collection& collection, const Change& change, cons
                  .uid = text_at(object, "metadata.uid"),
                  .before = change.before == nullptr ? Json(nullptr) : change.before->object(),
                  .after = change.after == nullptr ? Json(nullptr) : change.after->object()});
-}
-
-// What goes may have been the last thing in a namespace that is to go.
-void FakeKube::State::note_namespace(const Collection& collection, const Change& change) {
-  if (change.after == nullptr && collection.kind->namespaced) {
-    look_after_namespace(text_at(change.before->object(), "metadata.namespace"));
-  } else if (collection.kind->name == "Namespace") {
-    look_after_namespace(change.key);
-  }
-}
-
-// Events are forgotten after a while.
-void FakeKube::State::note_event(Collection& collection, const Change& change) {
-  if (collection.kind->name != "Event" || change.after == nullptr) return;
-  timeline.after(kEventLife, [weak = std::weak_ptr(self), &collection, key = change.key,
-                              number = change.number] {
-    const auto alive = weak.lock();
-    if (!alive) return;
-    const auto found = collection.objects.find(key);
-    if (found == collection.objects.end() || found->second->number() != number) return;
-    (**alive).writer.erase(collection, key, {.who = "kube-apiserver", .verb = "expire"});
-  });
-}
-
-// Has the namespace controller come by if the namespace is to go.
-void FakeKube::State::look_after_namespace(const std::string& name) {
-  const auto& namespaces = store.find_kind("Namespace")->objects;
-  const auto found = namespaces.find(name);
-  if (found == namespaces.end() || !is_deleting(found->second->object())) return;
-  timeline.after(kNamespaceControllerPause, [weak = std::weak_ptr(self), name] {
-    if (const auto alive = weak.lock()) (**alive).empty_namespace(name);
-  });
-}
-
-void FakeKube::State::empty_namespace(const std::string& name) {
-  Collection& namespaces = *store.find_kind("Namespace");
-  const auto found = namespaces.objects.find(name);
-  if (found == namespaces.objects.end() || !is_deleting(found->second->object())) return;
-  const Author author{.who = std::string(kNamespaceController), .verb = "delete"};
-  const std::string prefix = name + "/";
-  bool empty = true;
-  for (const auto& collection : store.collections()) {
-    const Objects objects = collection->objects;
-    for (auto at = objects.lower_bound(prefix);
-         at != objects.end() && at->first.starts_with(prefix); ++at) {
-      const auto object = text_at(at->second->object(), "metadata.name");
-      (void)writer.remove(*collection, name, object, {}, author);
-      empty &= !collection->objects.contains(at->first);
-    }
-  }
-  if (empty) writer.erase(namespaces, name, author);
 }
 
 FakeKube::FakeKube(Timeline& timeline, Random random, KubeBehaviour behaviour)
