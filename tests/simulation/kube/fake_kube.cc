@@ -14,44 +14,31 @@
 namespace infra::sim {
 namespace {
 
-const char* title_of(KubeRefusal why) {
+Refusal refusal_of(KubeRefusal why) {
   switch (why) {
-    case KubeRefusal::kTooManyRequests: return "TooManyRequests";
-    case KubeRefusal::kUnavailable: return "ServiceUnavailable";
-    case KubeRefusal::kInternalError: return "InternalError";
-    case KubeRefusal::kTimeout: return "Timeout";
-    case KubeRefusal::kForbidden: return "Forbidden";
-  }
-  return "";
-}
-
-int code_of(KubeRefusal why) {
-  switch (why) {
-    case KubeRefusal::kTooManyRequests: return 429;
-    case KubeRefusal::kUnavailable: return 503;
-    case KubeRefusal::kInternalError: return 500;
-    case KubeRefusal::kTimeout: return 504;
-    case KubeRefusal::kForbidden: return 403;
-  }
-  return 500;
-}
-
-const char* message_of(KubeRefusal why) {
-  switch (why) {
-    case KubeRefusal::kTooManyRequests: return "Too many requests, please try again later.";
-    case KubeRefusal::kUnavailable: return "apiserver is shutting down";
-    case KubeRefusal::kInternalError: return "Internal error occurred: etcdserver: leader changed";
+    case KubeRefusal::kTooManyRequests:
+      // Priority and fairness turns requests away before anything makes a Status of it.
+      return {.code = 429, .plain = "Too many requests, please try again later.\n"};
+    case KubeRefusal::kUnavailable:
+      return {.code = 503, .reason = "ServiceUnavailable", .message = "apiserver is shutting down"};
     case KubeRefusal::kTimeout:
-      return "Timeout: request did not complete within the allotted timeout";
-    case KubeRefusal::kForbidden: return "forbidden: the user is not allowed to do this";
+      return {.code = 504,
+              .reason = "Timeout",
+              .message = "Timeout: request did not complete within the allotted timeout"};
+    case KubeRefusal::kForbidden:
+      return {.code = 403,
+              .reason = "Forbidden",
+              .message = "forbidden: the user is not allowed to do this"};
+    case KubeRefusal::kInternalError: break;
   }
-  return "";
+  return {.code = 500,
+          .reason = "InternalError",
+          .message = "Internal error occurred: etcdserver: leader changed"};
 }
 
-template <class T>
-Result<T> as_result(const Answer<T>& answer) {
-  if (answer) return *answer;
-  return std::unexpected(kube::classify(answer.error().response()));
+// A refusal as our own client reads it.
+std::unexpected<Error> failed(const Refusal& refusal) {
+  return std::unexpected(kube::classify(refusal.response()));
 }
 
 Answer<Json> json_body(const net::HttpRequest& http) {
@@ -271,9 +258,7 @@ net::HttpResponse FakeKube::handle(const net::HttpRequest& request) {
 }
 
 net::HttpResponse FakeKube::refuse(KubeRefusal why, Duration retry_after) const {
-  Refusal refusal{.code = code_of(why), .reason = title_of(why), .message = message_of(why)};
-  // Priority and fairness turns requests away before anything makes a Status of it.
-  if (why == KubeRefusal::kTooManyRequests) refusal.plain = refusal.message + "\n";
+  Refusal refusal = refusal_of(why);
   // Whole seconds, and none too early.
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(retry_after).count();
   if (seconds > 0) refusal.details["retryAfterSeconds"] = seconds;
@@ -318,7 +303,7 @@ Result<Json> FakeKube::create(const Json& manifest, const std::string& who) {
   if (ns.empty() && collection->kind->namespaced) ns = "default";
   auto made = state_->writer.create(*collection, ns, manifest,
                                     {.who = who, .verb = "create", .subresource = ""}, {});
-  if (!made) return as_result(Answer<Json>(std::unexpected(made.error())));
+  if (!made) return failed(made.error());
   return made->json();
 }
 
@@ -330,7 +315,7 @@ Result<Json> FakeKube::patch(const std::string& kind, const std::string& ns,
   auto made =
       state_->writer.patch(*collection, ns, name, "application/merge-patch+json", merge_patch,
                            {.who = who, .verb = "patch", .subresource = subresource}, {});
-  if (!made) return as_result(Answer<Json>(std::unexpected(made.error())));
+  if (!made) return failed(made.error());
   return made->json();
 }
 
@@ -340,7 +325,7 @@ Result<void> FakeKube::remove(const std::string& kind, const std::string& ns,
   if (collection == nullptr) return fail(Code::kInvalid, "there is no kind '" + kind + "'");
   auto removed = state_->writer.remove(*collection, ns, name, {},
                                        {.who = who, .verb = "delete", .subresource = ""});
-  if (!removed) return std::unexpected(kube::classify(removed.error().response()));
+  if (!removed) return failed(removed.error());
   return {};
 }
 
