@@ -44,10 +44,10 @@ Json Refusal::body() const {
 }
 
 net::HttpResponse Refusal::response() const {
-  if (!plain.empty()) {
-    return {.status = code, .headers = {{"Content-Type", "text/plain"}}, .body = plain};
-  }
-  auto out = json_response(code, boost::json::serialize(body()));
+  auto out = plain.empty()
+                 ? json_response(code, boost::json::serialize(body()))
+                 : net::HttpResponse{
+                       .status = code, .headers = {{"Content-Type", "text/plain"}}, .body = plain};
   if (const Json* after = details.if_contains("retryAfterSeconds")) {
     out.headers.emplace_back("Retry-After", boost::json::serialize(*after));
   }

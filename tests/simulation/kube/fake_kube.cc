@@ -4,8 +4,8 @@
 
 #include "kube/answers.h"
 #include "kube/client.h"
+#include "kube/housekeeping.h"
 #include "kube/lists.h"
-#include "kube/metadata.h"
 #include "kube/request.h"
 #include "kube/store.h"
 #include "kube/watches.h"
@@ -14,48 +14,31 @@
 namespace infra::sim {
 namespace {
 
-// The controller that empties and removes namespaces looks so often.
-constexpr Duration kNamespaceControllerPause{1000};
-constexpr std::string_view kNamespaceController = "namespace-controller";
-
-const char* title_of(KubeRefusal why) {
+Refusal refusal_of(KubeRefusal why) {
   switch (why) {
-    case KubeRefusal::kTooManyRequests: return "TooManyRequests";
-    case KubeRefusal::kUnavailable: return "ServiceUnavailable";
-    case KubeRefusal::kInternalError: return "InternalError";
-    case KubeRefusal::kTimeout: return "Timeout";
-    case KubeRefusal::kForbidden: return "Forbidden";
-  }
-  return "";
-}
-
-int code_of(KubeRefusal why) {
-  switch (why) {
-    case KubeRefusal::kTooManyRequests: return 429;
-    case KubeRefusal::kUnavailable: return 503;
-    case KubeRefusal::kInternalError: return 500;
-    case KubeRefusal::kTimeout: return 504;
-    case KubeRefusal::kForbidden: return 403;
-  }
-  return 500;
-}
-
-const char* message_of(KubeRefusal why) {
-  switch (why) {
-    case KubeRefusal::kTooManyRequests: return "Too many requests, please try again later.";
-    case KubeRefusal::kUnavailable: return "apiserver is shutting down";
-    case KubeRefusal::kInternalError: return "Internal error occurred: etcdserver: leader changed";
+    case KubeRefusal::kTooManyRequests:
+      // Priority and fairness turns requests away before anything makes a Status of it.
+      return {.code = 429, .plain = "Too many requests, please try again later.\n"};
+    case KubeRefusal::kUnavailable:
+      return {.code = 503, .reason = "ServiceUnavailable", .message = "apiserver is shutting down"};
     case KubeRefusal::kTimeout:
-      return "Timeout: request did not complete within the allotted timeout";
-    case KubeRefusal::kForbidden: return "forbidden: the user is not allowed to do this";
+      return {.code = 504,
+              .reason = "Timeout",
+              .message = "Timeout: request did not complete within the allotted timeout"};
+    case KubeRefusal::kForbidden:
+      return {.code = 403,
+              .reason = "Forbidden",
+              .message = "forbidden: the user is not allowed to do this"};
+    case KubeRefusal::kInternalError: break;
   }
-  return "";
+  return {.code = 500,
+          .reason = "InternalError",
+          .message = "Internal error occurred: etcdserver: leader changed"};
 }
 
-template <class T>
-Result<T> as_result(const Answer<T>& answer) {
-  if (answer) return *answer;
-  return std::unexpected(kube::classify(answer.error().response()));
+// A refusal as our own client reads it.
+std::unexpected<Error> failed(const Refusal& refusal) {
+  return std::unexpected(kube::classify(refusal.response()));
 }
 
 Answer<Json> json_body(const net::HttpRequest& http) {
@@ -96,7 +79,8 @@ struct FakeKube::State {
         timeline(time),
         store(time),
         watches(time, random.stream("watches"), store),
-        writer(time, random.stream("writes"), store) {
+        writer(time, random.stream("writes"), store),
+        housekeeping(time, store, writer) {
     watches.behaviour = wanted;
     for (const auto& kind : built_in_kinds()) store.add_kind(kind);
     for (const char* name : {"default", "kube-node-lease", "kube-public", "kube-system"}) {
@@ -127,15 +111,13 @@ struct FakeKube::State {
   Answer<Written> remove_all(const KubeRequest& request, Collection& collection);
   Answer<Collection*> collection_of(const KubeRequest& request);
   void changed(Collection& collection, const Change& change, const Author& author);
-  void look_after_namespace(const std::string& name);
-  void empty_namespace(const std::string& name);
 
   FakeKube& face;
   Timeline& timeline;
   Store store;
   Watches watches;
   Writer writer;
-  std::shared_ptr<State*> self = std::make_shared<State*>(this);
+  Housekeeping housekeeping;
 };
 
 Answer<Collection*> FakeKube::State::collection_of(const KubeRequest& request) {
@@ -161,7 +143,7 @@ Answer<net::HttpResponse> FakeKube::State::route(const KubeRequest& request,
   if (request.method == "GET") return read(request, **collection);
   auto written = write(request, **collection, http);
   if (!written) return std::unexpected(written.error());
-  return json_response(written->status, boost::json::serialize(written->object));
+  return json_response(written->status, written->text());
 }
 
 Answer<net::HttpResponse> FakeKube::State::read(const KubeRequest& request,
@@ -236,61 +218,27 @@ Answer<Written> FakeKube::State::remove_all(const KubeRequest& request, Collecti
   }
   JsonObject metadata{{"resourceVersion", std::to_string(store.current())}};
   if (collection.kind->custom) metadata["continue"] = "";
-  return Written{.object = JsonObject{{"kind", collection.kind->list_name},
-                                      {"apiVersion", collection.kind->api_version()},
-                                      {"metadata", std::move(metadata)},
-                                      {"items", std::move(items)}}};
+  return Written{.other = JsonObject{{"kind", collection.kind->list_name},
+                                     {"apiVersion", collection.kind->api_version()},
+                                     {"metadata", std::move(metadata)},
+                                     {"items", std::move(items)}}};
 }
 
 void FakeKube::State::changed(Collection& collection, const Change& change, const Author& author) {
   watches.tell(collection, change);
   const Json& object = change.after != nullptr ? change.after->object() : change.before->object();
-  const auto name = text_at(object, "metadata.name");
-  const auto ns = text_at(object, "metadata.namespace");
-  if (collection.kind->name == "Namespace" && change.after != nullptr && is_deleting(object)) {
-    look_after_namespace(name);
-  }
-  if (change.after == nullptr && !ns.empty()) look_after_namespace(ns);
+  housekeeping.note(collection, change);
   if (!face.on_write) return;
   face.on_write({.at = timeline.now(),
                  .who = author.who,
                  .verb = author.verb,
                  .kind = collection.kind->name,
                  .subresource = author.subresource,
-                 .ns = ns,
-                 .name = name,
+                 .ns = text_at(object, "metadata.namespace"),
+                 .name = text_at(object, "metadata.name"),
                  .uid = text_at(object, "metadata.uid"),
                  .before = change.before == nullptr ? Json(nullptr) : change.before->object(),
                  .after = change.after == nullptr ? Json(nullptr) : change.after->object()});
-}
-
-// Has the namespace controller come by if the namespace is to go.
-void FakeKube::State::look_after_namespace(const std::string& name) {
-  const auto& namespaces = store.find_kind("Namespace")->objects;
-  const auto found = namespaces.find(name);
-  if (found == namespaces.end() || !is_deleting(found->second->object())) return;
-  timeline.after(kNamespaceControllerPause, [weak = std::weak_ptr(self), name] {
-    if (const auto alive = weak.lock()) (**alive).empty_namespace(name);
-  });
-}
-
-void FakeKube::State::empty_namespace(const std::string& name) {
-  Collection& namespaces = *store.find_kind("Namespace");
-  const auto found = namespaces.objects.find(name);
-  if (found == namespaces.objects.end() || !is_deleting(found->second->object())) return;
-  const Author author{.who = std::string(kNamespaceController), .verb = "delete"};
-  const std::string prefix = name + "/";
-  bool empty = true;
-  for (const auto& collection : store.collections()) {
-    const Objects objects = collection->objects;
-    for (auto at = objects.lower_bound(prefix);
-         at != objects.end() && at->first.starts_with(prefix); ++at) {
-      const auto object = text_at(at->second->object(), "metadata.name");
-      (void)writer.remove(*collection, name, object, {}, author);
-      empty &= !collection->objects.contains(at->first);
-    }
-  }
-  if (empty) writer.erase(namespaces, name, author);
 }
 
 FakeKube::FakeKube(Timeline& timeline, Random random, KubeBehaviour behaviour)
@@ -311,7 +259,7 @@ net::HttpResponse FakeKube::handle(const net::HttpRequest& request) {
 }
 
 net::HttpResponse FakeKube::refuse(KubeRefusal why, Duration retry_after) const {
-  Refusal refusal{.code = code_of(why), .reason = title_of(why), .message = message_of(why)};
+  Refusal refusal = refusal_of(why);
   // Whole seconds, and none too early.
   const auto seconds = std::chrono::ceil<std::chrono::seconds>(retry_after).count();
   if (seconds > 0) refusal.details["retryAfterSeconds"] = seconds;
@@ -356,8 +304,8 @@ Result<Json> FakeKube::create(const Json& manifest, const std::string& who) {
   if (ns.empty() && collection->kind->namespaced) ns = "default";
   auto made = state_->writer.create(*collection, ns, manifest,
                                     {.who = who, .verb = "create", .subresource = ""}, {});
-  if (!made) return as_result(Answer<Json>(std::unexpected(made.error())));
-  return std::move(made->object);
+  if (!made) return failed(made.error());
+  return made->json();
 }
 
 Result<Json> FakeKube::patch(const std::string& kind, const std::string& ns,
@@ -368,8 +316,8 @@ Result<Json> FakeKube::patch(const std::string& kind, const std::string& ns,
   auto made =
       state_->writer.patch(*collection, ns, name, "application/merge-patch+json", merge_patch,
                            {.who = who, .verb = "patch", .subresource = subresource}, {});
-  if (!made) return as_result(Answer<Json>(std::unexpected(made.error())));
-  return std::move(made->object);
+  if (!made) return failed(made.error());
+  return made->json();
 }
 
 Result<void> FakeKube::remove(const std::string& kind, const std::string& ns,
@@ -378,7 +326,7 @@ Result<void> FakeKube::remove(const std::string& kind, const std::string& ns,
   if (collection == nullptr) return fail(Code::kInvalid, "there is no kind '" + kind + "'");
   auto removed = state_->writer.remove(*collection, ns, name, {},
                                        {.who = who, .verb = "delete", .subresource = ""});
-  if (!removed) return std::unexpected(kube::classify(removed.error().response()));
+  if (!removed) return failed(removed.error());
   return {};
 }
 

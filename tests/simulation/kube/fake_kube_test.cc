@@ -4,6 +4,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "kube/crd_files.h"
 
 namespace infra::sim {
@@ -105,6 +108,16 @@ class FakeKubeTest : public ::testing::Test {
     return seen;
   }
 
+  std::string newest() { return ask("GET", vpcs()).version(); }
+
+  static std::vector<std::string> names(const Json& list) {
+    std::vector<std::string> out;
+    for (const Json& one : list.at("items").as_array()) {
+      out.push_back(text_at(one, "metadata.name"));
+    }
+    return out;
+  }
+
   void pass(Duration time) {
     const auto until = timeline.now() + time;
     while (timeline.step(until)) {
@@ -192,6 +205,273 @@ TEST_F(FakeKubeTest, AWatchShowsWhatHappens) {
   EXPECT_EQ(text_at(seen->events[2], "object.metadata.labels.a"), "b");
   EXPECT_NE(text_at(seen->events[2], "object.metadata.resourceVersion"),
             text_at(seen->events[1], "object.metadata.resourceVersion"));
+}
+
+TEST_F(FakeKubeTest, AWatchEndsInGoodOrder) {
+  const auto seen = watch(vpcs("?watch=true&timeoutSeconds=5&resourceVersion=") + newest());
+  pass(Duration{4'999});
+  EXPECT_FALSE(seen->ended);
+  pass(Duration{1});
+  EXPECT_TRUE(seen->ended);
+  make("a");
+  pass(Duration{1'000});
+  EXPECT_THAT(seen->lines, IsEmpty());
+}
+
+TEST_F(FakeKubeTest, BookmarksComeEveryMinuteWhenAskedFor) {
+  const auto target = vpcs("?watch=true&resourceVersion=") + newest();
+  const auto without = watch(target);
+  const auto with = watch(target + "&allowWatchBookmarks=true");
+  make("a");
+  pass(std::chrono::minutes(2));
+  EXPECT_THAT(without->lines, ElementsAre("ADDED a"));
+  EXPECT_THAT(with->lines, ElementsAre("ADDED a", "BOOKMARK ", "BOOKMARK "));
+  EXPECT_EQ(text_at(with->events[1], "object.metadata.resourceVersion"), newest());
+}
+
+TEST_F(FakeKubeTest, EventsComeLateAndTwiceButInOrder) {
+  kube.set_behaviour({.watch_lag = Duration{5'000}, .duplicate_events = 0.3});
+  const auto seen = watch(vpcs("?watch=true&resourceVersion=") + newest());
+  for (int i = 0; i < 50; ++i) {
+    make(fmt::format("v{:02}", i));
+    pass(Duration{10});
+  }
+  const auto early = seen->lines.size();
+  EXPECT_LT(early, 50u);
+  pass(Duration{5'000});
+  EXPECT_GT(seen->lines.size(), 50u);
+  EXPECT_TRUE(std::ranges::is_sorted(seen->lines));
+}
+
+TEST_F(FakeKubeTest, AWatcherMayLeaveFromWithinItsCallback) {
+  FakeKube::WatchId id = 0;
+  int lines = 0;
+  FakeKube::Watcher watcher;
+  watcher.line = [&](const std::string&) {
+    ++lines;
+    kube.unwatch(id);
+  };
+  watcher.end = [] { ADD_FAILURE() << "whoever has left is told nothing"; };
+  kube.watch(request("GET", vpcs("?watch=true&resourceVersion=") + newest()), watcher, &id);
+  make("a");
+  make("b");
+  pass(std::chrono::hours(2));
+  EXPECT_EQ(lines, 1);
+}
+
+TEST_F(FakeKubeTest, ARestartEndsAllWatches) {
+  const auto seen = watch(vpcs("?watch=true&resourceVersion=") + newest());
+  const auto other = watch(vpcs("?watch=true&resourceVersion=") + newest());
+  make("a");
+  kube.end_watches();
+  kube.unwatch(other->id);
+  EXPECT_FALSE(seen->ended);
+  pass(Duration{1});
+  EXPECT_TRUE(seen->ended);
+  EXPECT_FALSE(other->ended);
+  EXPECT_THAT(seen->lines, IsEmpty());
+}
+
+TEST_F(FakeKubeTest, WhatWasCompactedAwayIsGone) {
+  const auto old = newest();
+  make("a");
+  make("b");
+  const auto page = ask("GET", vpcs("?limit=1"));
+  const auto token = text_at(page.body, "metadata.continue");
+  kube.compact();
+  make("c");
+  const auto resumed = ask("GET", vpcs("?limit=1&continue=" + token));
+  EXPECT_EQ(resumed.status, 200);  // the page is of the version at which history now begins
+  kube.compact();
+  const auto expired = ask("GET", vpcs("?limit=1&continue=" + token));
+  EXPECT_EQ(expired.status, 410);
+  EXPECT_EQ(expired.reason(), "Expired");
+  EXPECT_FALSE(text_at(expired.body, "metadata.continue").empty());
+
+  const auto seen = watch(vpcs("?watch=true&resourceVersion=") + old);
+  pass(Duration{1});
+  ASSERT_EQ(seen->events.size(), 1u);
+  EXPECT_EQ(text_at(seen->events[0], "type"), "ERROR");
+  EXPECT_EQ(text_at(seen->events[0], "object.reason"), "Expired");
+  EXPECT_TRUE(seen->ended);
+
+  kube.set_behaviour({.gone_at_start = 1});
+  const auto refused = watch(vpcs("?watch=true&resourceVersion=") + old);
+  ASSERT_TRUE(refused->refused.has_value());
+  EXPECT_EQ(refused->refused->status, 410);
+}
+
+TEST_F(FakeKubeTest, HistoryIsForgottenByAge) {
+  kube.set_behaviour({.history = Duration{60'000}});
+  const auto old = newest();
+  make("a");
+  pass(Duration{61'000});
+  make("b");
+  const auto seen = watch(vpcs("?watch=true&resourceVersion=") + old);
+  pass(Duration{1});
+  EXPECT_EQ(text_at(seen->events.at(0), "type"), "ERROR");
+}
+
+TEST_F(FakeKubeTest, AListOfAnyAgeIsStale) {
+  kube.set_behaviour({.stale_view = Duration{10'000}});
+  make("a");
+  make("b");
+  pass(Duration{10'000});
+  ask("DELETE", vpcs("/a"));
+  make("c");
+  patch("/b", R"({"spec": {"enableDnsSupport": false}})");
+  const auto stale = ask("GET", vpcs("?resourceVersion=0"));
+  EXPECT_THAT(names(stale.body), ElementsAre("a", "b"));
+  EXPECT_TRUE(find_path(stale.body.at("items").at(1), "spec.enableDnsSupport")->get_bool());
+  EXPECT_THAT(names(ask("GET", vpcs()).body), ElementsAre("b", "c"));
+  EXPECT_EQ(ask("GET", vpcs("/a?resourceVersion=0")).status, 200);
+  EXPECT_EQ(ask("GET", vpcs("/a")).status, 404);
+  // A watch from there tells the rest.
+  const auto seen = watch(vpcs("?watch=true&resourceVersion=") + stale.version());
+  pass(Duration{1});
+  EXPECT_THAT(seen->lines, ElementsAre("DELETED a", "ADDED c", "MODIFIED b"));
+}
+
+TEST_F(FakeKubeTest, PagesAreOfOneVersion) {
+  for (const char* name : {"a", "b", "c"}) make(name);
+  const auto first = ask("GET", vpcs("?limit=2"));
+  ask("DELETE", vpcs("/c"));
+  make("d");
+  const auto second =
+      ask("GET", vpcs("?limit=2&continue=" + text_at(first.body, "metadata.continue")));
+  EXPECT_THAT(names(second.body), ElementsAre("c"));
+  EXPECT_EQ(second.version(), first.version());
+}
+
+TEST_F(FakeKubeTest, ANamespaceTakesItsContentsAlong) {
+  make("a", R"(, "finalizers": ["x.io/y"])");
+  make("b");
+  ASSERT_TRUE(kube.remove("Namespace", "", "team", "user"));
+  EXPECT_EQ(make("c").status, 403);
+  pass(Duration{5'000});
+  EXPECT_EQ(kube.find("VPC", "team", "b"), nullptr);
+  ASSERT_NE(kube.find("VPC", "team", "a"), nullptr);
+  EXPECT_FALSE(text_at(*kube.find("VPC", "team", "a"), "metadata.deletionTimestamp").empty());
+  patch("/a", R"({"metadata": {"finalizers": null}})");
+  pass(Duration{5'000});
+  EXPECT_EQ(kube.find("Namespace", "", "team"), nullptr);
+  EXPECT_EQ(make("c").status, 404);
+}
+
+TEST_F(FakeKubeTest, EventsAreForgottenAfterAnHour) {
+  const std::string path = "/api/v1/namespaces/team/events";
+  ask("POST", path, R"({"metadata": {"name": "e"}, "involvedObject": {"namespace": "team"}})");
+  pass(std::chrono::minutes(50));
+  EXPECT_EQ(ask("PATCH", path + "/e", R"({"count": 2})", kMerge).status, 200);
+  pass(std::chrono::minutes(50));
+  EXPECT_EQ(ask("GET", path + "/e").status, 200);
+  pass(std::chrono::minutes(11));
+  EXPECT_EQ(ask("GET", path + "/e").status, 404);
+  EXPECT_EQ(writes.back().verb, "expire");
+}
+
+TEST_F(FakeKubeTest, UsersMeetTheSameChecks) {
+  ASSERT_TRUE(kube.create(parsed(vpc("a", R"(, "namespace": "team")")), "alice"));
+  const auto again = kube.create(parsed(vpc("a", R"(, "namespace": "team")")), "alice");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, Code::kAlreadyExists);
+  const auto bad = kube.patch("VPC", "team", "a", parsed(R"({"spec": {"cidrBlock": 5}})"), "bob");
+  ASSERT_FALSE(bad);
+  EXPECT_EQ(bad.error().code, Code::kInvalid);
+  ASSERT_TRUE(
+      kube.patch("VPC", "team", "a", parsed(R"({"status": {"vpcID": "x"}})"), "bob", "status"));
+  EXPECT_EQ(writes.back().who, "bob");
+  EXPECT_EQ(writes.back().subresource, "status");
+  EXPECT_EQ(text_at(writes.back().after, "status.vpcID"), "x");
+  EXPECT_EQ(text_at(writes.back().before, "status.vpcID"), "");
+  EXPECT_EQ(kube.all("VPC").size(), 1u);
+  ASSERT_TRUE(kube.remove("VPC", "team", "a", "carol"));
+  EXPECT_TRUE(writes.back().after.is_null());
+  EXPECT_EQ(kube.remove("VPC", "team", "a", "carol").error().code, Code::kNotFound);
+  EXPECT_EQ(kube.create(parsed(R"({"kind": "Widget"})"), "alice").error().code, Code::kInvalid);
+}
+
+TEST_F(FakeKubeTest, WhoIsToldOfAWriteMayWriteInTurn) {
+  kube.on_write = [this](const FakeKube::Write& write) {
+    if (write.verb != "create") return;
+    EXPECT_TRUE(kube.remove(write.kind, write.ns, write.name, "somebody"));
+  };
+  EXPECT_EQ(make("a").status, 201);
+  EXPECT_EQ(ask("GET", vpcs("/a")).status, 404);
+}
+
+TEST_F(FakeKubeTest, RefusalsAreThoseOfTheServer) {
+  const auto busy = kube.refuse(KubeRefusal::kTooManyRequests, Duration{1'500});
+  EXPECT_EQ(busy.status, 429);
+  EXPECT_EQ(net::header(busy.headers, "Retry-After"), "2");
+  const auto down = kube.refuse(KubeRefusal::kUnavailable);
+  EXPECT_EQ(down.status, 503);
+  EXPECT_EQ(text_at(parsed(down.body), "reason"), "ServiceUnavailable");
+  EXPECT_EQ(kube.refuse(KubeRefusal::kForbidden).status, 403);
+  EXPECT_EQ(kube.refuse(KubeRefusal::kTimeout).status, 504);
+  EXPECT_EQ(kube.refuse(KubeRefusal::kInternalError).status, 500);
+}
+
+TEST(FakeKubeCalls, AreIdentified) {
+  const auto identify = [](std::string method, std::string target) {
+    net::HttpRequest request;
+    request.method = std::move(method);
+    request.target = std::move(target);
+    const auto call = FakeKube::identify(request);
+    return call.verb + " " + call.resource + " " + call.key + (call.writes ? " writes" : "");
+  };
+  const std::string api(kApi);
+  EXPECT_EQ(identify("GET", api + "/vpcs?limit=5"), "list vpcs ");
+  EXPECT_EQ(identify("GET", api + "/vpcs?watch=true"), "watch vpcs ");
+  EXPECT_EQ(identify("GET", api + "/namespaces/a/vpcs/b"), "get vpcs a/b");
+  EXPECT_EQ(identify("PATCH", api + "/namespaces/a/vpcs/b/status"), "patch vpcs/status a/b writes");
+  EXPECT_EQ(identify("GET", "/api/v1/namespaces/a"), "get namespaces a");
+  EXPECT_EQ(identify("POST", "/api/v1/namespaces/a/events"), "create events  writes");
+}
+
+TEST(FakeKubeTimes, OneSeedIsOneHistory) {
+  const auto run = [](std::uint64_t seed) {
+    Timeline timeline;
+    FakeKube kube(timeline, Random(seed, "kube"),
+                  {.watch_lag = Duration{1'000}, .duplicate_events = 0.2}, schemas());
+    std::string all;
+    FakeKube::Watcher watcher;
+    watcher.line = [&](const std::string& line) {
+      all += std::to_string(timeline.now().count()) + line;
+    };
+    watcher.end = [] {};
+    net::HttpRequest request;
+    request.target = "/api/v1/secrets?watch=true";
+    FakeKube::WatchId id = 0;
+    EXPECT_FALSE(kube.watch(request, watcher, &id));
+    for (int i = 0; i < 20; ++i) {
+      EXPECT_TRUE(kube.create(parsed(R"({"kind": "Secret", "apiVersion": "v1",
+                                         "metadata": {"generateName": "s-"}})"),
+                              "test"));
+      while (timeline.step(timeline.now() + Duration{100})) {
+      }
+    }
+    return all;
+  };
+  EXPECT_EQ(run(1), run(1));
+  EXPECT_NE(run(1), run(2));
+}
+
+TEST(FakeKubeSchemas, WhatIsNotKnownStopsTheProgram) {
+  auto crd = read_crds(INFRA_SOURCE_DIR "/chart/crds").front();
+  Json& schema = crd.at("spec").at("versions").at(0).at("schema").at("openAPIV3Schema");
+  auto with = [&](const char* word, Json value) {
+    Json changed = crd;
+    changed.at("spec").at("versions").at(0).at("schema").at("openAPIV3Schema").as_object()[word] =
+        std::move(value);
+    return changed;
+  };
+  EXPECT_NO_THROW(kube_schemas({crd}));
+  EXPECT_THROW(kube_schemas({with("anyOf", JsonArray{})}), std::runtime_error);
+  EXPECT_THROW(kube_schemas({with("x-kubernetes-validations",
+                                  JsonArray{JsonObject{{"rule", "self.a < self.b"}}})}),
+               std::runtime_error);
+  EXPECT_TRUE(schema.is_object());
 }
 
 }  // namespace

@@ -41,6 +41,7 @@ struct Watches::Watch {
   const Collection* collection = nullptr;
   Selection selection;
   FakeKube::Watcher watcher;
+  std::uint64_t from = 0;  // nothing up to this version is told, be it still to come
   bool bookmarks = false;
   bool closing = false;  // nothing comes any more but the end
   Duration latest{0};    // when the last line on its way is due
@@ -76,7 +77,6 @@ Answer<FakeKube::WatchId> Watches::begin(const KubeRequest& request, Collection&
   auto selection = Selection::read(*collection.kind, request.ns, request.option("labelSelector"),
                                    request.option("fieldSelector"));
   if (!selection) return std::unexpected(selection.error());
-  if (*number > store_.current()) return not_yet_seen(*number, store_.current());
   const bool too_old = *number != 0 && *number < store_.compacted();
   if (too_old && random_.chance(behaviour.gone_at_start)) {
     return gone("too old resource version: " + text);
@@ -87,6 +87,7 @@ Answer<FakeKube::WatchId> Watches::begin(const KubeRequest& request, Collection&
   watch->selection = std::move(*selection);
   watch->watcher = std::move(watcher);
   watch->latest = timeline_.now();
+  watch->from = *number;
   watch->bookmarks = request.flag("allowWatchBookmarks");
   watches_.emplace(watch->id, watch);
   if (too_old) {
@@ -154,6 +155,7 @@ std::optional<Watches::Line> Watches::line_of(const Watch& watch, const Change& 
 void Watches::tell(const Collection& collection, const Change& change) {
   for (const auto& [id, watch] : watches_) {
     if (watch->collection != &collection || watch->closing) continue;
+    if (change.number <= watch->from) continue;
     auto line = line_of(*watch, change);
     if (!line) continue;
     if (behaviour.duplicate_events > 0 && random_.chance(behaviour.duplicate_events)) {
@@ -185,7 +187,7 @@ void Watches::deliver(Watch& watch) {
 // Queued behind what is on its way, so that it never runs ahead of an event.
 void Watches::bookmark(Watch& watch) {
   if (watch.closing) return;
-  if (behaviour.bookmarks) {
+  if (behaviour.bookmarks && store_.current() >= watch.from) {
     send(watch, {.text = bookmark_text(*watch.collection->kind, store_.current())});
   }
   at(watch, timeline_.now() + kBookmarkPause, &Watches::bookmark);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "kube/metadata.h"
+#include "kube/object_checks.h"
 #include "kube/patching.h"
 #include "kube/request.h"
 
@@ -39,56 +40,6 @@ bool same_content(const Json& a, const Json& b) {
     return true;
   };
   return covered(a.as_object(), b.as_object()) && covered(b.as_object(), a.as_object());
-}
-
-void check_type(const Json& object, const Kind& kind, FieldErrors& errors) {
-  const auto name = text_at(object, "kind");
-  const auto version = text_at(object, "apiVersion");
-  if (name != kind.name) {
-    errors.push_back({.field = "kind", .value = Json(name), .detail = "must be " + kind.name});
-  }
-  if (version != kind.api_version()) {
-    errors.push_back(
-        {.field = "apiVersion", .value = Json(version), .detail = "must be " + kind.api_version()});
-  }
-}
-
-// Where these are found, rules are not looked at.
-bool hides_rules(const FieldErrors& errors) {
-  for (const auto& error : errors) {
-    switch (error.type) {
-      case FieldError::Type::kNotSupported:
-      case FieldError::Type::kRequired:
-      case FieldError::Type::kTooLong:
-      case FieldError::Type::kTooMany:
-      case FieldError::Type::kWrongType: return true;
-      default: break;
-    }
-  }
-  return false;
-}
-
-void check_custom(const Json& object, const Json* old, const Kind& kind, FieldErrors& errors) {
-  check(object, kind.schema, "", errors);
-  if (!kind.schema.rules_below) return;
-  if (hides_rules(errors)) {
-    errors.push_back({.field = "",
-                      .value = Json(nullptr),
-                      .detail = "some validation rules were not checked because the object was "
-                                "invalid; correct the existing errors to complete validation"});
-    return;
-  }
-  check_rules(object, old, kind.schema, "", errors);
-}
-
-FieldErrors all_errors(const Json& object, const Json* old, const Kind& kind) {
-  FieldErrors errors;
-  check_metadata(object, kind, errors);
-  if (old != nullptr) check_metadata_update(object, *old, errors);
-  if (kind.custom) check_type(object, kind, errors);
-  if (kind.custom) check_custom(object, old, kind, errors);
-  if (kind.check != nullptr) kind.check(object, old, errors);
-  return errors;
 }
 
 }  // namespace
@@ -215,8 +166,7 @@ Answer<Written> Writer::insert(const Place& place, Json object, const Author& au
     }
     return refused;
   }
-  put(place.collection, key, std::move(object), author);
-  return Written{.status = 201, .object = place.collection.objects.at(key)->object()};
+  return Written{.status = 201, .version = put(place.collection, key, std::move(object), author)};
 }
 
 void Writer::give_name(const Place& place, Json& object) {
@@ -336,11 +286,10 @@ Answer<Written> Writer::update(const Place& place, VersionPointer old, Json obje
   const auto key = key_of(place.ns, place.name);
   if (is_deleting(before) && finalizers_of(object).empty() && kind.name != "Namespace") {
     erase(place.collection, key, author);
-    return Written{.object = std::move(object)};
+    return Written{.other = std::move(object)};
   }
-  if (same(object, before)) return Written{.object = before};
-  put(place.collection, key, std::move(object), author);
-  return Written{.object = place.collection.objects.at(key)->object()};
+  if (same(object, before)) return Written{.version = old};
+  return Written{.version = put(place.collection, key, std::move(object), author)};
 }
 
 Answer<Written> Writer::remove(Collection& collection, const std::string& ns,
@@ -368,16 +317,16 @@ Answer<Written> Writer::remove(Collection& collection, const std::string& ns,
                                 options.version, old->number()));
   }
   if (!finalizers_of(old->object()).empty() || place.kind.name == "Namespace") {
-    return begin_deletion(place, *old, author);
+    return begin_deletion(place, old, author);
   }
   erase(collection, key_of(ns, name), author);
-  return Written{.object = deleted(place.kind, name, uid)};
+  return Written{.other = deleted(place.kind, name, uid)};
 }
 
-Answer<Written> Writer::begin_deletion(const Place& place, const Version& old,
+Answer<Written> Writer::begin_deletion(const Place& place, const VersionPointer& old,
                                        const Author& author) {
-  if (is_deleting(old.object())) return Written{.object = old.object()};
-  Json object = old.object();
+  if (is_deleting(old->object())) return Written{.version = old};
+  Json object = old->object();
   JsonObject& metadata = metadata_of(object);
   metadata["deletionTimestamp"] = format_rfc3339(timeline_.wall());
   if (place.kind.name == "Namespace") {
@@ -388,19 +337,20 @@ Answer<Written> Writer::begin_deletion(const Place& place, const Version& old,
   const Json* generation = find_path(object, "metadata.generation");
   if (generation != nullptr) metadata["generation"] = generation->as_int64() + 1;
   const auto key = key_of(place.ns, place.name);
-  put(place.collection, key, std::move(object), author);
-  return Written{.object = place.collection.objects.at(key)->object()};
+  return Written{.version = put(place.collection, key, std::move(object), author)};
 }
 
-void Writer::put(Collection& collection, const std::string& key, Json object,
-                 const Author& author) {
-  const Change& change = store_.put(collection, key, std::move(object));
-  if (on_change) on_change(collection, Change(change), author);
+VersionPointer Writer::put(Collection& collection, const std::string& key, Json object,
+                           const Author& author) {
+  // A copy: whoever is told may write in turn.
+  const Change change = store_.put(collection, key, std::move(object));
+  if (on_change) on_change(collection, change, author);
+  return change.after;
 }
 
 void Writer::erase(Collection& collection, const std::string& key, const Author& author) {
-  const Change& change = store_.erase(collection, key);
-  if (on_change) on_change(collection, Change(change), author);
+  const Change change = store_.erase(collection, key);
+  if (on_change) on_change(collection, change, author);
 }
 
 }  // namespace infra::sim

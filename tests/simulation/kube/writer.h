@@ -24,10 +24,16 @@ struct DeleteOptions {
   std::string uid, version;  // preconditions; empty: none
 };
 
-// What an answer to a write holds.
+// What a write is answered with: a version that is kept, or something else.
 struct Written {
   int status = 200;
-  Json object;
+  VersionPointer version = nullptr;
+  Json other = nullptr;
+
+  const Json& json() const { return version == nullptr ? other : version->object(); }
+  std::string text() const {
+    return version == nullptr ? boost::json::serialize(other) : version->text();
+  }
 };
 
 // Creates, updates and deletes as the API server does: admission, defaults, checks, generations and
@@ -50,7 +56,8 @@ class Writer {
   Answer<Written> remove(Collection& collection, const std::string& ns, const std::string& name,
                          const DeleteOptions& options, const Author& author);
   // Without any check: what a controller inside the cluster does.
-  void put(Collection& collection, const std::string& key, Json object, const Author& author);
+  VersionPointer put(Collection& collection, const std::string& key, Json object,
+                     const Author& author);
   void erase(Collection& collection, const std::string& key, const Author& author);
 
  private:
@@ -69,7 +76,8 @@ class Writer {
   Answer<void> check_version(const Place& place, const Version& old, Json& object) const;
   void give_name(const Place& place, Json& object);
   std::string new_uid();
-  Answer<Written> begin_deletion(const Place& place, const Version& old, const Author& author);
+  Answer<Written> begin_deletion(const Place& place, const VersionPointer& old,
+                                 const Author& author);
 
   Timeline& timeline_;
   Random random_;
