@@ -291,7 +291,8 @@ bool exists(const Cloud& cloud, const std::string& kind, const Request& request,
 std::string FakeAws::tamper(Random& random, bool may_delete) {
   std::vector<Thing*> living;
   for (const auto& thing : state_->cloud.things) {
-    if (thing->live) living.push_back(thing.get());
+    // What others do to their own things is nothing to anybody here.
+    if (thing->live && !thing->actor_made) living.push_back(thing.get());
   }
   if (living.empty()) return {};
   const Thing& thing = *random.pick(living);
