@@ -1036,12 +1036,11 @@ class Contract(unittest.TestCase):
 
     @classmethod
     def setUpClass(cls):
-        # The operator would write to the real objects; the next test's setUp starts it again.
+        # The operator would write to the real objects.
         if World.operator.process.alive():
             World.operator.stop()
         cls.real, cls.fake = Real(), Fake()
         cls.allowed = listed()
-        cls.met = set()
 
     @classmethod
     def tearDownClass(cls):
@@ -1053,6 +1052,7 @@ class Contract(unittest.TestCase):
                 if item['metadata']['namespace'].startswith('contract-'):
                     kube.request('PATCH', where, {'metadata': {'finalizers': None}}, MERGE)
                     kube.request('DELETE', where)
+        World.start_operator()
 
     def compare(self, name):
         ns = f'contract-{next(self.numbers)}'

@@ -229,6 +229,16 @@ TEST_F(FakeKubeTest, BookmarksComeEveryMinuteWhenAskedFor) {
   EXPECT_EQ(text_at(with->events[1], "object.metadata.resourceVersion"), newest());
 }
 
+TEST_F(FakeKubeTest, ABookmarkComesShortlyBeforeTheEnd) {
+  const auto seen = watch(
+      vpcs("?watch=true&allowWatchBookmarks=true&timeoutSeconds=30&resourceVersion=") + newest());
+  pass(Duration{27'999});
+  EXPECT_THAT(seen->lines, IsEmpty());
+  pass(Duration{10'000});
+  EXPECT_THAT(seen->lines, ElementsAre("BOOKMARK "));
+  EXPECT_TRUE(seen->ended);
+}
+
 TEST_F(FakeKubeTest, EventsComeLateAndTwiceButInOrder) {
   kube.set_behaviour({.watch_lag = Duration{5'000}, .duplicate_events = 0.3});
   const auto seen = watch(vpcs("?watch=true&resourceVersion=") + newest());

@@ -8,6 +8,7 @@ namespace infra::sim {
 namespace {
 
 constexpr Duration kBookmarkPause{60'000};
+constexpr Duration kLastBookmark{2'000};      // before the end
 constexpr std::int64_t kShortestLife = 1800;  // seconds, where the client does not say
 
 std::string event_text(std::string_view type, const std::string& object) {
@@ -108,8 +109,12 @@ void Watches::schedule_end(Watch& watch, const KubeRequest& request) {
   const auto asked = whole_number(request.option("timeoutSeconds")).value_or(0);
   const auto life =
       asked != 0 ? std::int64_t(asked) : random_.between(kShortestLife, 2 * kShortestLife);
-  at(watch, timeline_.now() + std::chrono::seconds(life), &Watches::finish);
-  if (watch.bookmarks) at(watch, timeline_.now() + kBookmarkPause, &Watches::bookmark);
+  const Duration end = timeline_.now() + std::chrono::seconds(life);
+  at(watch, end, &Watches::finish);
+  if (!watch.bookmarks) return;
+  at(watch, timeline_.now() + kBookmarkPause, &Watches::bookmark);
+  const Duration last = end - kLastBookmark;
+  if (last > timeline_.now()) at(watch, last, &Watches::tell_bookmark);
 }
 
 void Watches::tell_state(Watch& watch, std::uint64_t number) {
@@ -185,11 +190,13 @@ void Watches::deliver(Watch& watch) {
 }
 
 // Queued behind what is on its way, so that it never runs ahead of an event.
+void Watches::tell_bookmark(Watch& watch) {
+  if (watch.closing || !behaviour.bookmarks || store_.current() < watch.from) return;
+  send(watch, {.text = bookmark_text(*watch.collection->kind, store_.current())});
+}
+
 void Watches::bookmark(Watch& watch) {
-  if (watch.closing) return;
-  if (behaviour.bookmarks && store_.current() >= watch.from) {
-    send(watch, {.text = bookmark_text(*watch.collection->kind, store_.current())});
-  }
+  tell_bookmark(watch);
   at(watch, timeline_.now() + kBookmarkPause, &Watches::bookmark);
 }
 

@@ -41,6 +41,7 @@ class Watches {
   void at(Watch& watch, Duration when, void (Watches::*action)(Watch&));
   void deliver(Watch& watch);
   void finish(Watch& watch);
+  void tell_bookmark(Watch& watch);
   void bookmark(Watch& watch);
   void schedule_end(Watch& watch, const KubeRequest& request);
 
