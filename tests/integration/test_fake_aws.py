@@ -322,6 +322,7 @@ def buckets(side):
     there = {'CreateBucketConfiguration': {'LocationConstraint': 'eu-west-1'}}
     step('s3 create elsewhere', lambda: west.create_bucket(Bucket='contract-bucket-4', **there))
     step('s3 create elsewhere again', lambda: west.create_bucket(Bucket='contract-bucket-4', **there))
+    step('s3 location', lambda: west.get_bucket_location(Bucket='contract-bucket-4'), chosen('LocationConstraint'))
     step('s3 create elsewhere unnamed', lambda: west.create_bucket(Bucket='contract-bucket-5'))
     step('s3 versioning at first', lambda: s3.get_bucket_versioning(**bucket), chosen('Status'))
     step('s3 set versioning', lambda: s3.put_bucket_versioning(**bucket, VersioningConfiguration={'Status': 'Enabled'}))

@@ -31,6 +31,14 @@ std::optional<Answer> skew_refusal(const Request& request, WallTime now) {
                          future ? AwsRefusal::kBadSignature : AwsRefusal::kRequestTimeTooSkewed);
 }
 
+// A member of the body is of another kind than the service's model says; Boost.JSON throws either
+// of two exceptions then, by its version.
+Answer unexpected_form(const Request& request) {
+  const bool s3 = request.call.service == "s3";
+  return refused(400, s3 ? "MalformedXML" : "SerializationException",
+                 "The body is not of the expected form");
+}
+
 }  // namespace
 
 // Whoever is not known, or is out of time, gets no further.
@@ -138,7 +146,14 @@ AwsCall FakeAws::identify(const net::HttpRequest& request) const {
 
 net::HttpResponse FakeAws::handle(const net::HttpRequest& http) {
   Request request = parse_request(http);
-  Answer answer = state_->serve(request);
+  Answer answer;
+  try {
+    answer = state_->serve(request);
+  } catch (const boost::system::system_error&) {
+    answer = unexpected_form(request);
+  } catch (const std::invalid_argument&) {
+    answer = unexpected_form(request);
+  }
   return to_http(request, std::move(answer), state_->next_request_id(), state_->cloud.wall());
 }
 

@@ -45,8 +45,7 @@ class FakeTransport final : public net::HttpTransport {
   explicit FakeTransport(FakeAws& aws) : aws_(aws) {}
   Task<Result<net::HttpResponse>> send(net::HttpRequest request, net::HttpOptions) override {
     calls.push_back(aws_.identify(request));
-    if (refusal) co_return aws_.refuse(request, *refusal);
-    last = aws_.handle(request);
+    last = refusal ? aws_.refuse(request, *refusal) : aws_.handle(request);
     co_return last;
   }
   Task<Result<net::HttpResponse>> stream(net::HttpRequest request, net::HttpOptions options,
@@ -602,6 +601,20 @@ TEST_F(FakeAwsTest, AWrongClockIsToldAndCorrected) {
   const std::size_t before = transport.calls.size();
   EXPECT_EQ(code("s3", "GetBucketVersioning", R"({"Bucket": "my-bucket"})"), "ok");
   EXPECT_EQ(transport.calls.size() - before, 1u);
+}
+
+TEST_F(FakeAwsTest, AnAnswerToHeadHasNothingButAStatus) {
+  must("s3", "CreateBucket", R"({"Bucket": "my-bucket"})");
+  for (const auto& [why, status] :
+       std::vector<std::pair<AwsRefusal, std::string>>{{AwsRefusal::kRequestTimeTooSkewed, "403"},
+                                                       {AwsRefusal::kExpiredToken, "400"},
+                                                       {AwsRefusal::kDenied, "403"},
+                                                       {AwsRefusal::kThrottled, "503"}}) {
+    transport.refusal = why;
+    EXPECT_EQ(code("s3", "HeadBucket", R"({"Bucket": "my-bucket"})"), status);
+    EXPECT_TRUE(transport.last.body.empty());
+    EXPECT_FALSE(net::header(transport.last.headers, "Date").empty());
+  }
 }
 
 TEST_F(FakeAwsTest, KeysOfRolesEnd) {

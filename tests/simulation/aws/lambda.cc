@@ -256,18 +256,18 @@ Answer create_function(Cloud& cloud, const Request& request) {
   if (cloud.truth(kFunction, here(request), name) != nullptr) {
     return refused(409, "ResourceConflictException", "Function already exist: " + name);
   }
-  Thing& function = cloud.add(request, kFunction, here(request), name);
-  cloud.give(function, "core",
-             JsonObject{{"FunctionName", name},
-                        {"FunctionArn", "arn:aws:lambda:" + request.region + ":" + request.account +
-                                            ":function:" + name},
-                        {"Version", "$LATEST"}});
   JsonObject settings = initial_settings();
   apply(settings, body);
   settings["CodeSha256"] = code.sha256;
   settings["CodeSize"] = code.size;
   settings["LastModified"] = modified(cloud.wall());
   settings["RevisionId"] = uuid(cloud.ids);
+  Thing& function = cloud.add(request, kFunction, here(request), name);
+  cloud.give(function, "core",
+             JsonObject{{"FunctionName", name},
+                        {"FunctionArn", "arn:aws:lambda:" + request.region + ":" + request.account +
+                                            ":function:" + name},
+                        {"Version", "$LATEST"}});
   cloud.give(function, "settings", std::move(settings));
   cloud.give(function, "tags", tags_of(body));
   start_setup(cloud, function, true);

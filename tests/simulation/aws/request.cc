@@ -209,7 +209,8 @@ int Fields::count(const std::string& name) const {
     if (key.size() <= name.size() || !key.starts_with(name) || key[name.size()] != '.') continue;
     most = std::max(most, std::atoi(key.c_str() + name.size() + 1));
   }
-  return most;
+  // No list of any request is longer.
+  return std::min(most, 1000);
 }
 
 Request parse_request(const net::HttpRequest& http) {

@@ -190,6 +190,14 @@ Answer head_bucket(const Thing& bucket) {
   return answer;
 }
 
+// The first region has no name here either.
+Answer get_location(const Thing& bucket) {
+  constexpr std::string_view kOpening =
+      R"(<LocationConstraint xmlns="http://s3.amazonaws.com/doc/2006-03-01/">)";
+  const std::string name = bucket.region == "us-east-1" ? "" : bucket.region;
+  return done(std::string(kOpening) + name + "</LocationConstraint>");
+}
+
 Answer get_tagging(Cloud& cloud, const Request& request, const Thing& bucket) {
   const JsonObject& tags = cloud.tags(bucket, View::kDetails, request.replica);
   if (tags.empty()) return refused(404, "NoSuchTagSet", "The TagSet does not exist");
@@ -387,6 +395,7 @@ Answer read_bucket(Cloud& cloud, const Request& request) {
   if (auto wrong = out_of_reach(request, bucket)) return *wrong;
   if (operation == "HeadBucket") return head_bucket(*bucket);
   if (operation == "GetBucketTagging") return get_tagging(cloud, request, *bucket);
+  if (operation == "GetBucketLocation") return get_location(*bucket);
   for (const Setting& setting : kSettings) {
     if (operation == "Get" + std::string(setting.operation)) {
       return get_setting(cloud, request, *bucket, setting);
