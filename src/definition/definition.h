@@ -86,6 +86,7 @@ struct ChildSet {
   std::string items;  // path of the list in the answer
   std::string value;  // member of an item that is the content
   Call add, remove;   // with ${item}
+  std::string noted;  // status field that remembers what was added; empty: none
 };
 
 struct Tags {
@@ -109,8 +110,8 @@ struct Identity {
   std::optional<Call> find;
   std::string find_id;
   std::vector<std::string> find_absent;
-  // A create whose outcome is unknown is repeated only after this time has shown no resource.
-  std::int64_t visible_after_seconds = 0;
+  // For so long AWS may hide what was created: until then its absence proves nothing.
+  std::int64_t visible_after_seconds = 60;
   bool unique = false;  // a second create cannot make a second resource, as for a chosen name
 };
 

@@ -218,10 +218,11 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
 
 ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "a set", complaints,
-                    {"field", "read", "items", "value", "add", "remove"});
+                    {"field", "read", "items", "value", "add", "remove", "noted"});
   for (const auto* word : {"field", "read", "items", "add", "remove"}) words.require(word);
   ChildSet set{
       .field = words.text("field"), .items = words.text("items"), .value = words.text("value")};
+  set.noted = words.text("noted");
   if (words.has("read")) set.read = read_call(words, "read");
   if (words.has("add")) set.add = read_call(words, "add");
   if (words.has("remove")) set.remove = read_call(words, "remove");
@@ -257,7 +258,7 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
                     .assigned_at = words.text("assignedAt"),
                     .chosen = words.text("chosen"),
                     .read_at = words.text("readAt")};
-  identity.visible_after_seconds = words.integer("visibleAfterSeconds").value_or(0);
+  identity.visible_after_seconds = words.integer("visibleAfterSeconds").value_or(60);
   identity.unique = words.flag("unique");
   if (identity.chosen.empty() == identity.assigned_at.empty()) {
     complaints.add(words.line(), "identity needs either 'chosen' or 'assignedAt'");

@@ -40,7 +40,10 @@ class Checker {
   void run() {
     for (const Call* call : all_calls(definition_)) check_call(*call);
     for (const Facet& facet : definition_.facets) check_facet(facet);
-    for (const ChildSet& set : definition_.sets) must_be_field(set.field, set.read.line, "set");
+    for (const ChildSet& set : definition_.sets) {
+      must_be_field(set.field, set.read.line, "set");
+      if (!set.noted.empty()) must_be_status(set.noted, set.read.line, "'noted'");
+    }
     for (const StatusField& status : definition_.status) check_status(status);
     for (const auto& [title, path] : definition_.columns) check_column(title, path);
     const Identity& identity = definition_.identity;

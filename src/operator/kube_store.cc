@@ -6,6 +6,12 @@ namespace infra {
 
 using reconcile::Object;
 
+namespace {
+
+constexpr int kConflicts = 5;  // in a row, with somebody who writes all the time
+
+}  // namespace
+
 Task<Result<Object>> KubeStore::patch(Object object, JsonObject body, Check check,
                                       std::string subresource) {
   JsonObject& metadata = body["metadata"].is_object() ? body["metadata"].get_object()
@@ -22,12 +28,27 @@ Task<Result<Object>> KubeStore::patch(Object object, JsonObject body, Check chec
   co_return Object(std::move(*written));
 }
 
+// The API server heeds the uid in a patch of an object, but not in one of its status; there only
+// the version says which object is meant. So a write that may meet any version reads which one
+// there is, and makes sure that it is still the same object.
 Task<Result<Object>> KubeStore::patch_status(Object object, JsonObject patch_of_status,
                                              Check check) {
   JsonObject body;
   body["status"] = std::move(patch_of_status);
-  auto written = co_await patch(std::move(object), std::move(body), check, "status");
-  co_return written;
+  for (int attempt = 1;; ++attempt) {
+    auto written = co_await patch(object, body, Check::kSameVersion, "status");
+    const bool again = !written && written.error().code == Code::kConflict &&
+                       check == Check::kAnyVersion && attempt < kConflicts;
+    if (!again) co_return written;
+    auto type = resource_type(kind_.definition());
+    auto fresh = co_await client_.get(std::move(type), object.namespace_name(), object.name());
+    if (!fresh) co_return std::unexpected(fresh.error());
+    Object found(std::move(*fresh));
+    if (found.uid() != object.uid()) {
+      co_return fail(Code::kNotFound, "the object has gone; another has its name now");
+    }
+    object = std::move(found);
+  }
 }
 
 Task<Result<Object>> KubeStore::patch_metadata(Object object, JsonObject patch_of_metadata,

@@ -22,15 +22,33 @@ std::string tag_or_empty(const TagMap& tags, const std::string& key) {
 
 std::string key_of(std::string_view part) { return std::string(kGroup) + "/" + std::string(part); }
 
+// The owner tag is part of the create: what has been made has it, as soon as AWS shows the tags.
+bool tagged_at_create(const Definition& definition) {
+  return boost::json::serialize(definition.create.input).find("${tags}") != std::string::npos;
+}
+
+// Nothing tells yet whose it is: a create of ours was sent, and its tags may be late.
+bool owner_unknown(const Definition& definition, const Desired& desired, const Observed& observed) {
+  return definition.tags && desired.creating && !desired.adopt && tagged_at_create(definition) &&
+         tag_or_empty(observed.tags, owner_tag()).empty();
+}
+
+Plan wait_for_owner() {
+  return Plan{.action = Action::kWait,
+              .reason = "ConfirmingOwner",
+              .message = "A create was sent; waiting for AWS to show by its tags what it made",
+              .wait = Duration{2'000}};
+}
+
 // Ours if the owner tag says so, or if we noted its id earlier and no other object's tag is on it.
-// A restored backup has a new uid but the same cluster, namespace and name. With a create of ours
-// under way, what has no owner yet is what that create made: it was absent just before.
+// A restored backup has a new uid but the same cluster, namespace and name.
 bool is_ours(const Definition& definition, const Desired& desired, const Observed& observed) {
   if (!definition.tags) return true;
   const std::string uid = tag_or_empty(observed.tags, owner_tag());
   if (uid == desired.uid) return true;
   const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
-  if (uid.empty()) return noted || desired.adopt || desired.creating;
+  if (uid.empty())
+    return noted || desired.adopt || (desired.creating && !tagged_at_create(definition));
   return noted && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
          tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
          tag_or_empty(observed.tags, key_of("name")) == desired.name;
@@ -199,6 +217,7 @@ Plan plan_delete(const Definition& definition, const Desired& desired, const Obs
                 .reason = "Retained",
                 .message = "Left in AWS, as the deletion policy says"};
   }
+  if (owner_unknown(definition, desired, observed)) return wait_for_owner();
   if (!is_ours(definition, desired, observed)) {
     return Plan{.action = Action::kForget,
                 .reason = std::string(kNotOurs),
@@ -249,6 +268,7 @@ Plan decide(const Definition& definition, const Desired& desired, const Observed
     }
     return Plan{.action = Action::kCreate, .reason = "Creating"};
   }
+  if (owner_unknown(definition, desired, observed)) return wait_for_owner();
   if (!is_ours(definition, desired, observed)) {
     return Plan{.action = Action::kBlock,
                 .reason = std::string(kNotOurs),

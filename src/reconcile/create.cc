@@ -23,9 +23,31 @@ std::unexpected<Error> not_yet(std::string reason, std::string message) {
 
 }  // namespace
 
-// False if the resource has been found under another id. An id that we knew
-// and AWS does not know any more is believed only the second time, some seconds later: one stale
-// read must not lead to a second resource.
+// AWS says that it is not there. Not believed while AWS may still hide what a create has made; and
+// of an id that we knew only the second time, some seconds later: one stale read must neither lead
+// to a second resource nor let go of the first. kConflict and "Confirming...": not yet.
+Task<Result<void>> Engine::believe_absence(Pass& pass) {
+  if (may_be_hidden(pass.definition, pass.object, clock_.wall())) {
+    co_return not_yet(intent_open(pass.object) ? "ConfirmingCreate" : "ConfirmingAbsence",
+                      "A create was sent not long ago; looking for the resource until AWS must "
+                      "show it");
+  }
+  Json status = pass.object.status();
+  if (intent_open(pass.object) || pass.desired.recorded_id.empty()) co_return Result<void>{};
+  const std::string missed = text_at(status, "absence.since");
+  const bool twice = !missed.empty() && clock_.wall() - parse_rfc3339(missed) >= kConfirmAbsence;
+  if (twice) co_return Result<void>{};
+  if (missed.empty()) {
+    set_path(status, "absence.since", Json(format_rfc3339(clock_.wall())));
+    auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+    if (!saved) co_return std::unexpected(saved.error());
+  }
+  co_return not_yet(
+      "ConfirmingAbsence",
+      "AWS does not know " + pass.id + " any more; looking once more before that is believed");
+}
+
+// False if the resource has been found under another id.
 Task<Result<bool>> Engine::confirm_absence(Pass& pass) {
   if (!pass.id.empty()) {
     auto found = co_await find_lost(pass);
@@ -34,26 +56,16 @@ Task<Result<bool>> Engine::confirm_absence(Pass& pass) {
       pass.id = *found;
       co_return false;
     }
+    // One look-up shows it and the other does not: one of them is late.
+    const bool shown = !found->empty() && pass.definition.identity.chosen.empty();
+    if (shown) {
+      co_return not_yet("ConfirmingAbsence",
+                        "AWS lists " + pass.id + " and does not know it; waiting until it agrees");
+    }
   }
-  Json status = pass.object.status();
-  const std::string started = text_at(status, "creation.startedAt");
-  const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
-  if (!started.empty()) {
-    if (clock_.wall() - parse_rfc3339(started) >= window) co_return true;
-    co_return not_yet("ConfirmingCreate",
-                      "A create was under way and its outcome is not known; looking for the "
-                      "resource until AWS must show it");
-  }
-  if (pass.id.empty()) co_return true;
-  const std::string missed = text_at(status, "absence.since");
-  if (!missed.empty() && clock_.wall() - parse_rfc3339(missed) >= kConfirmAbsence) co_return true;
-  if (missed.empty()) {
-    set_path(status, "absence.since", Json(format_rfc3339(clock_.wall())));
-    auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
-    if (!saved) co_return std::unexpected(saved.error());
-  }
-  co_return not_yet("ConfirmingAbsence", "AWS does not know " + pass.id +
-                                             " any more; looking once more before it is made anew");
+  auto absent = co_await believe_absence(pass);
+  if (!absent) co_return std::unexpected(absent.error());
+  co_return true;
 }
 
 Task<Result<void>> Engine::save_intent(Pass& pass) {
@@ -71,7 +83,9 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
 // intent (and looks before it creates again) or the id.
 Task<Result<void>> Engine::create(Pass& pass) {
   const auto& identity = pass.definition.identity;
-  if (!cannot_duplicate(pass.definition)) {
+  const bool open = intent_open(pass.object);
+  // AWS itself refuses a second one of that name, so a lost create may be sent again at once.
+  if (!open || !cannot_duplicate(pass.definition)) {
     auto absent = co_await confirm_absence(pass);
     if (!absent) co_return std::unexpected(absent.error());
     if (!*absent) co_return Result<void>{};  // found after all: the next round observes it
@@ -82,8 +96,8 @@ Task<Result<void>> Engine::create(Pass& pass) {
   pass.tags_to_set = pass.desired.tags;
   auto answer = co_await invoke(pass, pass.definition.create, Cloud::Intent::kCreate);
   if (!answer) {
-    if (!outcome_unknown(answer.error())) {
-      // AWS said no: nothing was made, so the intent is settled.
+    if (!open && !outcome_unknown(answer.error())) {
+      // AWS said no: nothing was made, so the intent is settled. An earlier one stays open.
       Json refused = pass.object.status();
       erase_path(refused, "creation");
       auto cleared =

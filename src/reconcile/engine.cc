@@ -25,12 +25,21 @@ std::optional<Outcome> check_spec(const Engine::Pass& pass) {
   return Blocked{.reason = "InvalidSpec", .message = std::move(all)};
 }
 
+// No id, no create, never ready: there is nothing of ours, whatever else has its name. Whoever
+// saved something since then makes the removal of the finalizer a conflict.
+bool never_made(const Engine::Pass& pass) {
+  const Json status = pass.object.status();
+  const Json* ready = find_path(status, "ready");
+  return pass.desired.recorded_id.empty() && find_path(status, "creation") == nullptr &&
+         (ready == nullptr || *ready == false);
+}
+
 }  // namespace
 
 Task<Report> Engine::reconcile(const Definition& definition, Object object, Cloud& cloud,
                                ObjectStore& store) {
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
-  pass.desired = desired_of(definition, pass.object, cloud, cluster_);
+  pass.desired = desired_of(definition, pass.object, cloud, cluster_, clock_.wall());
   pass.id = known_id(definition, pass.object);
   Outcome outcome = Settled{};
   // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.
@@ -43,6 +52,11 @@ Task<Report> Engine::reconcile(const Definition& definition, Object object, Clou
 Task<Outcome> Engine::run(Pass& pass) {
   if (pass.desired.deleting && !holds_finalizer(pass.definition, pass.object)) {
     co_return Outcome{Gone{}};
+  }
+  if (pass.desired.deleting && never_made(pass)) {
+    const Plan nothing{.action = Action::kForget, .reason = "Deleted"};
+    Outcome gone = co_await forget(pass, nothing);
+    co_return gone;
   }
   if (auto invalid = check_spec(pass)) co_return std::move(*invalid);
   auto held = co_await hold_finalizer(pass);
@@ -101,11 +115,7 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
     }
     case Action::kCreate: done = co_await create(pass); break;
     case Action::kUpdate:
-      if (keeps_differing(pass, plan)) {
-        co_return Outcome{
-            Blocked{.reason = "NotConverging",
-                    .message = "AWS does not keep what was written: " + plan.message}};
-      }
+      if (auto not_again = written_before(pass, plan)) co_return std::move(*not_again);
       done = co_await update(pass, plan);
       if (done) note_update(pass, plan);
       break;
@@ -117,11 +127,7 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
       co_return Outcome{
           Waiting{.reason = "Blocked", .message = error.message, .after = Duration{10'000}}};
     }
-    if (error.code == Code::kConflict && error.remote_code.starts_with("Confirming")) {
-      co_return Outcome{
-          Waiting{.reason = error.remote_code, .message = error.message, .after = kRecheck}};
-    }
-    co_return failed_outcome(error);
+    co_return waiting_or_failed(error);
   }
   again = true;
   co_return Outcome{Settled{}};

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -50,9 +51,14 @@ class Engine {
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);
   Task<Result<void>> save_intent(Pass& pass);
+  Task<Result<void>> believe_absence(Pass& pass);
   Task<Result<bool>> confirm_absence(Pass& pass);
   Task<Result<void>> update(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> write_facet(Pass& pass, const definition::Facet& facet);
+  Task<Result<void>> write_set(Pass& pass, const definition::ChildSet& set,
+                               const planning::Plan& plan);
+  Task<Result<void>> note_items(Pass& pass, const definition::ChildSet& set,
+                                std::vector<std::string> items);
   Task<Result<void>> write_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> remove(Pass& pass);
   Task<Outcome> forget(Pass& pass, const planning::Plan& plan);
@@ -60,13 +66,18 @@ class Engine {
   Task<Result<void>> save_status(Pass& pass, Json status, ObjectStore::Check check);
   Task<void> report(Pass& pass, const Outcome& outcome);
   Json status_for(Pass& pass, const Outcome& outcome) const;
-  bool keeps_differing(const Pass& pass, const planning::Plan& plan) const;
+  std::optional<Outcome> written_before(const Pass& pass, const planning::Plan& plan) const;
   void note_update(const Pass& pass, const planning::Plan& plan);
 
   Clock& clock_;
   std::string cluster_;
-  // How often the same difference was written for an object (uid) in a row.
-  std::map<std::string, std::pair<std::string, int>> repeats_;
+  // The difference last written for an object (uid), how often in a row, and when.
+  struct Written {
+    std::string signature;
+    int count = 0;
+    SteadyTime at{};
+  };
+  std::map<std::string, Written> repeats_;
 };
 
 }  // namespace infra::reconcile

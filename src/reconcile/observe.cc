@@ -1,5 +1,7 @@
 // Observe: what AWS says about one resource. Any part that cannot be read fails the whole, so that
 // a plan is never made from half a picture.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -21,6 +23,13 @@ bool means_absent(const Error& error, const std::vector<std::string>& codes) {
 bool is_declared(const Json& spec, const Facet& facet) {
   return std::ranges::any_of(
       facet.fields, [&spec](const std::string& name) { return find_path(spec, name) != nullptr; });
+}
+
+// "Vpcs[0].VpcId" names the first match; this names the next.
+std::optional<Json> second_match(const Json& answer, std::string path) {
+  const auto first = path.find("[0]");
+  if (first == std::string::npos) return std::nullopt;
+  return planning::read_path(answer, path.replace(first, 3, "[1]"));
 }
 
 planning::TagMap tags_of(const definition::Tags& shape, const std::optional<Json>& answer) {
@@ -51,13 +60,25 @@ Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Clou
 Task<Result<std::string>> Engine::find_lost(Pass& pass) {
   const auto& identity = pass.definition.identity;
   if (!identity.find) co_return std::string{};
-  auto answer = co_await invoke(pass, *identity.find, Cloud::Intent::kRead);
+  Json input = planning::fill(identity.find->input,
+                              [&pass](std::string_view name) { return pass.lookup(name); });
+  const std::string service =
+      identity.find->service.empty() ? pass.definition.service : identity.find->service;
+  auto answer =
+      co_await pass.cloud.call_all_pages(service, identity.find->operation, std::move(input));
   if (!answer) {
     if (means_absent(answer.error(), identity.find_absent)) co_return std::string{};
     co_return std::unexpected(answer.error().in("cannot look for the resource"));
   }
   auto id = planning::read_path(*answer, identity.find_id);
   if (!id || !id->is_string()) co_return std::string{};
+  const auto second = second_match(*answer, identity.find_id);
+  if (second && second->is_string()) {
+    co_return fail(Code::kInvalid,
+                   fmt::format("{} and {} both carry this object's owner tag; take "
+                               "it off the one that is not to be looked after",
+                               id->get_string().c_str(), second->get_string().c_str()));
+  }
   co_return std::string(id->get_string());
 }
 

@@ -37,6 +37,16 @@ std::optional<Json> if_not_empty(const std::string& text) {
   return Json(text);
 }
 
+std::vector<std::string> texts_at(const Json& object, const std::string& path) {
+  std::vector<std::string> out;
+  const Json* list = find_path(object, path);
+  if (list == nullptr || !list->is_array()) return out;
+  for (const Json& item : list->get_array()) {
+    if (item.is_string()) out.emplace_back(item.get_string());
+  }
+  return out;
+}
+
 // "inlinePolicy.policyDocument": the field along the path, rendered at its end.
 std::optional<Json> declared(const definition::Definition& definition, const Json& spec,
                              std::string_view path) {
@@ -82,6 +92,14 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   return declared(definition, desired.spec, name);
 }
 
+std::vector<std::string> declared_items(const definition::ChildSet& set, const Json& spec) {
+  return texts_at(spec, set.field);
+}
+
+std::vector<std::string> noted_items(const definition::ChildSet& set, const Json& status) {
+  return set.noted.empty() ? std::vector<std::string>{} : texts_at(status, set.noted);
+}
+
 bool applies(const Engine::Pass& pass, const definition::Call& call) {
   const Json& spec = pass.desired.spec;
   const auto holds = [&spec](const auto& condition) {
@@ -119,6 +137,12 @@ Outcome failed_outcome(const Error& error) {
       return Waiting{.reason = "Conflict", .message = error.message, .after = Duration{500}};
     default: return Failed{.error = error};
   }
+}
+
+Outcome waiting_or_failed(const Error& error) {
+  const bool later = error.code == Code::kConflict && error.remote_code.starts_with("Confirming");
+  if (!later) return failed_outcome(error);
+  return Waiting{.reason = error.remote_code, .message = error.message, .after = kRecheck};
 }
 
 }  // namespace infra::reconcile

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "definition/definition.h"
 #include "planning/decide.h"
@@ -40,9 +41,17 @@ inline constexpr Duration kRecheck{2'000};
 std::string group_key(std::string_view name);
 
 planning::Desired desired_of(const definition::Definition& definition, const Object& object,
-                             const Cloud& cloud, const std::string& cluster);
+                             const Cloud& cloud, const std::string& cluster, WallTime now);
+// An intent to create is open: its outcome is not known.
+bool intent_open(const Object& object);
+// A create was sent so lately that AWS may not show what it made.
+bool may_be_hidden(const definition::Definition& definition, const Object& object, WallTime now);
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
 std::string known_id(const definition::Definition& definition, const Object& object);
+
+// The items of a child set: as the spec declares them, and as noted when they were written.
+std::vector<std::string> declared_items(const definition::ChildSet& set, const Json& spec);
+std::vector<std::string> noted_items(const definition::ChildSet& set, const Json& status);
 
 // Whether the conditions of a call hold: `when`, `unless`, `needs` and `replaces`.
 bool applies(const Engine::Pass& pass, const definition::Call& call);
@@ -51,5 +60,7 @@ void note_written(Engine::Pass& pass, const definition::StatusField& field);
 
 // How a reconcile ends that met this error.
 Outcome failed_outcome(const Error& error);
+// The same, but for what is only to be confirmed by a later look.
+Outcome waiting_or_failed(const Error& error);
 
 }  // namespace infra::reconcile

@@ -6,22 +6,14 @@
 
 namespace infra::reconcile {
 
-namespace {
-
-bool creation_pending(const Object& object) {
-  const Json status = object.status();
-  return find_path(status, "creation.startedAt") != nullptr;
-}
-
-}  // namespace
-
 Task<Result<void>> Engine::remove(Pass& pass) {
   for (const auto& set : pass.definition.sets) {
-    const Json* declared = find_path(pass.desired.spec, set.field);
-    if (declared == nullptr || !declared->is_array()) continue;
-    const JsonArray items = declared->get_array();
-    for (const Json& item : items) {
-      pass.item = item.is_string() ? item.get_string().c_str() : "";
+    std::vector<std::string> items = declared_items(set, pass.desired.spec);
+    for (auto& item : noted_items(set, pass.object.status())) {
+      if (std::ranges::find(items, item) == items.end()) items.push_back(std::move(item));
+    }
+    for (const std::string& item : items) {
+      pass.item = item;
       auto taken = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
       if (!taken && taken.error().code != Code::kNotFound) {
         co_return std::unexpected(taken.error().in("cannot take from " + set.field));
@@ -41,6 +33,7 @@ Task<Result<void>> Engine::remove(Pass& pass) {
     // It was there and AWS took the deletion: from here on "not there" is no lag of a create.
     Json status = pass.object.status();
     erase_path(status, "creation");
+    set_path(status, "absence.since", Json(format_rfc3339(clock_.wall())));
     auto noted = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
     if (!noted) co_return std::unexpected(noted.error());
     co_return Result<void>{};
@@ -59,15 +52,9 @@ Task<Result<void>> Engine::remove(Pass& pass) {
 }
 
 Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
-  if (!pass.seen && !pass.removed && creation_pending(pass.object)) {
-    const auto started = parse_rfc3339(text_at(pass.object.status(), "creation.startedAt"));
-    const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
-    if (clock_.wall() - started < window) {
-      co_return Outcome{
-          Waiting{.reason = "ConfirmingAbsence",
-                  .message = "A create was under way; making sure that it left nothing",
-                  .after = kRecheck}};
-    }
+  if (!pass.seen && !pass.removed) {
+    auto absent = co_await believe_absence(pass);
+    if (!absent) co_return waiting_or_failed(absent.error());
   }
   pass.store.record_event(pass.object, false, plan.reason,
                           plan.message.empty() ? "Gone from AWS" : plan.message);

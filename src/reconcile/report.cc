@@ -63,7 +63,8 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
   if (pass.seen) erase_path(status, "absence");
   const bool settled = std::holds_alternative<Settled>(outcome);
   if (settled) {
-    erase_path(status, "creation");
+    // The outcome is known. When it was made stays: AWS may hide it for a while yet.
+    erase_path(status, "creation.token");
     JsonArray keys;
     for (const auto& [key, value] : pass.desired.tags) keys.emplace_back(key);
     set_path(status, "tagKeys", std::move(keys));

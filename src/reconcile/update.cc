@@ -8,6 +8,9 @@ namespace infra::reconcile {
 namespace {
 
 constexpr int kSameDifference = 3;  // writes of one difference before we stop
+// After the first write of a difference; twice as long after each further one. Most of what AWS
+// shows late it shows within a minute.
+constexpr Duration kShownAfter{20'000};
 
 // Says which difference an update is about to remove, and from which spec.
 std::string signature_of(const Engine::Pass& pass, const planning::Plan& plan) {
@@ -38,6 +41,47 @@ Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& face
   co_return saved;
 }
 
+// Remembers which items of a set are ours to take away when the object goes.
+Task<Result<void>> Engine::note_items(Pass& pass, const definition::ChildSet& set,
+                                      std::vector<std::string> items) {
+  if (set.noted.empty()) co_return Result<void>{};
+  std::ranges::sort(items);
+  JsonArray list;
+  for (const auto& item : items) list.emplace_back(item);
+  pass.notes[set.noted] = std::move(list);
+  auto saved = co_await save_id(pass, pass.id);
+  co_return saved;
+}
+
+// Notes an item before it is added, and until it has been taken away: whatever is interrupted, a
+// deletion knows of it.
+Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set,
+                                     const planning::Plan& plan) {
+  const std::vector<std::string> none;
+  const auto added = plan.add.find(set.field);
+  const auto removed = plan.remove.find(set.field);
+  if (added == plan.add.end() && removed == plan.remove.end()) co_return Result<void>{};
+  std::vector<std::string> before = noted_items(set, pass.object.status());
+  const std::vector<std::string> wanted = declared_items(set, pass.desired.spec);
+  for (const auto& item : wanted) {
+    if (std::ranges::find(before, item) == before.end()) before.push_back(item);
+  }
+  auto noted = co_await note_items(pass, set, std::move(before));
+  if (!noted) co_return noted;
+  for (const auto& item : added == plan.add.end() ? none : added->second) {
+    pass.item = item;
+    auto written = co_await invoke(pass, set.add, Cloud::Intent::kWrite);
+    if (!written) co_return std::unexpected(written.error().in("cannot add to " + set.field));
+  }
+  for (const auto& item : removed == plan.remove.end() ? none : removed->second) {
+    pass.item = item;
+    auto written = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
+    if (!written) co_return std::unexpected(written.error().in("cannot take from " + set.field));
+  }
+  noted = co_await note_items(pass, set, wanted);
+  co_return noted;
+}
+
 Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   Result<void> refused;
   for (const auto& facet : pass.definition.facets) {
@@ -50,19 +94,8 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
     if (refused) refused = std::unexpected(std::move(error));
   }
   for (const auto& set : pass.definition.sets) {
-    const auto added = plan.add.find(set.field);
-    const auto removed = plan.remove.find(set.field);
-    const std::vector<std::string> none;
-    for (const auto& item : added == plan.add.end() ? none : added->second) {
-      pass.item = item;
-      auto written = co_await invoke(pass, set.add, Cloud::Intent::kWrite);
-      if (!written) co_return std::unexpected(written.error().in("cannot add to " + set.field));
-    }
-    for (const auto& item : removed == plan.remove.end() ? none : removed->second) {
-      pass.item = item;
-      auto written = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
-      if (!written) co_return std::unexpected(written.error().in("cannot take from " + set.field));
-    }
+    auto written = co_await write_set(pass, set, plan);
+    if (!written) co_return std::unexpected(written.error());
   }
   auto tagged = co_await write_tags(pass, plan);
   if (!tagged) co_return std::unexpected(tagged.error());
@@ -70,7 +103,7 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   const Json* observed = find_path(pass.object.json(), "status.observedGeneration");
   pass.corrected = observed != nullptr && observed->is_number() &&
                    observed->to_number<std::int64_t>() == pass.object.generation() &&
-                   find_path(pass.object.json(), "status.creation") == nullptr;
+                   !intent_open(pass.object);
   pass.paths = plan.paths;
   pass.store.record_event(
       pass.object, false, pass.corrected ? "DriftCorrected" : "Updated",
@@ -100,17 +133,32 @@ Task<Result<void>> Engine::write_tags(Pass& pass, const planning::Plan& plan) {
   co_return Result<void>{};
 }
 
-bool Engine::keeps_differing(const Pass& pass, const planning::Plan& plan) const {
+// A difference that has just been written is given time: AWS may show it late, and writing it again
+// hastens nothing. Three times, and somebody undoes it, or AWS does not keep it.
+std::optional<Outcome> Engine::written_before(const Pass& pass, const planning::Plan& plan) const {
   const auto found = repeats_.find(pass.desired.uid);
-  return found != repeats_.end() && found->second.first == signature_of(pass, plan) &&
-         found->second.second >= kSameDifference;
+  if (found == repeats_.end() || found->second.signature != signature_of(pass, plan)) {
+    return std::nullopt;
+  }
+  const Written& last = found->second;
+  const SteadyTime next = last.at + kShownAfter * (1 << (last.count - 1));
+  if (clock_.steady() < next) {
+    const auto left = std::chrono::duration_cast<Duration>(next - clock_.steady());
+    return Waiting{.reason = "Converging",
+                   .message = "AWS does not show yet what was written: " + plan.message,
+                   .after = left};
+  }
+  if (last.count < kSameDifference) return std::nullopt;
+  return Blocked{.reason = "NotConverging",
+                 .message = "AWS does not keep what was written: " + plan.message};
 }
 
 void Engine::note_update(const Pass& pass, const planning::Plan& plan) {
   std::string signature = signature_of(pass, plan);
-  auto& [last, count] = repeats_[pass.desired.uid];
-  count = last == signature ? count + 1 : 1;
-  last = std::move(signature);
+  Written& last = repeats_[pass.desired.uid];
+  last.count = last.signature == signature ? last.count + 1 : 1;
+  last.signature = std::move(signature);
+  last.at = clock_.steady();
 }
 
 }  // namespace infra::reconcile

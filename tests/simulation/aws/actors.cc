@@ -7,6 +7,7 @@
 namespace infra::sim {
 namespace {
 
+constexpr const char* kTheirPolicy = "arn:aws:iam::aws:policy/SecurityAudit";
 constexpr const char* kStranger = "999999999999";
 // Tags with this start are how the operator knows its own.
 constexpr std::string_view kOurTags = "aws-infra-operator.runner.codes/";
@@ -125,7 +126,7 @@ void add_role_deeds(const Thing& role, Deeds& deeds) {
       {{"PolicyDocument",
         R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]})"}});
   add("attaches a policy", "AttachRolePolicy",
-      {{"PolicyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess"}});
+      {{"PolicyArn", kTheirPolicy}});
   for (const Json& policy : role.truth("AttachedPolicies").as_array()) {
     add("detaches a policy", "DetachRolePolicy", {{"PolicyArn", text_at(policy, "PolicyArn")}});
   }
@@ -300,6 +301,19 @@ std::string FakeAws::tamper(Random& random, bool may_delete) {
   Deed deed = random.pick(deeds);
   const std::string words = "a person " + deed.words + ": " + thing.kind + " " + thing.id;
   return carry_out(state_->cloud, deed.request) ? words : "";
+}
+
+void FakeAws::make_way() {
+  for (const auto& thing : state_->cloud.things) {
+    if (!thing->live || thing->kind != "IAMRole") continue;
+    for (const Json& policy : thing->truth("AttachedPolicies").as_array()) {
+      if (text_at(policy, "PolicyArn") != kTheirPolicy) continue;
+      Request request = about(*thing, "iam", "DetachRolePolicy");
+      set_form(request, {{"RoleName", thing->id}, {"PolicyArn", kTheirPolicy}});
+      carry_out(state_->cloud, request);
+      break;
+    }
+  }
 }
 
 std::string FakeAws::occupy(Random& random, Duration how_long) {

@@ -114,6 +114,8 @@ class FakeAws {
   std::string tamper(Random& random, bool may_delete);
   // A person puts something into a VPC, bucket or role, which then cannot be deleted for so long.
   std::string occupy(Random& random, Duration how_long);
+  // They take back what keeps a thing from being deleted, as conditions ask them to.
+  void make_way();
   // Somebody makes a thing with that name (for a VPC its range, for a key its description) before
   // us: in the account of the first access key, or in one that is not ours.
   std::string squat(const std::string& kind, const std::string& name, bool other_account,

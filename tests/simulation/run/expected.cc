@@ -194,6 +194,13 @@ bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resou
   const Json* enabled = find_path(spec, "enabled");
   const Json* rotation = find_path(spec, "enableKeyRotation");
   const Json* actual = find_path(resource.state, "KeyRotationEnabled");
+  // "The enableDnsHostnames attribute cannot be set while enableDnsSupport is false": EC2's answer.
+  const Json* support = find_path(spec, "enableDnsSupport");
+  const Json* hostnames = find_path(spec, "enableDnsHostnames");
+  if (kind == "VPC" && support != nullptr && *support == false && hostnames != nullptr &&
+      *hostnames == true) {
+    return true;
+  }
   return kind == "KMSKey" && enabled != nullptr && *enabled == false && rotation != nullptr &&
          actual != nullptr && *rotation != *actual;
 }

@@ -184,7 +184,7 @@ class Generator {
         Operation removal = about(i, "delete");
         if (draw_.chance(0.5)) {
           Operation again = about(i, "recreate");
-          again.at = removal.at + Duration{draw_.between(100, 180'000)};
+          again.at = std::min(removal.at + Duration{draw_.between(100, 180'000)}, out_.chaos);
           out_.operations.push_back(std::move(again));
         }
         out_.operations.push_back(std::move(removal));

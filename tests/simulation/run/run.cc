@@ -151,9 +151,19 @@ class Run {
     return {};
   }
 
-  bool is_squatted(const std::string& kind, const Json& object) const {
+  // Somebody else's from the start, or left in AWS by an earlier object of that name.
+  bool is_taken(const std::string& kind, const Json& object) const {
     const std::string name = chosen_name(kind, *find_path(object, "spec"));
-    return std::ranges::find(scenario_.squatted, kind + "/" + name) != scenario_.squatted.end();
+    if (name.empty() || !invariants_.ledger().live_of(text_at(object, "metadata.uid")).empty()) {
+      return false;
+    }
+    const bool left = std::ranges::any_of(invariants_.retained(), [&](const std::string& uid) {
+      return std::ranges::any_of(invariants_.ledger().live_of(uid), [&](const Ledger::Key& key) {
+        return std::get<0>(key) == kind && std::get<2>(key).ends_with(name);
+      });
+    });
+    return left ||
+           std::ranges::find(scenario_.squatted, kind + "/" + name) != scenario_.squatted.end();
   }
 
   std::string problem_of(const std::string& kind, const Json& object,
@@ -162,8 +172,7 @@ class Run {
     if (find_path(object, "metadata.deletionTimestamp") != nullptr) return "is still being deleted";
     const bool hopeless = text_at(object, "metadata.namespace") == kBrokenNamespace ||
                           (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid));
-    const bool foreign = is_squatted(kind, object) && invariants_.ledger().live_of(uid).empty();
-    if (hopeless || foreign) {
+    if (hopeless || is_taken(kind, object)) {
       if (is_true(object, "status.ready")) return "says it is ready, and cannot be";
       return find_path(object, "status.conditions") == nullptr ? "does not say why not" : "";
     }

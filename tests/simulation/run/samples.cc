@@ -65,7 +65,7 @@ std::vector<Sample> make_samples() {
       {"S3Bucket",
        R"({"bucketName":"bucket-{n}-of-ours","tags":{"Team":"a"}})",
        {R"({"versioning":{"enabled":true}})", R"({"versioning":{"enabled":false}})",
-        R"({"encryption":{"algorithm":"AES256"}})",
+        R"({"encryption":{"algorithm":"AES256","kmsKeyID":null}})",
         R"({"encryption":{"algorithm":"aws:kms","kmsKeyID":"alias/aws/s3"}})",
         R"({"publicAccessBlock":{"blockPublicAcls":true,"blockPublicPolicy":true,"ignorePublicAcls":false,"restrictPublicBuckets":false}})",
         R"({"corsRules":[{"allowedMethods":["GET"],"allowedOrigins":["*"],"maxAgeSeconds":60}]})",

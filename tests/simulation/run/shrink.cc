@@ -124,7 +124,7 @@ class Shrinker {
     any = change([](Scenario& one) { one.broken_provider = false; }) || any;
     any = change([](Scenario& one) { one.squatted.clear(); }) || any;
     any = change([](Scenario& one) { one.pods.resize(1); }) || any;
-    any = change([](Scenario& one) { one.leader_elect = false; }) || any;
+    any = change([](Scenario& one) { one.leader_elect = one.pods.size() > 1; }) || any;
     any = change([](Scenario& one) {
             for (auto& pod : one.pods) pod = {};
           }) ||

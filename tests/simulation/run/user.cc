@@ -159,6 +159,7 @@ void User::calm_down() {
   world_.faults.calm();
   world_.network.calm();
   world_.aws.set_behaviour({});
+  world_.aws.make_way();
   world_.kube.set_behaviour({});
   const Json resume = parse_json(R"({"metadata":{"annotations":{
       "aws-infra-operator.runner.codes/paused":null}}})")
