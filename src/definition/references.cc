@@ -67,11 +67,12 @@ class Checker {
 
   void check_replaces(const Call& call) {
     const bool written = std::ranges::any_of(definition_.status, [&](const StatusField& status) {
-      return status.field.name == call.replaces && !status.written.empty();
+      return status.field.name == call.replaces && !status.written.empty() &&
+             status.field.type == Type::kArray;
     });
     if (written) return;
-    complaints_.add(call.line, fmt::format("'replaces' names '{}', which is no status field with "
-                                           "the word 'written'",
+    complaints_.add(call.line, fmt::format("'replaces' names '{}', which is no status field of "
+                                           "type array with the word 'written'",
                                            call.replaces));
   }
 

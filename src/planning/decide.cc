@@ -35,7 +35,7 @@ bool owner_unknown(const Definition& definition, const Desired& desired, const O
 
 Plan wait_for_owner() {
   return Plan{.action = Action::kWait,
-              .reason = "ConfirmingOwner",
+              .reason = std::string(kOwnerUnknown),
               .message = "A create was sent; waiting for AWS to show by its tags what it made",
               .wait = Duration{2'000}};
 }
@@ -122,7 +122,7 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
   // Something written under an earlier name may still be there.
   for (const auto& call : facet.write) {
     const bool left = !call.replaces.empty() && is_declared(desired, facet) &&
-                      was_replaced(definition, desired.status, desired.spec, call.replaces);
+                      !replaced(definition, desired.status, desired.spec, call.replaces).empty();
     if (left) differing.push_back(call.replaces);
   }
   if (differing.empty()) return;
@@ -248,14 +248,18 @@ std::string digest(const std::string& uid, const Json& value) {
   return keyed_hash(uid, canonical(value));
 }
 
-bool was_replaced(const Definition& definition, const Json& status, const Json& spec,
-                  std::string_view name) {
+std::vector<std::string> replaced(const Definition& definition, const Json& status,
+                                  const Json& spec, std::string_view name) {
+  std::vector<std::string> out;
   const auto field = std::ranges::find_if(
       definition.status, [name](const auto& one) { return one.field.name == name; });
   const Json* noted = find_path(status, name);
-  if (noted == nullptr || field == definition.status.end()) return false;
-  const Json* now = find_path(spec, field->written);
-  return now == nullptr || !same(*noted, *now);
+  if (noted == nullptr || !noted->is_array() || field == definition.status.end()) return out;
+  const std::string now = text_at(spec, field->written);
+  for (const Json& one : noted->get_array()) {
+    if (one.is_string() && one.get_string() != now) out.emplace_back(one.get_string());
+  }
+  return out;
 }
 
 Plan decide(const Definition& definition, const Desired& desired, const Observed& observed) {

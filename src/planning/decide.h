@@ -44,6 +44,8 @@ std::string_view to_string(Action action);
 
 // The reason of a plan for a resource that belongs to somebody else.
 inline constexpr std::string_view kNotOurs = "NotOurs";
+// And of one that may be ours: a create was sent, and AWS does not show its tags yet.
+inline constexpr std::string_view kOwnerUnknown = "ConfirmingOwner";
 
 struct Plan {
   Action action = Action::kNothing;
@@ -63,9 +65,10 @@ std::string owner_tag();
 // so that equal values of two objects do not show.
 std::string digest(const std::string& uid, const Json& value);
 
-// Whether a status field with the word `written` remembers another value than spec has now.
-bool was_replaced(const definition::Definition& definition, const Json& status, const Json& spec,
-                  std::string_view name);
+// What a status field with the word `written` remembers beside the value that spec has now: written
+// earlier, and perhaps still there.
+std::vector<std::string> replaced(const definition::Definition& definition, const Json& status,
+                                  const Json& spec, std::string_view name);
 
 // Compares and chooses. Pure: no I/O, no clock. Rules are tried in order; the first that applies
 // decides.

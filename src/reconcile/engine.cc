@@ -71,7 +71,7 @@ Task<Outcome> Engine::run(Pass& pass) {
     if (!observed) co_return failed_outcome(observed.error());
     pass.seen = observed->present;
     const Plan plan = decide(pass.definition, pass.desired, *observed);
-    pass.ours = plan.reason != planning::kNotOurs;
+    pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
     if (!noted) co_return failed_outcome(noted.error());
     bool again = false;

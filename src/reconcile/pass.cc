@@ -109,20 +109,28 @@ bool applies(const Engine::Pass& pass, const definition::Call& call) {
   if (!std::ranges::all_of(call.when, holds)) return false;
   if (!call.unless.empty() && std::ranges::all_of(call.unless, holds)) return false;
   if (call.needs.starts_with("status.") && !pass.lookup(call.needs)) return false;
-  if (!call.needs.empty() && !call.needs.starts_with("status.") &&
-      find_path(spec, call.needs) == nullptr) {
-    return false;
+  return call.needs.empty() || call.needs.starts_with("status.") ||
+         find_path(spec, call.needs) != nullptr;
+}
+
+void note_writing(Engine::Pass& pass, const definition::StatusField& field) {
+  const std::string value = text_at(pass.desired.spec, field.written);
+  JsonArray all;
+  for (auto& one : texts_at(pass.object.status(), field.field.name)) {
+    if (one != value) all.emplace_back(std::move(one));
   }
-  return call.replaces.empty() ||
-         planning::was_replaced(pass.definition, pass.object.status(), spec, call.replaces);
+  all.emplace_back(value);
+  pass.notes[field.field.name] = std::move(all);
 }
 
 void note_written(Engine::Pass& pass, const definition::StatusField& field) {
-  const std::string& path = field.hash.empty() ? field.written : field.hash;
-  const Json* value = find_path(pass.desired.spec, path);
+  if (field.hash.empty()) {
+    pass.notes[field.field.name] = JsonArray{Json(text_at(pass.desired.spec, field.written))};
+    return;
+  }
+  const Json* value = find_path(pass.desired.spec, field.hash);
   if (value == nullptr) return;
-  pass.notes[field.field.name] =
-      field.hash.empty() ? *value : Json(planning::digest(pass.desired.uid, *value));
+  pass.notes[field.field.name] = Json(planning::digest(pass.desired.uid, *value));
 }
 
 std::string group_key(std::string_view name) {

@@ -53,9 +53,12 @@ std::string known_id(const definition::Definition& definition, const Object& obj
 std::vector<std::string> declared_items(const definition::ChildSet& set, const Json& spec);
 std::vector<std::string> noted_items(const definition::ChildSet& set, const Json& status);
 
-// Whether the conditions of a call hold: `when`, `unless`, `needs` and `replaces`.
+// Whether the conditions of a call hold: `when`, `unless` and `needs`.
 bool applies(const Engine::Pass& pass, const definition::Call& call);
-// Puts into the notes what a status field is to remember of the value just written.
+// Puts into the notes what a status field is to remember of a value about to be written: it, and
+// what was written before and may still be there.
+void note_writing(Engine::Pass& pass, const definition::StatusField& field);
+// The same once it has been written, and all else taken away.
 void note_written(Engine::Pass& pass, const definition::StatusField& field);
 
 // How a reconcile ends that met this error.

@@ -21,8 +21,7 @@ Task<Result<void>> Engine::remove(Pass& pass) {
     }
   }
   for (const auto& call : pass.definition.before_delete) {
-    if (!applies(pass, call)) continue;
-    auto done = co_await invoke(pass, call, Cloud::Intent::kWrite);
+    auto done = co_await write(pass, call);
     if (!done && done.error().code != Code::kNotFound) {
       co_return std::unexpected(done.error().in("cannot prepare the deletion"));
     }

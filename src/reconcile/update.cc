@@ -26,11 +26,38 @@ bool is_about(const definition::StatusField& field, const definition::Facet& fac
 
 }  // namespace
 
-Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& facet) {
-  for (const auto& call : facet.write) {
-    if (!applies(pass, call)) continue;
+// Makes a call if its conditions hold; one with `replaces` once for each value that was replaced.
+Task<Result<void>> Engine::write(Pass& pass, const definition::Call& call) {
+  if (!applies(pass, call)) co_return Result<void>{};
+  if (call.replaces.empty()) {
     auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
     if (!written) co_return std::unexpected(written.error());
+    co_return Result<void>{};
+  }
+  const auto items =
+      planning::replaced(pass.definition, pass.object.status(), pass.desired.spec, call.replaces);
+  for (const auto& item : items) {
+    pass.item = item;
+    auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
+    const bool gone = !written && written.error().code == Code::kNotFound;
+    if (!written && !gone) co_return std::unexpected(written.error());
+  }
+  co_return Result<void>{};
+}
+
+// A name is noted before it is written, and the ones before it until they have been taken away:
+// whatever is interrupted, none is forgotten.
+Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& facet) {
+  for (const auto& field : pass.definition.status) {
+    if (is_about(field, facet) && field.hash.empty()) note_writing(pass, field);
+  }
+  if (!pass.notes.empty()) {
+    auto noted = co_await save_id(pass, pass.id);
+    if (!noted) co_return noted;
+  }
+  for (const auto& call : facet.write) {
+    auto written = co_await write(pass, call);
+    if (!written) co_return written;
   }
   for (const auto& field : pass.definition.status) {
     if (is_about(field, facet)) note_written(pass, field);

@@ -197,8 +197,9 @@ bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resou
   // "The enableDnsHostnames attribute cannot be set while enableDnsSupport is false": EC2's answer.
   const Json* support = find_path(spec, "enableDnsSupport");
   const Json* hostnames = find_path(spec, "enableDnsHostnames");
+  const Json* has_names = find_path(resource.state, "EnableDnsHostnames.Value");
   if (kind == "VPC" && support != nullptr && *support == false && hostnames != nullptr &&
-      *hostnames == true) {
+      has_names != nullptr && *hostnames != *has_names) {
     return true;
   }
   return kind == "KMSKey" && enabled != nullptr && *enabled == false && rotation != nullptr &&

@@ -118,9 +118,20 @@ void User::perform_on_object(const Operation& operation) {
       set_path(body, "metadata.labels.rival", Json(std::to_string(random_.next() % 1000)));
       world_.timeline.after(Duration{i * 40}, [this, &plan, body] { patch(plan, body, "rival"); });
     }
-  } else if (operation.what == "wipe-status") {
+  } else if (operation.what == "wipe-status" && may_wipe(plan)) {
     patch(plan, JsonObject{{"status", nullptr}}, "user", "status");
   }
+}
+
+// The operator relies on it that nobody else takes its intent away while a create is under way and
+// AWS may hide what it made; the id is on the object twice.
+bool User::may_wipe(const ObjectPlan& plan) const {
+  const Json* object = world_.kube.find(plan.kind, plan.ns, plan.name);
+  if (object == nullptr) return false;
+  const std::string started = text_at(*object, "status.creation.startedAt");
+  const bool settled = find_path(*object, "status.creation.token") == nullptr;
+  return settled && !started.empty() &&
+         world_.timeline.wall() - parse_rfc3339(started) > std::chrono::minutes(30);
 }
 
 void User::perform_on_pod(const Operation& operation) {

@@ -27,6 +27,7 @@ class User {
   void make_object(const ObjectPlan& plan);
   void perform(const Operation& operation);
   void perform_on_object(const Operation& operation);
+  bool may_wipe(const ObjectPlan& plan) const;
   void perform_on_pod(const Operation& operation);
   void patch(const ObjectPlan& plan, const Json& body, const std::string& who,
              const std::string& subresource = "");

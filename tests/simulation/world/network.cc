@@ -63,7 +63,7 @@ Sent Network::describe(int process, const net::HttpRequest& request) {
     sent.name = sent.kube.verb + " " + sent.kube.resource;
   }
   sent.key = fmt::format("{} #{}", sent.name, ++numbers_[sent.name]);
-  sent.digest = digest_of(request);
+  sent.digest = sent.name + " " + digest_of(request);
   sent.fault = faults_.draw(sent.key);
   return sent;
 }
