@@ -6,6 +6,7 @@
 #include <cmath>
 
 #include "run/samples.h"
+#include "run/user.h"
 
 namespace infra::sim {
 namespace {
@@ -191,7 +192,7 @@ class Generator {
       out_.squatted.push_back(name);
     } else if (draw_.chance(0.3)) {
       out_.operations.push_back(
-          {.at = at + Duration{draw_.between(0, 4'000)}, .what = "squat", .object = object});
+          {.at = at, .what = "squat", .object = object, .text = std::string(kAtCreate)});
     }
   }
 
@@ -213,6 +214,7 @@ class Generator {
         Operation removal = about(i, "delete");
         // While it is still being made, or right after a change.
         if (draw_.chance(0.3)) removal.at = object.at + Duration{draw_.between(0, 10'000)};
+        if (draw_.chance(0.2)) at_create(removal);
         if (draw_.chance(0.3)) {
           Operation edit = about(i, "patch");
           edit.at = std::max(Duration{0}, removal.at - Duration{draw_.between(0, 3'000)});
@@ -255,18 +257,23 @@ class Generator {
   // And made again under its name, mostly at once.
   void force_away(int object) {
     Operation strip = about(object, "strip");
-    if (draw_.chance(0.7)) {
-      strip.at = out_.objects[std::size_t(object)].at + Duration{draw_.between(0, 5'000)};
-    }
-    Operation again = about(object, "recreate");
-    again.at = strip.at + Duration{draw_.between(1, draw_.chance(0.7) ? 500 : 60'000)};
+    if (draw_.chance(0.7)) at_create(strip);
+    strip.length = Duration{draw_.between(1, draw_.chance(0.7) ? 500 : 60'000)};
     out_.operations.push_back(std::move(strip));
-    out_.operations.push_back(std::move(again));
+  }
+
+  void at_create(Operation& operation) {
+    operation.at = out_.objects[std::size_t(operation.object)].at;
+    operation.text = kAtCreate;
   }
 
   void rivals(int object) {
     const int count = int(draw_.between(0, 3));
-    for (int i = 0; i < count; ++i) out_.operations.push_back(about(object, "rival"));
+    for (int i = 0; i < count; ++i) {
+      Operation rival = about(object, "rival");
+      if (draw_.chance(0.3)) at_create(rival);
+      out_.operations.push_back(std::move(rival));
+    }
     if (draw_.chance(0.1)) out_.operations.push_back(about(object, "wipe-status"));
   }
 
@@ -302,7 +309,13 @@ class Generator {
     }
     if (on(Family::kClocks) && draw_.chance(0.5)) event("set-clock", minutes(20));
     if (on(Family::kWatches)) {
-      for (int i = some(4); i > 0; --i) event(draw_.chance(0.5) ? "compact" : "cut-watches");
+      for (int i = some(8); i > 0; --i) {
+        event("cut-watches");
+        if (draw_.chance(0.5)) continue;
+        Operation compact = out_.operations.back();
+        compact.what = "compact";
+        out_.operations.push_back(std::move(compact));
+      }
     }
     if (on(Family::kTampering)) {
       for (int i = some(5); i > 0; --i) {

@@ -27,6 +27,7 @@ constexpr std::size_t kRefusalsInAMinute = 60;
 constexpr std::size_t kRepeatsInAMinute = 8;
 // A process tells of an event that it knows, and repeats one whose answer was lost.
 constexpr int kRepeatedEvents = 8;
+constexpr Duration kOnItsWay{10'000};
 // How long a pass may work with what it has read.
 constexpr Duration kLongestPass{300'000};
 
@@ -176,19 +177,18 @@ void Invariants::on_answer(const Sent& sent, const net::HttpResponse& response) 
     std::ranges::replace(note, '\n', ' ');
   }
   world_.trace.note(note);
-  if (sent.to_aws) check_patience(sent, response.status);
+  if (sent.to_aws && sent.aws.writes) check_patience(sent, response.status);
   note_mutations();
 }
 
-// What AWS refuses is not asked for over and over, nor what it has done.
+// A change that AWS refuses is not asked for over and over, nor one that it has made.
 void Invariants::check_patience(const Sent& sent, int status) {
   const Duration now = world_.timeline.now();
   if (status >= 400 && too_many(refused_[sent.digest], now, kRefusalsInAMinute, kMinute)) {
     violate("patience", fmt::format("the same {} was refused {} times within a minute", sent.name,
                                     refused_[sent.digest].size()));
   }
-  if (sent.aws.writes && status < 300 &&
-      too_many(written_[sent.digest], now, kRepeatsInAMinute, kMinute)) {
+  if (status < 300 && too_many(written_[sent.digest], now, kRepeatsInAMinute, kMinute)) {
     violate("patience", fmt::format("the same {} was carried out {} times within a minute",
                                     sent.name, written_[sent.digest].size()));
   }
@@ -212,6 +212,7 @@ void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
   check_tags_of_others(mutation);
   if (is_actor(mutation)) {
     tampered_[key_of(mutation)] = mutation.at;
+    right_.erase(entry->owner);
     return;
   }
   if (foreign && !adopted) {
@@ -221,6 +222,7 @@ void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
   if (silent_) {
     violate("silence", fmt::format("{} changed {}", mutation.call.operation, mutation.id));
   }
+  if (!mutation.created && !mutation.removed) check_harm(mutation, entry->owner);
   if (mutation.created) check_created(mutation);
   if (mutation.removed) check_removed(mutation, *entry);
   const auto paused = paused_since_.find(entry->owner);
@@ -312,6 +314,7 @@ void Invariants::on_write(const FakeKube::Write& write) {
     check_release(write);
     check_ready(write);
     check_right(write);
+    note_right(write);
     check_generation(write);
     check_write_pace(write);
   } else if (has_our_finalizer(write.before) && !has_our_finalizer(write.after)) {
@@ -327,6 +330,7 @@ void Invariants::note_object(const FakeKube::Write& write) {
                       number_at(write.before, "metadata.generation") !=
                           number_at(write.after, "metadata.generation");
   if (edited) edited_[write.uid] = world_.timeline.now();
+  if (edited || write.after.is_null()) right_.erase(write.uid);
   if (write.after.is_null()) {
     deleting_.erase(write.uid);
     paused_since_.erase(write.uid);
@@ -421,6 +425,40 @@ void Invariants::check_right(const FakeKube::Write& write) {
     const std::string state = text_at(resource.state, "State");
     if (write.kind == "LambdaFunction" && (state == "Pending" || state == "Failed")) {
       violate("ready-is-right", names_[write.uid] + " says it is ready, and is " + state);
+    }
+  }
+}
+
+void Invariants::note_right(const FakeKube::Write& write) {
+  const auto generation = number_at(write.after, "metadata.generation");
+  if (!is_ready(write.after) || right_.contains(write.uid) ||
+      number_at(write.after, "status.observedGeneration") != generation) {
+    return;
+  }
+  for (const auto& resource : world_.aws.resources()) {
+    const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
+    const bool own = owner != resource.tags.end() && owner->second == write.uid;
+    const bool right = own && resource.live &&
+                       differences(write.kind, *find_path(write.after, "spec"), resource).empty();
+    if (right) right_[write.uid] = world_.timeline.now();
+  }
+}
+
+// What was as declared, and was reported so, is not changed into something else by us.
+void Invariants::check_harm(const FakeAws::Mutation& mutation, const std::string& owner) {
+  const auto right = right_.find(owner);
+  // A request of a process that has died may still be on its way.
+  if (right == right_.end() || mutation.at < right->second + kOnItsWay) return;
+  for (const Json* object : world_.kube.all(mutation.kind)) {
+    if (text_at(*object, "metadata.uid") != owner) continue;
+    if (find_path(*object, "metadata.deletionTimestamp") != nullptr) return;
+    for (const auto& resource : world_.aws.resources()) {
+      if (Ledger::Key{resource.kind, resource.account, resource.id} != key_of(mutation)) continue;
+      const auto wrong = differences(mutation.kind, *find_path(*object, "spec"), resource);
+      if (resource.live && !wrong.empty()) {
+        violate("no-harm", fmt::format("{} was as declared until {}: {}", names_[owner],
+                                       mutation.call.operation, wrong.front()));
+      }
     }
   }
 }

@@ -66,6 +66,8 @@ class Invariants {
   void check_tags_of_others(const FakeAws::Mutation& mutation);
   void check_finalizers_of_others(const FakeKube::Write& write);
   void check_right(const FakeKube::Write& write);
+  void note_right(const FakeKube::Write& write);
+  void check_harm(const FakeAws::Mutation& mutation, const std::string& owner);
   void check_event(const FakeKube::Write& write);
   void note_object(const FakeKube::Write& write);
   void check_secrets(const std::string& where, std::string_view text);
@@ -86,9 +88,11 @@ class Invariants {
   std::set<std::string> abandoned_;
   std::set<std::string> abandoned_names_;  // "IAMRole/name"
   std::map<std::string, std::set<std::string>> noted_tags_;
-  std::map<Ledger::Key, Duration> tampered_;             // when a person last changed it
-  std::map<Ledger::Key, Duration> tagged_;               // when a person gave it a tag of their own
-  std::map<std::string, int> events_;                    // by what they say
+  std::map<Ledger::Key, Duration> tampered_;  // when a person last changed it
+  std::map<Ledger::Key, Duration> tagged_;    // when a person gave it a tag of their own
+  std::map<std::string, int> events_;         // by what they say
+  std::map<std::string, Duration>
+      right_;  // since when it has said rightly that it is ready, by uid
   std::map<std::string, Duration> edited_;               // when the spec was last changed, by uid
   int starts_ = 0;                                       // of processes
   std::map<std::string, std::deque<Duration>> refused_;  // by digest of the request

@@ -25,17 +25,20 @@ struct ObjectPlan {
 //   rival OBJECT               another controller writes a label of its own, five times in a row
 //   wipe-status OBJECT         a tool that restores backups writes objects back without status
 //   hold OBJECT LENGTH         another controller sets a finalizer of its own for a while
-//   strip OBJECT               a user takes all finalizers away and deletes it, whatever is in AWS
-//   squat OBJECT               somebody makes a resource with the name in its spec, if there is
-//   none kube-gone POD LENGTH       the pod cannot reach the API server aws-gone POD LENGTH the pod
-//   cannot reach AWS denied POD LENGTH TEXT     the pod's keys may nothing of a service ("*": at
-//   all) throttled POD LENGTH TEXT  the account's calls to a service are refused as too many crash
-//   POD, restart POD, pause POD LENGTH, set-clock POD LENGTH compact                    the API
-//   server forgets its history cut-watches                it ends all watches tamper TEXT somebody
-//   changes something in AWS ("delete": or deletes it) occupy LENGTH              somebody puts
-//   something into a resource, so that AWS keeps it break-secret LENGTH        the Secret of the
-//   provider lacks one of its keys for a while rotate                     new keys: the Secret is
-//   changed, the old keys end a while later
+//   strip OBJECT LENGTH        a user takes its finalizers away, deletes it, and makes it again
+//   squat OBJECT               somebody makes a resource of the name in its spec
+// With the text "at-create" these wait for the moment at which the operator has saved its intent.
+//   kube-gone POD LENGTH       the pod cannot reach the API server
+//   aws-gone POD LENGTH        the pod cannot reach AWS
+//   denied POD LENGTH TEXT     the pod's keys may nothing of a service ("*": at all)
+//   throttled POD LENGTH TEXT  the account's calls to a service are refused as too many
+//   crash POD, restart POD, pause POD LENGTH, set-clock POD LENGTH
+//   compact                    the API server forgets its history
+//   cut-watches                it ends all watches
+//   tamper TEXT                somebody changes something in AWS ("delete": or deletes it)
+//   occupy LENGTH              somebody puts something into a resource, so that AWS keeps it
+//   break-secret LENGTH        the Secret of the provider lacks one of its keys for a while
+//   rotate                     new keys: the Secret is changed, the old keys end a while later
 struct Operation {
   Duration at{0};
   std::string what;

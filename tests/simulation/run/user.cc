@@ -10,6 +10,9 @@ namespace {
 
 constexpr const char* kGroup = "aws-infra-operator.runner.codes";
 constexpr const char* kSecret = "aws-credentials";
+// How long, and how often, those look who wait for a create.
+constexpr Duration kPatience{30'000};
+constexpr Duration kGlance{5};
 constexpr const char* kTheirFinalizer = "somebody.example/holds";
 
 Json manifest(const std::string& api, const std::string& kind, const std::string& ns,
@@ -98,10 +101,22 @@ void User::patch(const ObjectPlan& plan, const Json& body, const std::string& wh
 void User::perform(const Operation& operation) {
   world_.trace.note(fmt::format("{} {}", operation.what,
                                 operation.object >= 0 ? operation.object : operation.pod));
-  if (operation.object >= 0) {
+  if (operation.text == kAtCreate) {
+    await_create(operation, world_.timeline.now() + kPatience);
+  } else if (operation.object >= 0) {
     perform_on_object(operation);
   } else {
     perform_on_pod(operation);
+  }
+}
+
+void User::await_create(const Operation& operation, Duration until) {
+  const ObjectPlan& plan = scenario_.objects[std::size_t(operation.object)];
+  const Json* object = world_.kube.find(plan.kind, plan.ns, plan.name);
+  if (object != nullptr && find_path(*object, "status.creation.token") != nullptr) {
+    perform_on_object(operation);
+  } else if (world_.timeline.now() < until) {
+    world_.timeline.after(kGlance, [this, &operation, until] { await_create(operation, until); });
   }
 }
 
@@ -136,6 +151,7 @@ void User::perform_on_object(const Operation& operation) {
   } else if (operation.what == "strip") {
     patch(plan, parse_json(R"({"metadata":{"finalizers":null}})").value(), "user");
     (void)world_.kube.remove(plan.kind, plan.ns, plan.name, "user");
+    world_.timeline.after(operation.length, [this, &plan] { make_object(plan); });
   } else if (operation.what == "squat") {
     const std::string name = chosen_name(plan.kind, plan.spec);
     // SQS gives whoever makes a queue the one there is, and S3 (us-east-1) the account its bucket:

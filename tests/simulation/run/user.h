@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "run/scenario.h"
 
@@ -29,6 +30,7 @@ class User {
   void make_object(const ObjectPlan& plan);
   void perform(const Operation& operation);
   void perform_on_object(const Operation& operation);
+  void await_create(const Operation& operation, Duration until);
   bool may_wipe(const ObjectPlan& plan) const;
   void perform_on_pod(const Operation& operation);
   void patch(const ObjectPlan& plan, const Json& body, const std::string& who,
@@ -45,6 +47,8 @@ class User {
   int keys_ = 1;
 };
 
+// The text of operations that wait for a create.
+inline constexpr std::string_view kAtCreate = "at-create";
 inline constexpr const char* kAccount = "111111111111";
 
 }  // namespace infra::sim

@@ -183,6 +183,8 @@ void Network::open(const Sent& sent, const net::HttpRequest& request, Duration i
       .line = [this, watch](std::string line) { push(watch, std::move(line)); },
       .end =
           [this, watch] {
+            // Of a connection that is half open nobody hears the end either.
+            if (watch->hanging) return;
             finish(watch, net::HttpResponse{.status = 200, .headers = {}, .body = {}});
           }};
   if (auto refused = kube_.watch(request, std::move(watcher), &watch->id)) {
