@@ -123,6 +123,8 @@ class Shrinker {
     any = change([](Scenario& one) { one.kube.bookmarks = true; }) || any;
     any = change([](Scenario& one) { one.broken_provider = false; }) || any;
     any = change([](Scenario& one) { one.squatted.clear(); }) || any;
+    any = change([](Scenario& one) { one.assume_role = false; }) || any;
+    any = change([](Scenario& one) { one.provider_at = Duration{0}; }) || any;
     any = change([](Scenario& one) { one.pods.resize(1); }) || any;
     any = change([](Scenario& one) { one.leader_elect = one.pods.size() > 1; }) || any;
     any = change([](Scenario& one) {

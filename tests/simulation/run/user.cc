@@ -111,6 +111,7 @@ void User::perform(const Operation& operation) {
 }
 
 void User::await_create(const Operation& operation, Duration until) {
+  if (std::size_t(operation.object) >= scenario_.objects.size()) return;
   const ObjectPlan& plan = scenario_.objects[std::size_t(operation.object)];
   const Json* object = world_.kube.find(plan.kind, plan.ns, plan.name);
   if (object != nullptr && find_path(*object, "status.creation.token") != nullptr) {
