@@ -7,6 +7,7 @@
 #include "aws/embedded.h"
 #include "definition/crd.h"
 #include "definition/loader.h"
+#include "run/conditions.h"
 #include "run/expected.h"
 #include "run/samples.h"
 #include "run/user.h"
@@ -45,18 +46,6 @@ WorldPlan world_plan(const Scenario& scenario) {
 bool is_true(const Json& object, std::string_view path) {
   const Json* found = find_path(object, path);
   return found != nullptr && found->is_bool() && found->get_bool();
-}
-
-// "Ready=False Reason: message" of the condition Ready.
-std::string condition_of(const Json& object) {
-  const Json* conditions = find_path(object, "status.conditions");
-  if (conditions == nullptr || !conditions->is_array()) return "no conditions";
-  for (const Json& one : conditions->get_array()) {
-    if (text_at(one, "type") != "Ready") continue;
-    return fmt::format("Ready={} {}: {}", text_at(one, "status"), text_at(one, "reason"),
-                       text_at(one, "message"));
-  }
-  return "no condition Ready";
 }
 
 class Run {
@@ -166,15 +155,27 @@ class Run {
            std::ranges::find(scenario_.squatted, kind + "/" + name) != scenario_.squatted.end();
   }
 
+  // Why an object cannot become ready, as its condition may say it; none: it can.
+  std::vector<std::string> causes_against(const std::string& kind, const Json& object) const {
+    if (text_at(object, "metadata.namespace") == kBrokenNamespace) return {"ProviderNotReady"};
+    const std::string uid = text_at(object, "metadata.uid");
+    if (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid)) {
+      return {"ScheduledForDeletion"};
+    }
+    // A bucket of another account may not even be looked at.
+    if (is_taken(kind, object)) return {"NotOurs", "NameTaken", "AccessDenied", "Refused"};
+    return {};
+  }
+
   std::string problem_of(const std::string& kind, const Json& object,
                          const std::vector<FakeAws::Resource>& resources) {
     const std::string uid = text_at(object, "metadata.uid");
     if (find_path(object, "metadata.deletionTimestamp") != nullptr) return "is still being deleted";
-    const bool hopeless = text_at(object, "metadata.namespace") == kBrokenNamespace ||
-                          (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid));
-    if (hopeless || is_taken(kind, object)) {
+    const auto causes = causes_against(kind, object);
+    if (!causes.empty()) {
       if (is_true(object, "status.ready")) return "says it is ready, and cannot be";
-      return find_path(object, "status.conditions") == nullptr ? "does not say why not" : "";
+      const bool named = std::ranges::find(causes, reason_of(object)) != causes.end();
+      return named ? "" : "does not name the cause, " + causes.front();
     }
     const FakeAws::Resource* found = nullptr;
     for (const auto& resource : resources) {
