@@ -99,7 +99,8 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const Json after = parsed(change.after);
   count(kind, before, after);
   if (&kind != &provider_kind_) follow_provider_of(key, before, after);
-  // The watch may bring our own writes before their answer does: what counts is what is in a change.
+  // The watch may bring our own writes before their answer does: what counts is what is in a
+  // change.
   if (!is_news(before, after)) return;
   if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
 }
