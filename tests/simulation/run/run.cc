@@ -98,14 +98,21 @@ class Run {
     if (good() && !last.empty()) invariants_.violate(rule, last);
   }
 
+  // As declared, and still so when everything has been looked at once more: what was on its way
+  // when the last thing was put right may yet end.
   void become_as_declared() {
-    go_until_nothing(kBound, "converges", [this] { return not_as_declared(); });
+    const Duration until = world_.timeline.now() + kBound;
+    std::string last = "was never looked at";
+    while (good() && !last.empty()) {
+      go_until_nothing(until - world_.timeline.now(), "converges",
+                       [this] { return not_as_declared(); });
+      go_until(world_.timeline.now() + scenario_.check_interval + minutes(1));
+      last = not_as_declared();
+    }
   }
 
   void stay_as_declared() {
     world_.trace.note("the window in which nothing is to be written");
-    // What was on its way when the last thing was put right may still end.
-    go_until(world_.timeline.now() + scenario_.check_interval + minutes(1));
     invariants_.expect_silence(true);
     go_until(world_.timeline.now() + 3 * scenario_.check_interval);
     invariants_.expect_silence(false);
@@ -127,7 +134,19 @@ class Run {
     });
   }
 
+  std::string wrong_provider() {
+    for (const Json* provider : world_.kube.all("AWSProvider")) {
+      const bool broken = text_at(*provider, "metadata.namespace") == kBrokenNamespace;
+      const std::string wanted = broken ? "Unauthenticated" : "Available";
+      if (reason_of(*provider) != wanted) {
+        return fmt::format("the provider does not say {} ({})", wanted, condition_of(*provider));
+      }
+    }
+    return {};
+  }
+
   std::string not_as_declared() {
+    if (std::string problem = wrong_provider(); !problem.empty()) return problem;
     const auto resources = world_.aws.resources();
     for (const Sample& sample : samples()) {
       for (const Json* object : world_.kube.all(sample.kind)) {
