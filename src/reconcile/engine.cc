@@ -47,6 +47,10 @@ Task<Report> Engine::reconcile(const Definition& definition, Object object, Clou
   const bool paused = pass.object.annotation("paused") == "true";
   if (!paused) outcome = co_await run(pass);
   if (!paused && !std::holds_alternative<Gone>(outcome)) co_await report(pass, outcome);
+  // Nobody knows of it yet, and who changed the object meanwhile need not have made news: soon
+  // again.
+  const bool told = !pass.untold || pass.untold->code == Code::kNotFound;
+  if (!told && std::holds_alternative<Settled>(outcome)) outcome = failed_outcome(*pass.untold);
   co_return Report{.outcome = std::move(outcome), .corrected = pass.corrected, .paths = pass.paths};
 }
 

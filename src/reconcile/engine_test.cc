@@ -673,6 +673,20 @@ TEST_F(EngineTest, ARefusedChangeIsNotTakenForOneThatAwsDoesNotKeep) {
   EXPECT_TRUE(ready());
 }
 
+TEST_F(EngineTest, AnOutcomeThatCouldNotBeSavedIsSavedSoon) {
+  reconcile();
+  set_path(store.json, "spec.size", Json(7));
+  set_path(store.json, "metadata.generation", Json(2));
+  store.changed_meanwhile = true;
+  EXPECT_EQ(reason(), "Conflict");
+  store.changed_meanwhile = false;
+  store.crash_after = store.writes;
+  EXPECT_EQ(reason(), "Unavailable");
+  store.crash_after = -1;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(status("observedGeneration"), "2");
+}
+
 TEST_F(EngineTest, ALookThatWasAskedForIsAcknowledged) {
   reconcile();
   EXPECT_EQ(find_path(store.json, "status.lastHandledReconcileAt"), nullptr);

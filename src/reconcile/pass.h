@@ -29,7 +29,8 @@ struct Engine::Pass {
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<std::string> paths;
-  JsonObject notes;  // status fields about what was just written, saved with the id
+  JsonObject notes;             // status fields about what was just written, saved with the id
+  std::optional<Error> untold;  // why the outcome could not be saved
 
   // The value of "${name}" in a call.
   std::optional<Json> lookup(std::string_view name) const;
