@@ -23,6 +23,7 @@ struct AwsBehaviour {
   bool monotonic = true;
   double slow_operations = 0;    // share of long operations that take far longer than usual
   double failed_operations = 0;  // share of long operations that end in the failed state
+  bool failed_updates = true;    // updates as well, not only creates
   double short_pages = 0;        // share of list answers cut into more pages, some of them empty
   int vpc_limit = 0;             // VPCs per account and region; 0: no limit
 };

@@ -242,7 +242,7 @@ void start_setup(Cloud& cloud, Thing& function, bool creates) {
     function.failed = cloud.fails();
   } else {
     function.updated_at = until;
-    function.update_failed = cloud.fails();
+    function.update_failed = cloud.behaviour.failed_updates && cloud.fails();
   }
 }
 

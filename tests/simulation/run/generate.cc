@@ -34,8 +34,15 @@ enum class Family {
   kRotation,
   kSquatters,
   kBrokenProvider,
+  kFailures,   // functions that end in a failed state
+  kOccupants,  // what keeps a resource from being deleted
+  kSecrets,    // a Secret that is broken for a while, a provider that comes late
+  kAssumed,    // keys that expire
+  kUnserved,   // objects whose provider does not serve their namespace
+  kHolders,    // finalizers of others
+  kForce,      // objects that users force away
 };
-constexpr int kFamilies = int(Family::kBrokenProvider) + 1;
+constexpr int kFamilies = int(Family::kForce) + 1;
 
 class Generator {
  public:
@@ -82,6 +89,12 @@ class Generator {
     out_.workers = int(draw_.pick(std::vector<int>{1, 2, 4, 10}));
     out_.latency = Duration{draw_.pick(std::vector<int>{2, 20, 100, 800})};
     out_.longest_restart = std::chrono::seconds(draw_.pick(std::vector<int>{1, 10, 120}));
+    // Keys of a role are never had by a process whose clock is wrong: STS is asked without regard
+    // to it.
+    out_.assume_role = on(Family::kAssumed) && !on(Family::kClocks);
+    // Long enough for the keys to expire.
+    if (out_.assume_role && draw_.chance(0.3)) out_.chaos = std::chrono::minutes(70);
+    if (on(Family::kSecrets) && draw_.chance(0.3)) out_.provider_at = moment() / 2;
   }
 
   void rates() {
@@ -116,6 +129,9 @@ class Generator {
       out_.aws.monotonic = draw_.chance(0.4);
     }
     if (on(Family::kOperations)) out_.aws.slow_operations = strength(1);
+    // What an update has written is believed once AWS has accepted it.
+    out_.aws.failed_updates = false;
+    if (on(Family::kFailures)) out_.aws.failed_operations = strength(0.3);
     if (on(Family::kPages)) out_.aws.short_pages = strength(1);
     if (on(Family::kWatches)) {
       out_.kube.watch_lag = Duration{draw_.between(0, 30'000)};
@@ -123,6 +139,7 @@ class Generator {
       out_.kube.bookmarks = draw_.chance(0.5);
       out_.kube.history = std::chrono::seconds(draw_.between(5, 300));
       out_.kube.stale_view = Duration{draw_.between(0, 60'000)};
+      out_.kube.gone_at_start = draw_.chance(0.5) ? 1 : 0;
     }
   }
 
@@ -151,18 +168,30 @@ class Generator {
       const std::string kind = any_kind();
       const bool retain = draw_.chance(0.1);
       const bool broken = out_.broken_provider && draw_.chance(0.2);
-      const Json spec = spec_of(sample_of(kind), i + 1, retain ? "Retain" : "Delete");
-      const std::string ns = broken ? std::string(kBrokenNamespace) : "team";
+      const bool unserved = !broken && on(Family::kUnserved) && draw_.chance(0.2);
+      Json spec = spec_of(sample_of(kind), i + 1, retain ? "Retain" : "Delete");
+      if (unserved) set_path(spec, "providerRef.namespace", Json("team"));
+      const std::string ns(broken     ? kBrokenNamespace
+                           : unserved ? kUnservedNamespace
+                                      : std::string_view("team"));
       const Duration at = draw_.chance(0.3) ? moment() / 2 : Duration{draw_.between(0, 5'000)};
       const std::string name = chosen_name(kind, spec);
-      if (on(Family::kSquatters) && !name.empty() && draw_.chance(0.2)) {
-        out_.squatted.push_back(kind + "/" + name);
-      }
+      if (on(Family::kSquatters) && !name.empty()) squat(i, kind + "/" + name, at);
       out_.objects.push_back({.kind = kind,
                               .ns = ns,
                               .name = fmt::format("object-{}", i + 1),
                               .at = at,
                               .spec = spec});
+    }
+  }
+
+  // Before everything else, or in the moments in which we make it.
+  void squat(int object, const std::string& name, Duration at) {
+    if (draw_.chance(0.2)) {
+      out_.squatted.push_back(name);
+    } else if (draw_.chance(0.3)) {
+      out_.operations.push_back(
+          {.at = at + Duration{draw_.between(0, 4'000)}, .what = "squat", .object = object});
     }
   }
 
@@ -182,6 +211,14 @@ class Generator {
       }
       if (on(Family::kEdits) && draw_.chance(0.4)) {
         Operation removal = about(i, "delete");
+        // While it is still being made, or right after a change.
+        if (draw_.chance(0.3)) removal.at = object.at + Duration{draw_.between(0, 10'000)};
+        if (draw_.chance(0.3)) {
+          Operation edit = about(i, "patch");
+          edit.at = std::max(Duration{0}, removal.at - Duration{draw_.between(0, 3'000)});
+          edit.value = edit_of(sample, std::size_t(draw_.between(0, 99)), i + 1);
+          out_.operations.push_back(std::move(edit));
+        }
         if (draw_.chance(0.5)) {
           Operation again = about(i, "recreate");
           again.at = std::min(removal.at + Duration{draw_.between(100, 180'000)}, out_.chaos);
@@ -191,6 +228,8 @@ class Generator {
       }
       if (on(Family::kEdits) && draw_.chance(0.15)) pause_object(i);
       if (on(Family::kRivals)) rivals(i);
+      if (on(Family::kHolders) && draw_.chance(0.5)) hold(i);
+      if (on(Family::kForce) && draw_.chance(0.3)) force_away(i);
     }
   }
 
@@ -202,6 +241,27 @@ class Generator {
     resume.value = JsonObject{{"paused", nullptr}};
     out_.operations.push_back(std::move(pause));
     out_.operations.push_back(std::move(resume));
+  }
+
+  void hold(int object) {
+    Operation hold = about(object, "hold");
+    if (draw_.chance(0.7)) {
+      hold.at = out_.objects[std::size_t(object)].at + Duration{draw_.between(0, 3'000)};
+    }
+    hold.length = Duration{draw_.between(100, 60'000)};
+    out_.operations.push_back(std::move(hold));
+  }
+
+  // And made again under its name, mostly at once.
+  void force_away(int object) {
+    Operation strip = about(object, "strip");
+    if (draw_.chance(0.7)) {
+      strip.at = out_.objects[std::size_t(object)].at + Duration{draw_.between(0, 5'000)};
+    }
+    Operation again = about(object, "recreate");
+    again.at = strip.at + Duration{draw_.between(1, draw_.chance(0.7) ? 500 : 60'000)};
+    out_.operations.push_back(std::move(strip));
+    out_.operations.push_back(std::move(again));
   }
 
   void rivals(int object) {
@@ -250,6 +310,10 @@ class Generator {
       }
     }
     if (on(Family::kRotation)) event("rotate", minutes(2));
+    if (on(Family::kOccupants)) {
+      for (int i = some(4); i > 0; --i) event("occupy", minutes(5));
+    }
+    if (on(Family::kSecrets)) event("break-secret", minutes(5));
   }
 
   std::string kind_;

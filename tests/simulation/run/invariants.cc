@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "run/conditions.h"
+#include "run/expected.h"
 #include "run/samples.h"
 
 namespace infra::sim {
@@ -18,6 +19,17 @@ constexpr Duration kViewBound{700'000};
 // How late a process may be to hear of a pause while watches hang and the API server is away.
 constexpr Duration kHearing{600'000};
 constexpr std::string_view kCanary = "canary-";
+constexpr std::string_view kOurs = "aws-infra-operator.runner.codes";
+// The tag that people give to what is not theirs (FakeAws::tamper).
+constexpr const char* kTheirTag = "team";
+// How often one request may be refused, or carried out, in a minute.
+constexpr Duration kMinute{60'000};
+constexpr std::size_t kRefusalsInAMinute = 60;
+constexpr std::size_t kRepeatsInAMinute = 8;
+// A process tells of an event that it knows, and repeats one whose answer was lost.
+constexpr int kRepeatedEvents = 8;
+// How long a pass may work with what it has read.
+constexpr Duration kLongestPass{300'000};
 
 bool has_our_finalizer(const Json& object) {
   const Json* finalizers = find_path(object, "metadata.finalizers");
@@ -46,11 +58,32 @@ bool is_paused(const Json& object) {
   return paused != nullptr && *paused == "true";
 }
 
-// Times of late, with this one; true if there are more than `most` within a second.
-bool too_many(std::deque<Duration>& times, Duration now, std::size_t most) {
+// Times of late, with this one; true if there are more than `most` within that time.
+bool too_many(std::deque<Duration>& times, Duration now, std::size_t most,
+              Duration within = kSecond) {
   times.push_back(now);
-  while (times.front() < now - kSecond) times.pop_front();
+  while (times.front() < now - within) times.pop_front();
   return times.size() > most;
+}
+
+std::set<std::string> finalizers_of_others(const Json& object) {
+  std::set<std::string> out;
+  const Json* finalizers = find_path(object, "metadata.finalizers");
+  if (finalizers == nullptr || !finalizers->is_array()) return out;
+  for (const Json& one : finalizers->get_array()) {
+    std::string name(one.as_string());
+    if (name.find(kOurs) == std::string::npos) out.insert(std::move(name));
+  }
+  return out;
+}
+
+Ledger::Key key_of(const FakeAws::Mutation& mutation) {
+  return {mutation.kind, mutation.account, mutation.id};
+}
+
+bool never_late(const AwsBehaviour& aws) {
+  return aws.stale_by_id == 0 && aws.stale_lists == 0 && aws.stale_details == 0 &&
+         aws.stale_access == 0;
 }
 
 std::string label(const Sent& sent) {
@@ -77,7 +110,10 @@ Invariants::Invariants(World& world, const Scenario& scenario)
     on_answer(sent, response);
   };
   world_.kube.on_write = [this](const FakeKube::Write& write) { on_write(write); };
-  world_.on_log = [this](int, const std::string& text) { on_log(text); };
+  world_.on_log = [this](int, const std::string& text) {
+    check_bug(text);
+    on_log(text);
+  };
   world_.on_end = [this](int pod, Process& process) { on_end(pod, process); };
   world_.on_busy = [this](int pod) {
     violate("no-tight-loop", fmt::format("pod {} runs without end in one moment", pod));
@@ -102,7 +138,9 @@ void Invariants::on_send(const Sent& sent, const net::HttpRequest& request) {
   if (sent.to_aws && !request.host.ends_with(".amazonaws.com")) {
     violate("allowed-hosts", "a request went to " + request.host);
   }
-  if (sent.to_aws && sent.aws.writes) check_leader(sent);
+  const bool of_work =
+      sent.to_aws ? sent.aws.writes : sent.kube.writes && sent.kube.resource != "leases";
+  if (of_work) check_leader(sent);
 }
 
 void Invariants::check_pace(const Sent& sent) {
@@ -139,7 +177,22 @@ void Invariants::on_answer(const Sent& sent, const net::HttpResponse& response) 
     std::ranges::replace(note, '\n', ' ');
   }
   world_.trace.note(note);
+  if (sent.to_aws) check_patience(sent, response.status);
   note_mutations();
+}
+
+// What AWS refuses is not asked for over and over, nor what it has done.
+void Invariants::check_patience(const Sent& sent, int status) {
+  const Duration now = world_.timeline.now();
+  if (status >= 400 && too_many(refused_[sent.digest], now, kRefusalsInAMinute, kMinute)) {
+    violate("patience", fmt::format("the same {} was refused {} times within a minute", sent.name,
+                                    refused_[sent.digest].size()));
+  }
+  if (sent.aws.writes && status < 300 &&
+      too_many(written_[sent.digest], now, kRepeatsInAMinute, kMinute)) {
+    violate("patience", fmt::format("the same {} was carried out {} times within a minute",
+                                    sent.name, written_[sent.digest].size()));
+  }
 }
 
 void Invariants::note_mutations() {
@@ -157,7 +210,11 @@ void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
   const bool foreign = before != nullptr && before->live && before->by_actor && !is_actor(mutation);
   const bool adopted = before != nullptr && !before->owner.empty();
   const Ledger::Entry* entry = ledger_.note(mutation);
-  if (is_actor(mutation)) return;
+  check_tags_of_others(mutation);
+  if (is_actor(mutation)) {
+    tampered_[key_of(mutation)] = mutation.at;
+    return;
+  }
   if (foreign && !adopted) {
     violate("only-ours", fmt::format("{} changed {} {}, which somebody else has made",
                                      mutation.call.operation, mutation.kind, mutation.id));
@@ -183,6 +240,31 @@ void Invariants::check_created(const FakeAws::Mutation& mutation) {
   }
   if (!mutation.owner.empty() && !names_.contains(mutation.owner)) {
     violate("one-resource", mutation.kind + " " + mutation.id + " was made for no object");
+  }
+}
+
+// A tag that a person has given stays. S3 knows only whole sets of tags: what is added while we
+// read and write one, or shown late, is lost, whoever writes it.
+void Invariants::check_tags_of_others(const FakeAws::Mutation& mutation) {
+  const Ledger::Key key = key_of(mutation);
+  if (mutation.created || mutation.removed) tagged_.erase(key);
+  const bool by_person = is_actor(mutation);
+  const bool about_tags = mutation.call.operation.find("Tag") != std::string::npos;
+  if (mutation.removed || (!by_person && !(about_tags && tagged_.contains(key)))) return;
+  for (const auto& resource : world_.aws.resources()) {
+    if (Ledger::Key{resource.kind, resource.account, resource.id} != key || !resource.live)
+      continue;
+    const bool there = resource.tags.contains(kTheirTag);
+    if (by_person) {
+      if (there) tagged_.emplace(key, mutation.at);
+      continue;
+    }
+    const bool fresh = mutation.at < tagged_[key] + kViewBound;
+    if (!there && !(mutation.kind == "S3Bucket" && fresh)) {
+      violate("only-ours", fmt::format("{} took from {} a tag that somebody else has set",
+                                       mutation.call.operation, mutation.id));
+    }
+    if (!there) tagged_.erase(key);
   }
 }
 
@@ -225,15 +307,30 @@ void Invariants::on_write(const FakeKube::Write& write) {
               fmt::format("the operator wrote {} {}/{}", write.kind, write.ns, write.name));
     }
   }
+  if (by_operator && write.kind == "Event") check_event(write);
+  if (by_operator && ours) check_finalizers_of_others(write);
   if (!ours || write.kind == "AWSProvider") return;
   const std::string name = fmt::format("{} {}/{}", write.kind, write.ns, write.name);
   names_[write.uid] = name;
   if (by_operator) {
     check_release(write);
     check_ready(write);
+    check_right(write);
     check_generation(write);
     check_write_pace(write);
+  } else if (has_our_finalizer(write.before) && !has_our_finalizer(write.after)) {
+    abandoned_.insert(write.uid);
+    abandoned_names_.insert(write.kind + "/" +
+                            chosen_name(write.kind, *find_path(write.before, "spec")));
   }
+  note_object(write);
+}
+
+void Invariants::note_object(const FakeKube::Write& write) {
+  const bool edited = !write.before.is_null() && !write.after.is_null() &&
+                      number_at(write.before, "metadata.generation") !=
+                          number_at(write.after, "metadata.generation");
+  if (edited) edited_[write.uid] = world_.timeline.now();
   if (write.after.is_null()) {
     deleting_.erase(write.uid);
     paused_since_.erase(write.uid);
@@ -248,6 +345,36 @@ void Invariants::on_write(const FakeKube::Write& write) {
     paused_since_.erase(write.uid);
   } else {
     paused_since_.emplace(write.uid, world_.timeline.now());
+  }
+  const Json* keys = find_path(write.after, "status.tagKeys");
+  if (keys == nullptr || !keys->is_array()) {
+    noted_tags_.erase(write.uid);
+    return;
+  }
+  for (const Json& key : keys->get_array()) {
+    noted_tags_[write.uid].insert(std::string(key.as_string()));
+  }
+}
+
+// Other controllers have finalizers too.
+void Invariants::check_finalizers_of_others(const FakeKube::Write& write) {
+  if (write.before.is_null() || write.after.is_null()) return;
+  if (finalizers_of_others(write.before) == finalizers_of_others(write.after)) return;
+  violate("only-ours", fmt::format("a write to {} {}/{} changed the finalizers of others",
+                                   write.kind, write.ns, write.name));
+}
+
+// An event is told once by each process, and counted from then on.
+void Invariants::check_event(const FakeKube::Write& write) {
+  if (!write.before.is_null() || write.after.is_null()) return;
+  const std::string what =
+      fmt::format("{}: {}: {}", text_at(write.after, "involvedObject.uid"),
+                  text_at(write.after, "reason"), text_at(write.after, "message"));
+  if (++events_[what] > starts_ + kRepeatedEvents) {
+    violate("few-events", fmt::format("there are {} events about {} {}: {}", events_[what],
+                                      text_at(write.after, "involvedObject.kind"),
+                                      text_at(write.after, "involvedObject.name"),
+                                      text_at(write.after, "reason")));
   }
 }
 
@@ -268,6 +395,37 @@ void Invariants::check_ready(const FakeKube::Write& write) {
   note_mutations();
   if (!ledger_.had_since(write.uid, world_.timeline.now() - kViewBound)) {
     violate("ready-is-true", names_[write.uid] + " says it is ready, and there is nothing in AWS");
+  }
+}
+
+// Where AWS shows everything at once, Ready means that it is as declared.
+void Invariants::check_right(const FakeKube::Write& write) {
+  if (write.after.is_null() || !is_ready(write.after) || !never_late(scenario_.aws)) return;
+  const auto generation = number_at(write.after, "metadata.generation");
+  const auto seen = number_at(write.after, "status.observedGeneration");
+  const bool news =
+      !is_ready(write.before) || number_at(write.before, "status.observedGeneration") != seen;
+  if (!news || seen != generation) return;
+  // A pass that a change of the spec comes into the middle of reports on the one before.
+  const auto edited = edited_.find(write.uid);
+  if (edited != edited_.end() && world_.timeline.now() < edited->second + kLongestPass) return;
+  for (const auto& resource : world_.aws.resources()) {
+    const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
+    const bool own = owner != resource.tags.end() && owner->second == write.uid;
+    if (!own || !resource.live || resource.kind != write.kind) continue;
+    const auto tampered = tampered_.find({resource.kind, resource.account, resource.id});
+    if (tampered != tampered_.end() && world_.timeline.now() < tampered->second + kLongestPass) {
+      continue;
+    }
+    const Json& spec = *find_path(write.after, "spec");
+    const auto wrong = differences(write.kind, spec, resource);
+    if (!wrong.empty()) {
+      violate("ready-is-right", names_[write.uid] + " says it is ready, but " + wrong.front());
+    }
+    const std::string state = text_at(resource.state, "State");
+    if (write.kind == "LambdaFunction" && (state == "Pending" || state == "Failed")) {
+      violate("ready-is-right", names_[write.uid] + " says it is ready, and is " + state);
+    }
   }
 }
 
@@ -294,6 +452,14 @@ void Invariants::check_write_pace(const FakeKube::Write& write) {
 
 void Invariants::on_log(const std::string& text) {
   check_secrets("the log", text);
+  if (text.find("caches are synced") == std::string::npos) return;
+  // A new process knows nothing of what another has tried.
+  ++starts_;
+  refused_.clear();
+  written_.clear();
+}
+
+void Invariants::check_bug(const std::string& text) {
   if (text.find("this is a bug") != std::string::npos) {
     violate("no-bug-found", text.substr(0, 400));
   }

@@ -32,6 +32,13 @@ class Invariants {
   const std::map<std::string, std::string>& objects() const { return names_; }
   // Uids of objects whose resource was to be left in AWS when they went.
   const std::set<std::string>& retained() const { return retained_; }
+  // Of those that users have forced away; what there is in AWS is left to them.
+  const std::set<std::string>& abandoned() const { return abandoned_; }
+  bool abandoned_name(const std::string& kind, const std::string& name) const {
+    return abandoned_names_.contains(kind + "/" + name);
+  }
+  // Tag keys that the operator has noted for an object as its own.
+  const std::set<std::string>& noted_tags(const std::string& uid) { return noted_tags_[uid]; }
 
   // From now on the operator has nothing to write.
   void expect_silence(bool on) { silent_ = on; }
@@ -46,6 +53,7 @@ class Invariants {
   void on_answer(const Sent& sent, const net::HttpResponse& response);
   void on_write(const FakeKube::Write& write);
   void on_log(const std::string& text);
+  void check_bug(const std::string& text);
   void on_end(int pod, Process& process);
 
   void note_mutations();
@@ -54,6 +62,12 @@ class Invariants {
   void check_removed(const FakeAws::Mutation& mutation, const Ledger::Entry& entry);
   void check_pace(const Sent& sent);
   void check_leader(const Sent& sent);
+  void check_patience(const Sent& sent, int status);
+  void check_tags_of_others(const FakeAws::Mutation& mutation);
+  void check_finalizers_of_others(const FakeKube::Write& write);
+  void check_right(const FakeKube::Write& write);
+  void check_event(const FakeKube::Write& write);
+  void note_object(const FakeKube::Write& write);
   void check_secrets(const std::string& where, std::string_view text);
   void check_release(const FakeKube::Write& write);
   void check_ready(const FakeKube::Write& write);
@@ -69,6 +83,16 @@ class Invariants {
   std::map<std::string, std::string> names_;
   std::map<std::string, bool> deleting_;  // by uid, of those that are still there
   std::set<std::string> retained_;
+  std::set<std::string> abandoned_;
+  std::set<std::string> abandoned_names_;  // "IAMRole/name"
+  std::map<std::string, std::set<std::string>> noted_tags_;
+  std::map<Ledger::Key, Duration> tampered_;             // when a person last changed it
+  std::map<Ledger::Key, Duration> tagged_;               // when a person gave it a tag of their own
+  std::map<std::string, int> events_;                    // by what they say
+  std::map<std::string, Duration> edited_;               // when the spec was last changed, by uid
+  int starts_ = 0;                                       // of processes
+  std::map<std::string, std::deque<Duration>> refused_;  // by digest of the request
+  std::map<std::string, std::deque<Duration>> written_;
   std::map<std::string, std::int64_t> observed_generation_;
   std::map<std::string, Duration> paused_since_;
   std::map<std::pair<int, std::string>, std::deque<Duration>> recent_requests_;

@@ -40,6 +40,17 @@ bool Ledger::had_since(const std::string& owner, Duration moment) const {
   return false;
 }
 
+bool Ledger::taken(const std::string& kind, const std::string& name, const std::string& owner,
+                   bool by_actor) const {
+  for (const auto& [key, entry] : entries_) {
+    const std::string& id = std::get<2>(key);
+    const bool named = id == name || id.ends_with("/" + name);
+    const bool other = entry.live && entry.owner != owner && (entry.by_actor || !by_actor);
+    if (std::get<0>(key) == kind && named && other) return true;
+  }
+  return false;
+}
+
 bool Ledger::removed_by_actor(const std::string& owner) const {
   for (const auto& [key, entry] : entries_) {
     if (entry.owner == owner && entry.removed_by_actor) return true;

@@ -30,6 +30,10 @@ class Ledger {
   // Whether there was something for this object at or after that moment.
   bool had_since(const std::string& owner, Duration moment) const;
   bool removed_by_actor(const std::string& owner) const;
+  // Whether there is something of that kind and name that is not this owner's; made by a person, or
+  // also by us.
+  bool taken(const std::string& kind, const std::string& name, const std::string& owner,
+             bool by_actor) const;
 
  private:
   std::map<Key, Entry> entries_;

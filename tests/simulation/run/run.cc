@@ -66,6 +66,7 @@ class Run {
     user_.calm_down();
     if (good()) become_as_declared();
     if (good()) stay_as_declared();
+    if (good()) heed();
     if (good()) go_away();
     if (good()) end();
     return {.violation = invariants_.violation(),
@@ -99,14 +100,15 @@ class Run {
   }
 
   // As declared, and still so when everything has been looked at once more: what was on its way
-  // when the last thing was put right may yet end.
+  // when the last thing was put right may yet end, and what is in vain for good comes back once
+  // more after the longest backoff.
   void become_as_declared() {
     const Duration until = world_.timeline.now() + kBound;
     std::string last = "was never looked at";
     while (good() && !last.empty()) {
       go_until_nothing(until - world_.timeline.now(), "converges",
                        [this] { return not_as_declared(); });
-      go_until(world_.timeline.now() + scenario_.check_interval + minutes(1));
+      go_until(world_.timeline.now() + scenario_.check_interval + minutes(6));
       last = not_as_declared();
     }
   }
@@ -120,9 +122,43 @@ class Run {
     if (good() && !problem.empty()) invariants_.violate("stays-as-declared", problem);
   }
 
+  // Long enough to work on each object once, as far as no check comes first. What there is to do is
+  // told by a watch.
+  std::optional<Duration> heeding() const {
+    if (scenario_.check_interval < minutes(5)) return std::nullopt;
+    const auto turns = std::int64_t(scenario_.objects.size()) / scenario_.workers + 1;
+    const Duration bound = minutes(1) + turns * 60 * scenario_.latency;
+    return bound < minutes(3) ? std::optional(bound) : std::nullopt;
+  }
+
+  void heed() {
+    const auto bound = heeding();
+    if (!bound) return;
+    user_.touch_everything();
+    go_until(world_.timeline.now() + seconds(1));
+    go_until_nothing(*bound, "heeds", [this] { return unheeded(); });
+  }
+
+  std::string unheeded() {
+    for (const Sample& sample : samples()) {
+      for (const Json* object : world_.kube.all(sample.kind)) {
+        const Json* seen = find_path(*object, "status.observedGeneration");
+        const Json* generation = find_path(*object, "metadata.generation");
+        if (seen != nullptr && generation != nullptr && same(*seen, *generation)) continue;
+        return fmt::format("an edit of {} {} is not seen", sample.kind,
+                           text_at(*object, "metadata.name"));
+      }
+    }
+    return {};
+  }
+
   void go_away() {
     user_.mend_broken_provider();
     user_.delete_everything();
+    if (const auto bound = heeding()) {
+      go_until_nothing(*bound, "heeds", [this] { return still_there(); });
+    }
+    if (!good()) return;
     go_until_nothing(kBound, "goes-away", [this] { return still_there(); });
     if (good()) check_leftovers();
   }
@@ -170,13 +206,17 @@ class Run {
         return std::get<0>(key) == kind && std::get<2>(key).ends_with(name);
       });
     });
-    return left ||
-           std::ranges::find(scenario_.squatted, kind + "/" + name) != scenario_.squatted.end();
+    const std::string uid = text_at(object, "metadata.uid");
+    const bool abandoned = invariants_.abandoned_name(kind, name) &&
+                           invariants_.ledger().taken(kind, name, uid, false);
+    return left || abandoned || invariants_.ledger().taken(kind, name, uid, true);
   }
 
   // Why an object cannot become ready, as its condition may say it; none: it can.
   std::vector<std::string> causes_against(const std::string& kind, const Json& object) const {
-    if (text_at(object, "metadata.namespace") == kBrokenNamespace) return {"ProviderNotReady"};
+    const std::string ns = text_at(object, "metadata.namespace");
+    if (ns == kBrokenNamespace) return {"ProviderNotReady"};
+    if (ns == kUnservedNamespace) return {"ProviderNotAllowed"};
     const std::string uid = text_at(object, "metadata.uid");
     if (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid)) {
       return {"ScheduledForDeletion"};
@@ -206,6 +246,16 @@ class Run {
     }
     if (found == nullptr) return "has no resource";
     const Json& spec = *find_path(object, "spec");
+    if (text_at(found->state, "State") == "Failed") {
+      return condition_of(object).starts_with("Ready=False ResourceFailed")
+                 ? ""
+                 : "has failed in AWS and does not say so";
+    }
+    for (const std::string& key : invariants_.noted_tags(uid)) {
+      if (found->tags.contains(key) && !is_declared_tag(spec, key)) {
+        return "still has the tag " + key;
+      }
+    }
     if (aws_refuses(kind, spec, *found)) {
       return is_true(object, "status.ready") ? "says it is ready, and AWS refuses it" : "";
     }
@@ -216,6 +266,12 @@ class Run {
     const Json* generation = find_path(object, "metadata.generation");
     const bool current = seen != nullptr && generation != nullptr && same(*seen, *generation);
     return current ? "" : "has not seen its newest generation";
+  }
+
+  static bool is_declared_tag(const Json& spec, const std::string& key) {
+    if (key.starts_with("aws-infra-operator.runner.codes/")) return true;
+    const Json* tags = find_path(spec, "tags");
+    return tags != nullptr && tags->is_object() && tags->get_object().contains(key);
   }
 
   std::string still_there() {
@@ -235,7 +291,7 @@ class Run {
     // A request of a process that died may still be on its way.
     go_until(world_.timeline.now() + minutes(1));
     for (const auto& [uid, name] : invariants_.objects()) {
-      if (invariants_.retained().contains(uid)) continue;
+      if (invariants_.retained().contains(uid) || invariants_.abandoned().contains(uid)) continue;
       for (const auto& key : invariants_.ledger().live_of(uid)) {
         invariants_.violate("no-orphan", fmt::format("{} is left of {}", std::get<2>(key), name));
       }

@@ -40,6 +40,7 @@ std::vector<Sample> make_samples() {
         R"({"managedPolicyArns":["arn:aws:iam::aws:policy/ReadOnlyAccess"]})",
         R"({"inlinePolicy":{"policyName":"one","policyDocument":"INLINE"}})",
         R"({"inlinePolicy":{"policyName":"two","policyDocument":"INLINE"}})",
+        R"({"managedPolicyArns":null})", R"({"inlinePolicy":null})",
         R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
       {"SQSQueue",
        R"({"queueName":"queue-{n}","visibilityTimeout":30,"tags":{"Team":"a"}})",

@@ -11,15 +11,14 @@ JsonObject behaviour_json(const AwsBehaviour& aws) {
           {"monotonic", aws.monotonic},
           {"slowOperations", aws.slow_operations},
           {"failedOperations", aws.failed_operations},
+          {"failedUpdates", aws.failed_updates},
           {"shortPages", aws.short_pages}};
 }
 
 JsonObject behaviour_json(const KubeBehaviour& kube) {
-  return {{"watchLag", kube.watch_lag.count()},
-          {"duplicateEvents", kube.duplicate_events},
-          {"bookmarks", kube.bookmarks},
-          {"history", kube.history.count()},
-          {"staleView", kube.stale_view.count()}};
+  return {{"watchLag", kube.watch_lag.count()},   {"duplicateEvents", kube.duplicate_events},
+          {"bookmarks", kube.bookmarks},          {"history", kube.history.count()},
+          {"staleView", kube.stale_view.count()}, {"goneAtStart", kube.gone_at_start}};
 }
 
 JsonObject operation_json(const Operation& operation) {
@@ -72,6 +71,7 @@ AwsBehaviour aws_from(const Json& json) {
   out.monotonic = in.flag("monotonic", true);
   out.slow_operations = in.number("slowOperations", 0);
   out.failed_operations = in.number("failedOperations", 0);
+  out.failed_updates = in.flag("failedUpdates", true);
   out.short_pages = in.number("shortPages", 0);
   return out;
 }
@@ -84,6 +84,7 @@ KubeBehaviour kube_from(const Json& json) {
   out.bookmarks = in.flag("bookmarks", true);
   out.history = in.time("history", out.history);
   out.stale_view = in.time("staleView", out.stale_view);
+  out.gone_at_start = in.number("goneAtStart", 0);
   return out;
 }
 
@@ -123,7 +124,9 @@ Json to_json(const Scenario& scenario) {
                  {"longestRestart", scenario.longest_restart.count()},
                  {"aws", behaviour_json(scenario.aws)},
                  {"kube", behaviour_json(scenario.kube)},
-                 {"brokenProvider", scenario.broken_provider}};
+                 {"brokenProvider", scenario.broken_provider},
+                 {"assumeRole", scenario.assume_role},
+                 {"providerAt", scenario.provider_at.count()}};
   JsonArray pods;
   for (const auto& pod : scenario.pods) {
     pods.push_back(JsonObject{{"offset", pod.offset.count()}, {"rate", pod.rate}});
@@ -171,6 +174,8 @@ Result<Scenario> scenario_from_json(const Json& json) {
   out.aws = aws_from(in.value("aws"));
   out.kube = kube_from(in.value("kube"));
   out.broken_provider = in.flag("brokenProvider", false);
+  out.assume_role = in.flag("assumeRole", false);
+  out.provider_at = in.time("providerAt", out.provider_at);
   out.pods.clear();
   for (const Json& pod : in.list("pods")) {
     const Reader one(pod);

@@ -24,15 +24,18 @@ struct ObjectPlan {
 //   annotate OBJECT VALUE      annotations of our group, null to remove one
 //   rival OBJECT               another controller writes a label of its own, five times in a row
 //   wipe-status OBJECT         a tool that restores backups writes objects back without status
-//   kube-gone POD LENGTH       the pod cannot reach the API server
-//   aws-gone POD LENGTH        the pod cannot reach AWS
-//   denied POD LENGTH TEXT     the pod's keys may nothing of a service ("*": at all)
-//   throttled POD LENGTH TEXT  the account's calls to a service are refused as too many
-//   crash POD, restart POD, pause POD LENGTH, set-clock POD LENGTH
-//   compact                    the API server forgets its history
-//   cut-watches                it ends all watches
-//   tamper TEXT                somebody changes something in AWS ("delete": or deletes it)
-//   rotate                     new keys: the Secret is changed, the old keys end a while later
+//   hold OBJECT LENGTH         another controller sets a finalizer of its own for a while
+//   strip OBJECT               a user takes all finalizers away and deletes it, whatever is in AWS
+//   squat OBJECT               somebody makes a resource with the name in its spec, if there is
+//   none kube-gone POD LENGTH       the pod cannot reach the API server aws-gone POD LENGTH the pod
+//   cannot reach AWS denied POD LENGTH TEXT     the pod's keys may nothing of a service ("*": at
+//   all) throttled POD LENGTH TEXT  the account's calls to a service are refused as too many crash
+//   POD, restart POD, pause POD LENGTH, set-clock POD LENGTH compact                    the API
+//   server forgets its history cut-watches                it ends all watches tamper TEXT somebody
+//   changes something in AWS ("delete": or deletes it) occupy LENGTH              somebody puts
+//   something into a resource, so that AWS keeps it break-secret LENGTH        the Secret of the
+//   provider lacks one of its keys for a while rotate                     new keys: the Secret is
+//   changed, the old keys end a while later
 struct Operation {
   Duration at{0};
   std::string what;
@@ -60,6 +63,8 @@ struct Scenario {
   std::vector<ClockError> pods{ClockError{}};
   std::vector<std::string> squatted;  // "SQSQueue/name": exists before, and is somebody else's
   bool broken_provider = false;       // a second provider whose keys AWS never accepts
+  bool assume_role = false;           // the keys of the provider are those of a role, for an hour
+  Duration provider_at{0};            // when the provider is made
   std::vector<ObjectPlan> objects;
   std::vector<Operation> operations;
 };
@@ -69,5 +74,7 @@ Result<Scenario> scenario_from_json(const Json& json);
 
 // The namespace whose objects use the provider that never works.
 inline constexpr std::string_view kBrokenNamespace = "broken";
+// And that whose objects name a provider which does not serve them.
+inline constexpr std::string_view kUnservedNamespace = "unserved";
 
 }  // namespace infra::sim

@@ -10,6 +10,7 @@ namespace {
 
 constexpr const char* kGroup = "aws-infra-operator.runner.codes";
 constexpr const char* kSecret = "aws-credentials";
+constexpr const char* kTheirFinalizer = "somebody.example/holds";
 
 Json manifest(const std::string& api, const std::string& kind, const std::string& ns,
               const std::string& name) {
@@ -39,6 +40,10 @@ void User::make_provider(const std::string& ns, const std::string& access_key) {
   Json provider = manifest(std::string(kGroup) + "/v1alpha1", "AWSProvider", ns, "aws");
   set_path(provider, "spec.region", Json("us-east-1"));
   set_path(provider, "spec.credentialsSecret.name", Json(kSecret));
+  if (scenario_.assume_role) {
+    set_path(provider, "spec.assumeRoleARN",
+             Json("arn:aws:iam::" + std::string(kAccount) + ":role/operator"));
+  }
   (void)world_.kube.create(provider, "user");
 }
 
@@ -56,7 +61,12 @@ void User::squat() {
 void User::begin() {
   world_.aws.add_access_key(access_key_, kAccount);
   for (const char* name : {"team", "operator"}) make_namespace(name);
-  make_provider("team", access_key_);
+  make_namespace(std::string(kUnservedNamespace));
+  if (scenario_.provider_at == Duration{0}) {
+    make_provider("team", access_key_);
+  } else {
+    world_.timeline.at(scenario_.provider_at, [this] { make_provider("team", access_key_); });
+  }
   if (scenario_.broken_provider) {
     make_namespace(std::string(kBrokenNamespace));
     make_provider(std::string(kBrokenNamespace), "AKIANOBODY");
@@ -120,7 +130,38 @@ void User::perform_on_object(const Operation& operation) {
     }
   } else if (operation.what == "wipe-status" && may_wipe(plan)) {
     patch(plan, JsonObject{{"status", nullptr}}, "user", "status");
+  } else if (operation.what == "hold") {
+    hold(plan, true);
+    world_.timeline.after(operation.length, [this, &plan] { hold(plan, false); });
+  } else if (operation.what == "strip") {
+    patch(plan, parse_json(R"({"metadata":{"finalizers":null}})").value(), "user");
+    (void)world_.kube.remove(plan.kind, plan.ns, plan.name, "user");
+  } else if (operation.what == "squat") {
+    const std::string name = chosen_name(plan.kind, plan.spec);
+    // SQS gives whoever makes a queue the one there is, and S3 (us-east-1) the account its bucket:
+    // nothing tells them from our own.
+    if (plan.kind != "IAMRole" && plan.kind != "LambdaFunction") return;
+    world_.trace.note(world_.aws.squat(plan.kind, name, false));
   }
+}
+
+// Another controller's finalizer, set or taken back.
+void User::hold(const ObjectPlan& plan, bool on) {
+  const Json* object = world_.kube.find(plan.kind, plan.ns, plan.name);
+  if (object == nullptr) return;
+  // Nobody can hold what is on its way out.
+  if (on && find_path(*object, "metadata.deletionTimestamp") != nullptr) return;
+  JsonArray finalizers;
+  const Json* now = find_path(*object, "metadata.finalizers");
+  if (now != nullptr && now->is_array()) {
+    for (const Json& one : now->get_array()) {
+      if (one != Json(kTheirFinalizer)) finalizers.push_back(one);
+    }
+  }
+  if (on) finalizers.emplace_back(kTheirFinalizer);
+  Json body = JsonObject{};
+  set_path(body, "metadata.finalizers", Json(std::move(finalizers)));
+  patch(plan, body, "rival");
 }
 
 // The operator relies on it that nobody else takes its intent away while a create is under way and
@@ -148,6 +189,10 @@ void User::perform_on_pod(const Operation& operation) {
   if (operation.what == "compact") world_.kube.compact();
   if (operation.what == "cut-watches") world_.kube.end_watches();
   if (operation.what == "rotate") rotate_keys(operation.length);
+  if (operation.what == "occupy") {
+    world_.trace.note("somebody: " + world_.aws.occupy(random_, operation.length));
+  }
+  if (operation.what == "break-secret") break_secret(operation.length);
   if (operation.what == "set-clock" && world_.process(pod) != nullptr) {
     world_.process(pod)->clock().set_offset(operation.length);
   }
@@ -165,6 +210,19 @@ void User::rotate_keys(Duration overlap) {
   world_.timeline.after(overlap, [this, old] { world_.aws.remove_access_key(old); });
 }
 
+void User::break_secret(Duration length) {
+  const char* lost = random_.chance(0.5) ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY";
+  Json body = JsonObject{};
+  body.get_object()["data"] = JsonObject{{lost, nullptr}};
+  (void)world_.kube.patch("Secret", "team", kSecret, body, "user");
+  world_.timeline.after(length, [this] { mend_secret(); });
+}
+
+void User::mend_secret() {
+  const Json whole = JsonObject{{"data", secret_data(access_key_)}};
+  (void)world_.kube.patch("Secret", "team", kSecret, whole, "user");
+}
+
 void User::calm_down() {
   world_.trace.note("calm");
   world_.calm();
@@ -175,6 +233,18 @@ void User::calm_down() {
       "aws-infra-operator.runner.codes/paused":null}}})")
                           .value();
   for (const ObjectPlan& plan : scenario_.objects) patch(plan, resume, "user");
+  mend_secret();
+}
+
+void User::touch_everything() {
+  for (const char* text : {"once", "twice"}) {
+    const Duration when{text[0] == 'o' ? 0 : 700};
+    world_.timeline.after(when, [this, text] {
+      Json body = JsonObject{};
+      set_path(body, "spec.tags.Touched", Json(text));
+      for (const ObjectPlan& plan : scenario_.objects) patch(plan, body, "user");
+    });
+  }
 }
 
 void User::mend_broken_provider() {

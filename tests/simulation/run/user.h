@@ -19,6 +19,8 @@ class User {
   // The provider that never worked gets keys that do.
   void mend_broken_provider();
   void delete_everything();
+  // Every spec is changed twice within a moment.
+  void touch_everything();
 
  private:
   void make_namespace(const std::string& name);
@@ -31,7 +33,10 @@ class User {
   void perform_on_pod(const Operation& operation);
   void patch(const ObjectPlan& plan, const Json& body, const std::string& who,
              const std::string& subresource = "");
+  void hold(const ObjectPlan& plan, bool on);
   void rotate_keys(Duration overlap);
+  void break_secret(Duration length);
+  void mend_secret();
 
   World& world_;
   const Scenario& scenario_;
