@@ -47,8 +47,12 @@ bool is_ours(const Definition& definition, const Desired& desired, const Observe
   const std::string uid = tag_or_empty(observed.tags, owner_tag());
   if (uid == desired.uid) return true;
   const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
-  if (uid.empty())
-    return noted || desired.adopt || (desired.creating && !tagged_at_create(definition));
+  if (uid.empty() && tagged_at_create(definition)) {
+    // What an open create has made bears the tag, and an id that it gave proves nothing: some
+    // services answer a create with what was there before.
+    return desired.adopt || (noted && !desired.intent_open);
+  }
+  if (uid.empty()) return noted || desired.adopt || desired.creating;
   return noted && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
          tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
          tag_or_empty(observed.tags, key_of("name")) == desired.name;

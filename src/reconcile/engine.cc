@@ -39,7 +39,8 @@ bool never_made(const Engine::Pass& pass) {
 Task<Report> Engine::reconcile(const Definition& definition, Object object, Cloud& cloud,
                                ObjectStore& store) {
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
-  pass.desired = desired_of(definition, pass.object, cloud, cluster_, clock_.wall());
+  pass.desired = desired_of(definition, pass.object, cloud, cluster_);
+  pass.desired.creating = pass.desired.intent_open && may_be_hidden(pass);
   pass.id = known_id(definition, pass.object);
   Outcome outcome = Settled{};
   // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.

@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <set>
 
 #include "aws/crt.h"
 #include "run/campaign.h"
@@ -27,6 +29,7 @@ struct Flags {
   std::string kind;
   std::string plant;
   std::string scenario;
+  std::string scenarios;
   std::string shrink_to;
   std::string cells;
   bool trace = false;
@@ -200,6 +203,29 @@ Result<Scenario> read_scenario(const std::string& path) {
   return scenario_from_json(*json);
 }
 
+// Every scenario of a folder, in the order of their names.
+int run_folder(const Program& program, const Flags& flags) {
+  const auto started = std::chrono::steady_clock::now();
+  std::set<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(flags.scenarios)) {
+    if (entry.path().extension() == ".json") files.insert(entry.path());
+  }
+  Totals totals;
+  for (const auto& file : files) {
+    const auto scenario = read_scenario(file.string());
+    if (!scenario) {
+      totals.failures.push_back({file.filename(), "scenario", scenario.error().message});
+      continue;
+    }
+    const RunResult result = run(program, *scenario, {});
+    totals.add(result);
+    if (!result.violation) continue;
+    totals.failures.push_back({file.filename(), result.violation->rule, result.violation->text});
+    report(totals.failures.back(), "./dev sim --scenario " + file.string() + " --trace");
+  }
+  return finish(totals, started, flags);
+}
+
 int main_of(const Flags& flags, const Bugs* bugs) {
   const aws::CrtLibrary crt;
   const auto program = load_program();
@@ -208,6 +234,7 @@ int main_of(const Flags& flags, const Bugs* bugs) {
     return 2;
   }
   if (flags.hunt) return hunt_all(*program, flags, *bugs);
+  if (!flags.scenarios.empty()) return run_folder(*program, flags);
   if (flags.sweep) return run_all_sweeps(*program, flags);
   if (!flags.scenario.empty()) {
     const auto scenario = read_scenario(flags.scenario);
@@ -229,6 +256,7 @@ int simulate(int argc, char** argv, const Bugs* bugs) {
   app.add_option("--kind", flags.kind, "Only objects of this kind");
   app.add_option("--seed", flags.seed, "Only this world");
   app.add_option("--scenario", flags.scenario, "Only the world of this file");
+  app.add_option("--scenarios", flags.scenarios, "The worlds of all files of this folder");
   app.add_flag("--trace", flags.trace, "Prints everything that happens in the one world");
   app.add_flag("--write", flags.write, "Prints the one world's scenario instead of running it");
   app.add_option("--shrink", flags.shrink_to, "Makes a failing world smaller, into this file");

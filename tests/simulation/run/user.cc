@@ -167,8 +167,7 @@ void User::rotate_keys(Duration overlap) {
 
 void User::calm_down() {
   world_.trace.note("calm");
-  world_.faults.calm();
-  world_.network.calm();
+  world_.calm();
   world_.aws.set_behaviour({});
   world_.aws.make_way();
   world_.kube.set_behaviour({});
