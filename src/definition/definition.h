@@ -113,6 +113,9 @@ struct Identity {
   // For so long AWS may hide what was created: until then its absence proves nothing.
   std::int64_t visible_after_seconds = 60;
   bool unique = false;  // a second create cannot make a second resource, as for a chosen name
+  // Word `answersExisting`: a create may answer with what was there before, as if it had made it,
+  // so only the owner tag tells whose it is.
+  bool answers_existing = false;
 };
 
 struct States {

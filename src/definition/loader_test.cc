@@ -146,6 +146,14 @@ std::string remembering() {
   return text;
 }
 
+TEST(Loader, ReadsWhatACreateMayAnswer) {
+  const auto thing = parse_definition(
+      with("{chosen: name}", "{chosen: name, answersExisting: true, visibleAfterSeconds: 7}"), "t");
+  ASSERT_TRUE(thing) << thing.error().message;
+  EXPECT_TRUE(thing->identity.answers_existing);
+  EXPECT_EQ(thing->identity.visible_after_seconds, 7);
+}
+
 TEST(Loader, ReadsWhatStatusRemembers) {
   const auto thing = parse_definition(remembering(), "thing.yaml");
   ASSERT_TRUE(thing) << thing.error().message;
@@ -153,6 +161,7 @@ TEST(Loader, ReadsWhatStatusRemembers) {
   EXPECT_EQ(thing->facets[0].write[0].replaces, "names");
   EXPECT_EQ(thing->status[2].written, "name");
   EXPECT_EQ(thing->identity.visible_after_seconds, 60);
+  EXPECT_FALSE(thing->identity.answers_existing);
 }
 
 TEST(Loader, WhatStatusRemembersIsAList) {

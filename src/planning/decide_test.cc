@@ -187,17 +187,23 @@ TEST(Decide, FollowsItsRulesInOrder) {
 // Where the create carries the owner tag, only that tag tells whose it is while a create is open.
 TEST(Decide, WhatAnOpenCreateMadeIsKnownByItsTagOnly) {
   const auto tagless = [](Desired& desired, Observed& observed) {
-    desired.creating = true;
+    desired.creating = desired.intent_open = true;
     observed.tags.erase(owner_tag());
   };
   const std::vector<Case> cases = {
       {"no owner tag yet", tagless, Action::kWait, "ConfirmingOwner"},
-      {"no owner tag yet, though its id is noted",
+      {"no owner tag, but the create gave its id",
        [&](Desired& d, Observed& o) {
          tagless(d, o);
          d.recorded_id = "r-1";
        },
-       Action::kWait, "ConfirmingOwner"},
+       Action::kUpdate, "Updated"},
+      {"no owner tag, and the time in which it may be late has passed",
+       [&](Desired& d, Observed& o) {
+         tagless(d, o);
+         d.creating = false;
+       },
+       Action::kBlock, "NotOurs"},
       {"no owner tag, but the user asked for it",
        [&](Desired& d, Observed& o) {
          tagless(d, o);
@@ -238,6 +244,23 @@ TEST(Decide, WhatAnOpenCreateMadeIsKnownByItsTagOnly) {
     EXPECT_EQ(to_string(plan.action), to_string(row.action)) << row.why;
     EXPECT_EQ(plan.reason, row.reason) << row.why;
   }
+}
+
+TEST(Decide, AnIdProvesNothingWhereACreateMayAnswerWithWhatWasThere) {
+  Definition kind = sample_kind();
+  kind.create.input = JsonObject{{"Tags", "${tags}"}};
+  kind.identity.answers_existing = true;
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  observed.tags.erase(owner_tag());
+  desired.recorded_id = "r-1";
+  desired.creating = desired.intent_open = true;
+  EXPECT_EQ(decide(kind, desired, observed).reason, "ConfirmingOwner");
+  desired.creating = false;
+  EXPECT_EQ(decide(kind, desired, observed).reason, "NotOurs");
+  // It was ours once: somebody took the tag away.
+  desired.intent_open = false;
+  EXPECT_EQ(decide(kind, desired, observed).reason, "Updated");
 }
 
 TEST(Decide, WhatWasWrittenUnderAnotherNameIsADifference) {

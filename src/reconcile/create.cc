@@ -96,7 +96,8 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
   set_path(status, "creation.token", Json(pass.desired.uid));
   set_path(status, "creation.startedAt", Json(format_rfc3339(clock_.wall())));
   auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
-  pass.desired.intent_open = pass.desired.creating = saved.has_value();
+  pass.desired.intent_open = saved.has_value();
+  pass.desired.creating = saved && may_be_hidden(pass);  // which starts its time
   co_return saved;
 }
 

@@ -40,7 +40,8 @@ Task<Report> Engine::reconcile(const Definition& definition, Object object, Clou
                                ObjectStore& store) {
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
   pass.desired = desired_of(definition, pass.object, cloud, cluster_);
-  pass.desired.creating = pass.desired.intent_open && may_be_hidden(pass);
+  const bool hidden = may_be_hidden(pass);  // asked in any case: its time starts at the first look
+  pass.desired.creating = pass.desired.intent_open && hidden;
   pass.id = known_id(definition, pass.object);
   Outcome outcome = Settled{};
   // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.

@@ -490,6 +490,52 @@ TEST_F(EngineTest, WhatACreateMadeIsTakenOnlyWhenItsTagsShow) {
   EXPECT_EQ(cloud.things.size(), 1u);
 }
 
+// Some endpoints drop the tags of a create, and then they are written.
+TEST_F(EngineTest, AnIdFromACreateProvesWhoseItIsUnlessItMayMeanWhatWasThere) {
+  cloud.hide_tags = true;
+  EXPECT_EQ(reason(), "Converging");
+  EXPECT_TRUE(cloud.called("Tag"));
+  cloud.hide_tags = false;
+  EXPECT_EQ(reason(), "Settled");
+  kind.identity.answers_existing = true;
+  pass_the_window();
+  cloud.things.clear();
+  reconcile();
+  clock.advance(Duration{5'000});
+  cloud.calls.clear();
+  cloud.hide_tags = true;
+  EXPECT_EQ(reason(), "ConfirmingOwner");
+  EXPECT_FALSE(cloud.called("Tag"));
+  cloud.hide_tags = false;
+  EXPECT_EQ(reason(), "Settled");
+}
+
+// Its time counts from when we first saw it, where another process noted it by a clock that is not
+// ours.
+TEST_F(EngineTest, ACreateOfAnotherProcessIsYoungWhenFirstSeen) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  cloud.hide_from_lists = true;
+  const Json fresh = store.json;
+  for (const int minutes : {-50, 50}) {
+    store.json = fresh;
+    set_path(store.json, "status.creation.startedAt",
+             Json(format_rfc3339(clock.wall() + std::chrono::minutes(minutes))));
+    restart();
+    EXPECT_EQ(reason(), "ConfirmingCreate") << minutes;
+    clock.advance(Duration{299'000});
+    EXPECT_EQ(reason(), "ConfirmingCreate") << minutes;
+  }
+  // Nobody's clock is that wrong.
+  restart();
+  set_path(store.json, "status.creation.startedAt",
+           Json(format_rfc3339(clock.wall() - std::chrono::minutes(66))));
+  cloud.hide_from_lists = false;
+  cloud.things.clear();
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.size(), 1u);
+}
+
 TEST_F(EngineTest, WhatNeverShowsAnOwnerIsNotOurs) {
   cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
   reconcile();

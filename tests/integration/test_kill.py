@@ -241,9 +241,11 @@ class KilledAtRandom(FaultCase):
             self.fail(f'{error}; left: {left()}')
 
     def let_minutes_pass_of(self, kind, item):
-        started = item.get('status', {}).get('creation', {}).get('startedAt')
-        if started in (None, LONG_AGO):
+        creation = item.get('status', {}).get('creation', {})
+        if creation.get('startedAt') in (None, LONG_AGO):
             return
+        if kind == 'S3Bucket' and 'token' in creation:
+            self.say_that_it_is_ours(kind, item['metadata']['name'])
         reasons = {one['reason'] for one in item['status'].get('conditions', [])}
         if any(reason.startswith('Confirming') for reason in reasons) or 'deletionTimestamp' in item['metadata']:
             self.let_the_minutes_pass(kind, item['metadata']['name'])
