@@ -36,6 +36,7 @@ struct Flags {
   bool write = false;
   bool sweep = false;
   bool hunt = false;
+  bool known = false;
   int jobs = 2;
   int most_failures = 5;
   double twice = 1;  // percent
@@ -139,8 +140,10 @@ void hunt_share(const Program& program, const Flags& flags, const Bugs& bugs, in
   for (auto i = std::size_t(share); i < bugs.names.size(); i += std::size_t(shares)) {
     const std::string& name = bugs.names[i];
     if (!flags.plant.empty() && name != flags.plant) continue;
+    const std::uint64_t known = bugs.known_seed(name);
+    if (flags.known && known == 0) continue;
     bugs.plant(name);
-    const Find find = hunt(program, flags.seeds, bugs.known_seed(name));
+    const Find find = hunt(program, flags.known ? 0 : flags.seeds, known);
     ++mine.runs;
     if (find.violation) {
       std::cout << fmt::format("{}\t{}\t{}\t{}\n", name, find.seed, find.violation->rule,
@@ -271,6 +274,7 @@ int simulate(int argc, char** argv, const Bugs* bugs) {
   app.add_option("--cells", flags.cells, "Writes which requests met which faults, how often");
   if (bugs != nullptr) {
     app.add_option("--plant", flags.plant, "Arms a planted bug");
+    app.add_flag("--known", flags.known, "With --hunt: only the worlds that showed a bug before");
     app.add_flag("--hunt", flags.hunt,
                  "For each planted bug, or that of --plant: in which world it shows");
   }
