@@ -8,16 +8,16 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 NAMED = re.compile(r"`((?:src|definitions|docs|tools|tests|third_party|cmake|chart|samples|bench)/[\w./-]*)`")
 
 
-REASONS = (re.compile(r'\breason = (?:std::string\(kNotOurs\)|"([A-Z]\w+)")'),
-           re.compile(r'record_event\([^;]*?"([A-Z][A-Za-z]+)"'), re.compile(r'not_yet\("([A-Z]\w+)"'),
+REASONS = (re.compile(r'\breason = "([A-Z]\w+)"'), re.compile(r'constexpr std::string_view k\w+ = "([A-Z][a-z]\w+)"'),
+           re.compile(r'record_event\([^;]*?"([A-Z][A-Za-z]+)"'), re.compile(r'"(Confirming\w+)"'),
            re.compile(r'case Code::k\w+: return "([A-Z]\w+)"'))
 # Reasons of plans and errors that end in none of an object's conditions under this name.
 UNSEEN = {"Creating", "Internal", "Cancelled", "Expired", "AlreadyExists"}
 
 
 def missing_reasons():
-    sources = [path for folder in ("base", "planning", "reconcile", "operator") for path in (ROOT / "src" / folder).glob("*.cc")]
-    found = {reason for path in sources if not path.name.endswith("_test.cc")
+    sources = [path for folder in ("base", "planning", "reconcile", "operator") for path in (ROOT / "src" / folder).glob("*.[ch]*")]
+    found = {reason for path in sources if not path.name.endswith(("_test.cc", "_for_test.h"))
              for pattern in REASONS for reason in pattern.findall(path.read_text()) if reason}
     text = (ROOT / "docs/conditions.md").read_text()
     return [f"docs/conditions.md: does not say what {reason} means" for reason in sorted(found - UNSEEN)

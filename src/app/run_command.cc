@@ -103,7 +103,8 @@ Task<net::HttpResponse> answer_metrics(Operator& the_operator, const telemetry::
   co_return plain_answer(200, metrics.text(), telemetry::Registry::kContentType);
 }
 
-// Everything that lives as long as the process, in the order in which it is made.
+// Everything that lives as long as the process. What is declared last goes first: servers, sockets,
+// then the io_context with whoever still waits on it, and only then what those use.
 class Process {
  public:
   Process(const Flags& flags, Duration check_interval)
@@ -218,10 +219,10 @@ class Process {
   std::mt19937_64 engine_{std::random_device{}()};
   std::vector<definition::Definition> definitions_;
   definition::Definition provider_definition_;
-  boost::asio::io_context io_;
-  net::BeastTransport transport_;
   std::optional<kube::Client> kube_;
   std::unique_ptr<Operator> operator_;
+  boost::asio::io_context io_;
+  net::BeastTransport transport_;
   std::optional<net::HttpServer> health_server_;
   std::optional<net::HttpServer> metrics_server_;
 };

@@ -70,6 +70,19 @@ TEST_F(WakeupTest, TheTimeEndsTheWait) {
   EXPECT_EQ(returned, 1);
 }
 
+// As when a process ends: its io_context goes with everybody who still waits on it.
+TEST_F(WakeupTest, OutlivesWhoWaitsForIt) {
+  {
+    boost::asio::io_context other;
+    boost::asio::co_spawn(other, wait({}), boost::asio::detached);
+    other.poll();
+  }
+  wakeup.notify();
+  EXPECT_EQ(returned, 0);
+  spawn();
+  EXPECT_EQ(returned, 1);
+}
+
 TEST_F(WakeupTest, CancellingThrowsAborted) {
   for (const auto until : {std::optional<SteadyTime>{}, std::optional(clock.steady() + kHours)}) {
     boost::asio::cancellation_signal cancel;

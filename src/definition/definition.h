@@ -59,9 +59,9 @@ struct Call {
   std::map<std::string, Json> unless;  // not if these have
   std::string needs;                   // word `needs`: only if this path of spec is declared, or
                                        // this status field is set ("status.x")
-  std::string replaces;                // word `replaces`: only if this status field, which has the
-                                       // word `written`, holds another value than spec does now
-  int line = 0;                        // in the definition file
+  std::string replaces;  // word `replaces`: once for each value, as ${item}, that this
+                         // status list with the word `written` holds beside spec's
+  int line = 0;          // in the definition file
 };
 
 // A part of the resource that is read by one call and changed by its own calls. The first facet is
@@ -86,7 +86,7 @@ struct ChildSet {
   std::string items;  // path of the list in the answer
   std::string value;  // member of an item that is the content
   Call add, remove;   // with ${item}
-  std::string noted;  // status field that remembers what was added; empty: none
+  std::string noted;  // status list of what was added, from before it was; empty: none
 };
 
 struct Tags {
@@ -113,6 +113,9 @@ struct Identity {
   // For so long AWS may hide what was created: until then its absence proves nothing.
   std::int64_t visible_after_seconds = 60;
   bool unique = false;  // a second create cannot make a second resource, as for a chosen name
+  // Word `answersExisting`: a create may answer with what was there before, as if it had made it,
+  // so only the owner tag tells whose it is.
+  bool answers_existing = false;
 };
 
 struct States {
@@ -124,7 +127,8 @@ struct StatusField {
   Field field;
   std::string from;     // path in the first facet's result, "${id}", or "spec.x"
   std::string hash;     // word `hash`: the digest of this spec field as last written
-  std::string written;  // word `written`: this path of spec as last written
+  std::string written;  // word `written`: a list of the values that this path of spec had when it
+                        // was written, from before it was until the earlier ones have gone
   std::string text;     // a template such as "arn:aws:s3:::${id}"; wins over `from`
 };
 

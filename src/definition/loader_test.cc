@@ -122,6 +122,73 @@ INSTANTIATE_TEST_SUITE_P(
               "'create' of the definition lacks the word 'call'"},
         Wrong{"no YAML", "kind: Thing", "kind: [", "d/thing.yaml:"}));
 
+constexpr std::string_view kRemembering = R"(sets:
+  - field: tags
+    read: {call: ListParts}
+    items: Parts
+    add: {call: AddPart, input: {Part: "${item}"}}
+    remove: {call: RemovePart, input: {Part: "${item}"}}
+    noted: parts
+)";
+
+// kGood, with a set that is noted and a field whose earlier values are taken away.
+std::string remembering() {
+  std::string text = with("facets:", std::string(kRemembering) + "facets:");
+  const auto put = [&text](std::string_view before, std::string_view what) {
+    text.insert(text.find(before), what);
+  };
+  put("identity:",
+      "  parts: {type: array, items: {type: string}, from: '', description: Parts.}\n");
+  put("identity:",
+      "  names: {type: array, items: {type: string}, written: name, description: N.}\n");
+  put("tags:\n  readAt",
+      "    write: [{call: DropThing, input: {Name: \"${item}\"}, replaces: names}]\n");
+  return text;
+}
+
+TEST(Loader, ReadsWhatACreateMayAnswer) {
+  const auto thing = parse_definition(
+      with("{chosen: name}", "{chosen: name, answersExisting: true, visibleAfterSeconds: 7}"), "t");
+  ASSERT_TRUE(thing) << thing.error().message;
+  EXPECT_TRUE(thing->identity.answers_existing);
+  EXPECT_EQ(thing->identity.visible_after_seconds, 7);
+}
+
+TEST(Loader, ReadsWhatStatusRemembers) {
+  const auto thing = parse_definition(remembering(), "thing.yaml");
+  ASSERT_TRUE(thing) << thing.error().message;
+  EXPECT_EQ(thing->sets[0].noted, "parts");
+  EXPECT_EQ(thing->facets[0].write[0].replaces, "names");
+  EXPECT_EQ(thing->status[2].written, "name");
+  EXPECT_EQ(thing->identity.visible_after_seconds, 60);
+  EXPECT_FALSE(thing->identity.answers_existing);
+}
+
+TEST(Loader, WhatStatusRemembersIsAList) {
+  std::string text = remembering();
+  const auto change = [&text](std::string_view from, std::string_view to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  change("parts: {type: array, items: {type: string}", "parts: {type: string");
+  change("names: {type: array, items: {type: string}", "names: {type: string");
+  const auto thing = parse_definition(text, "t.yaml");
+  ASSERT_FALSE(thing);
+  EXPECT_THAT(
+      thing.error().message,
+      HasSubstr("t.yaml:16: 'noted' names 'parts', which is no status field of type array"));
+  EXPECT_THAT(thing.error().message,
+              HasSubstr("t.yaml:25: 'replaces' names 'names', which is no status field of type "
+                        "array with the word 'written'"));
+}
+
+TEST(Loader, WhatIsRememberedHasAPlaceInStatus) {
+  std::string text = remembering();
+  text.replace(text.find("noted: parts"), 12, "noted: part");
+  const auto thing = parse_definition(text, "t.yaml");
+  ASSERT_FALSE(thing);
+  EXPECT_THAT(thing.error().message, HasSubstr("'noted' names 'part', which is no status field"));
+}
+
 TEST(Loader, ReportsAllErrorsAtOnce) {
   std::string text = with("immutable", "imutable");
   text.replace(text.find("type: integer"), 13, "type: int");

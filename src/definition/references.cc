@@ -42,7 +42,7 @@ class Checker {
     for (const Facet& facet : definition_.facets) check_facet(facet);
     for (const ChildSet& set : definition_.sets) {
       must_be_field(set.field, set.read.line, "set");
-      if (!set.noted.empty()) must_be_status(set.noted, set.read.line, "'noted'");
+      if (!set.noted.empty()) must_be_list(set.noted, set.read.line);
     }
     for (const StatusField& status : definition_.status) check_status(status);
     for (const auto& [title, path] : definition_.columns) check_column(title, path);
@@ -65,12 +65,22 @@ class Checker {
     complaints_.add(line, fmt::format("{} names '{}', which is no field of status", who, name));
   }
 
-  void check_replaces(const Call& call) {
-    const bool written = std::ranges::any_of(definition_.status, [&](const StatusField& status) {
-      return status.field.name == call.replaces && !status.written.empty() &&
-             status.field.type == Type::kArray;
+  const StatusField* status_list(const std::string& name) const {
+    const auto found = std::ranges::find_if(definition_.status, [&name](const StatusField& status) {
+      return status.field.name == name && status.field.type == Type::kArray;
     });
-    if (written) return;
+    return found == definition_.status.end() ? nullptr : &*found;
+  }
+
+  void must_be_list(const std::string& noted, int line) {
+    if (status_list(noted) != nullptr) return;
+    complaints_.add(
+        line, fmt::format("'noted' names '{}', which is no status field of type array", noted));
+  }
+
+  void check_replaces(const Call& call) {
+    const StatusField* list = status_list(call.replaces);
+    if (list != nullptr && !list->written.empty()) return;
     complaints_.add(call.line, fmt::format("'replaces' names '{}', which is no status field of "
                                            "type array with the word 'written'",
                                            call.replaces));

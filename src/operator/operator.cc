@@ -4,7 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
-#include "reconcile/pass.h"
+#include "operator/news.h"
 
 namespace infra {
 namespace {
@@ -19,23 +19,6 @@ bool is_ready(const Json& object) {
 Json parsed(const kube::Bytes& bytes) {
   if (bytes == nullptr) return nullptr;
   return parse_json(*bytes).value_or(nullptr);
-}
-
-// What a user decides about an object: its spec, our annotations, and that it is to go. Not what we
-// write ourselves while we look after it, nor what other controllers note on it.
-Json decided(const Json& object) {
-  JsonObject out;
-  const Json* spec = find_path(object, "spec");
-  if (spec != nullptr) out["spec"] = *spec;
-  out["deleted"] = text_at(object, "metadata.deletionTimestamp");
-  const Json* annotations = find_path(object, "metadata.annotations");
-  if (annotations == nullptr || !annotations->is_object()) return out;
-  for (const auto& annotation : annotations->get_object()) {
-    const std::string_view key = annotation.key();
-    const bool ours = key.starts_with(reconcile::group_key(""));
-    if (ours && key != reconcile::group_key("external-id")) out[key] = annotation.value();
-  }
-  return out;
 }
 
 std::string message_of(const std::exception_ptr& thrown) {
@@ -116,10 +99,9 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const Json after = parsed(change.after);
   count(kind, before, after);
   if (&kind != &provider_kind_) follow_provider_of(key, before, after);
-  // Our own writes are no news, and the watch may bring them before their answer does: what counts
-  // is what is in a change. Else an object that is written in each pass is never left alone.
-  const bool same_object = !before.is_null() && !after.is_null();
-  if (same_object && same(decided(before), decided(after))) return;
+  // The watch may bring our own writes before their answer does: what counts is what is in a
+  // change.
+  if (!is_news(before, after)) return;
   if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
 }
 

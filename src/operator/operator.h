@@ -28,7 +28,8 @@ struct OperatorSettings {
   Duration grace{20'000};
 };
 
-// What the operator is built from. All of it outlives the operator.
+// What the operator is built from. All of it outlives the operator; but for the transport, which
+// may go when nothing runs any more.
 struct OperatorParts {
   Clock& clock;
   net::HttpTransport& transport;

@@ -132,8 +132,8 @@ Next Resources::report(const WatchedKind& kind, const Object& object, const Repo
   }
 
   if (std::holds_alternative<Settled>(report.outcome)) return Next::check(interval_for(object));
-  if (const auto* waiting = std::get_if<Waiting>(&report.outcome))
-    return Next::wait(waiting->after);
+  const auto* waiting = std::get_if<Waiting>(&report.outcome);
+  if (waiting != nullptr && waiting->after > Duration{0}) return Next::wait(waiting->after);
   if (std::holds_alternative<Gone>(report.outcome)) {
     const auto since = parse_rfc3339(text_at(object.json(), "metadata.deletionTimestamp"));
     metrics_.finalizer_duration.with({name}).observe(

@@ -27,10 +27,17 @@ bool tagged_at_create(const Definition& definition) {
   return boost::json::serialize(definition.create.input).find("${tags}") != std::string::npos;
 }
 
+// We noted its id, and not from the answer of a create that may mean what was there before.
+bool proven_by_id(const Definition& definition, const Desired& desired, const Observed& observed) {
+  const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+  return noted && !(desired.intent_open && definition.identity.answers_existing);
+}
+
 // Nothing tells yet whose it is: a create of ours was sent, and its tags may be late.
 bool owner_unknown(const Definition& definition, const Desired& desired, const Observed& observed) {
   return definition.tags && desired.creating && !desired.adopt && tagged_at_create(definition) &&
-         tag_or_empty(observed.tags, owner_tag()).empty();
+         tag_or_empty(observed.tags, owner_tag()).empty() &&
+         !proven_by_id(definition, desired, observed);
 }
 
 Plan wait_for_owner() {
@@ -47,8 +54,10 @@ bool is_ours(const Definition& definition, const Desired& desired, const Observe
   const std::string uid = tag_or_empty(observed.tags, owner_tag());
   if (uid == desired.uid) return true;
   const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
-  if (uid.empty())
-    return noted || desired.adopt || (desired.creating && !tagged_at_create(definition));
+  if (uid.empty() && tagged_at_create(definition)) {
+    return desired.adopt || proven_by_id(definition, desired, observed);
+  }
+  if (uid.empty()) return noted || desired.adopt || desired.creating;
   return noted && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
          tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
          tag_or_empty(observed.tags, key_of("name")) == desired.name;

@@ -23,7 +23,8 @@ struct Desired {
   TagMap tags;                            // provider's, object's and owner tags, merged
   std::vector<std::string> managed_keys;  // tag keys that we set before
   std::string recorded_id;                // id we have noted earlier; empty: none
-  bool creating = false;  // a create was sent lately, and what it made need not show yet
+  bool intent_open = false;  // a create was sent, and that it made what is there is not proven yet
+  bool creating = false;     // ... so lately that AWS need not show all of it
   bool deleting = false;
   bool adopt = false;  // the user asked to take over what is there
   bool observe_only = false;

@@ -97,7 +97,7 @@ TEST(Decide, FollowsItsRulesInOrder) {
          d.adopt = true;
        },
        Action::kUpdate, "Updated"},
-      {"no owner tag, and a create of ours is under way",
+      {"no owner tag, and a create of ours is under way that cannot carry it",
        [](Desired& d, Observed& o) {
          o.tags.erase(owner_tag());
          d.creating = true;
@@ -182,6 +182,104 @@ TEST(Decide, FollowsItsRulesInOrder) {
     EXPECT_EQ(to_string(plan.action), to_string(row.action)) << row.why;
     EXPECT_EQ(plan.reason, row.reason) << row.why;
   }
+}
+
+// Where the create carries the owner tag, only that tag tells whose it is while a create is open.
+TEST(Decide, WhatAnOpenCreateMadeIsKnownByItsTagOnly) {
+  const auto tagless = [](Desired& desired, Observed& observed) {
+    desired.creating = desired.intent_open = true;
+    observed.tags.erase(owner_tag());
+  };
+  const std::vector<Case> cases = {
+      {"no owner tag yet", tagless, Action::kWait, "ConfirmingOwner"},
+      {"no owner tag, but the create gave its id",
+       [&](Desired& d, Observed& o) {
+         tagless(d, o);
+         d.recorded_id = "r-1";
+       },
+       Action::kUpdate, "Updated"},
+      {"no owner tag, and the time in which it may be late has passed",
+       [&](Desired& d, Observed& o) {
+         tagless(d, o);
+         d.creating = false;
+       },
+       Action::kBlock, "NotOurs"},
+      {"no owner tag, but the user asked for it",
+       [&](Desired& d, Observed& o) {
+         tagless(d, o);
+         d.adopt = true;
+       },
+       Action::kUpdate, "Updated"},
+      {"our owner tag", [](Desired& d, Observed&) { d.creating = true; }, Action::kNothing,
+       "Available"},
+      {"another object's owner tag",
+       [](Desired& d, Observed& o) {
+         d.creating = true;
+         o.tags[owner_tag()] = "u2";
+       },
+       Action::kBlock, "NotOurs"},
+      {"no owner tag, and no create is open",
+       [](Desired&, Observed& o) { o.tags.erase(owner_tag()); }, Action::kBlock, "NotOurs"},
+      {"deleting, no owner tag yet",
+       [&](Desired& d, Observed& o) {
+         tagless(d, o);
+         d.deleting = true;
+       },
+       Action::kWait, "ConfirmingOwner"},
+      {"deleting, and to be retained whosever it is",
+       [&](Desired& d, Observed& o) {
+         tagless(d, o);
+         d.deleting = true;
+         set_path(d.spec, "deletionPolicy", "Retain");
+       },
+       Action::kForget, "Retained"},
+  };
+  Definition kind = sample_kind();
+  kind.create.input = boost::json::parse(R"({"Specifications": [{"Tags": "${tags}"}]})");
+  for (const Case& row : cases) {
+    Desired desired = sample_desired();
+    Observed observed = sample_observed();
+    row.change(desired, observed);
+    const Plan plan = decide(kind, desired, observed);
+    EXPECT_EQ(to_string(plan.action), to_string(row.action)) << row.why;
+    EXPECT_EQ(plan.reason, row.reason) << row.why;
+  }
+}
+
+TEST(Decide, AnIdProvesNothingWhereACreateMayAnswerWithWhatWasThere) {
+  Definition kind = sample_kind();
+  kind.create.input = JsonObject{{"Tags", "${tags}"}};
+  kind.identity.answers_existing = true;
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  observed.tags.erase(owner_tag());
+  desired.recorded_id = "r-1";
+  desired.creating = desired.intent_open = true;
+  EXPECT_EQ(decide(kind, desired, observed).reason, "ConfirmingOwner");
+  desired.creating = false;
+  EXPECT_EQ(decide(kind, desired, observed).reason, "NotOurs");
+  // It was ours once: somebody took the tag away.
+  desired.intent_open = false;
+  EXPECT_EQ(decide(kind, desired, observed).reason, "Updated");
+}
+
+TEST(Decide, WhatWasWrittenUnderAnotherNameIsADifference) {
+  Definition kind = sample_kind();
+  kind.status.push_back({.field = field("shapeNames", Type::kArray, ""), .written = "shape"});
+  kind.facets[0].write = {Call{.operation = "Reshape"},
+                          Call{.operation = "DropShape", .replaces = "shapeNames"}};
+  Desired desired = sample_desired();
+  desired.status = boost::json::parse(R"({"shapeNames": ["flat", "round", "square"]})");
+  EXPECT_EQ(replaced(kind, desired.status, desired.spec, "shapeNames"),
+            (std::vector<std::string>{"flat", "square"}));
+  EXPECT_EQ(decide(kind, desired, sample_observed()).paths, std::vector<std::string>{"shapeNames"});
+  desired.status = boost::json::parse(R"({"shapeNames": ["round"]})");
+  EXPECT_EQ(decide(kind, desired, sample_observed()).action, Action::kNothing);
+  // Declared no more: all of them are earlier ones.
+  desired.spec = JsonObject{};
+  EXPECT_EQ(replaced(kind, desired.status, desired.spec, "shapeNames"),
+            std::vector<std::string>{"round"});
+  EXPECT_TRUE(replaced(kind, JsonObject{}, desired.spec, "shapeNames").empty());
 }
 
 TEST(Decide, NamesEachDifferenceAndLeavesForeignTagsAlone) {

@@ -9,6 +9,7 @@ namespace {
 
 constexpr int kSaveAttempts = 6;
 constexpr std::chrono::seconds kConfirmAbsence{5};
+constexpr std::chrono::hours kClocksDiffer{1};  // of two machines, at most
 
 // A chosen name, or a name that decides, cannot be created twice.
 bool cannot_duplicate(const definition::Definition& definition) {
@@ -23,11 +24,30 @@ std::unexpected<Error> not_yet(std::string reason, std::string message) {
 
 }  // namespace
 
+// A create was sent so lately that AWS need not show what it made. Another process may have noted
+// when, by a clock that is not ours: unless that is long ago whatever the clocks say, the time
+// counts from when we first saw the note.
+bool Engine::may_be_hidden(const Pass& pass) {
+  const std::string started = text_at(pass.object.json(), "status.creation.startedAt");
+  if (started.empty()) return false;
+  const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
+  if (clock_.wall() - parse_rfc3339(started) > window + kClocksDiffer) {
+    creates_seen_.erase(pass.desired.uid);
+    return false;
+  }
+  auto& [seen, since] = creates_seen_[pass.desired.uid];
+  if (seen != started) {
+    seen = started;
+    since = clock_.steady();
+  }
+  return clock_.steady() - since < window;
+}
+
 // AWS says that it is not there. Not believed while AWS may still hide what a create has made; and
 // of an id that we knew only the second time, some seconds later: one stale read must neither lead
 // to a second resource nor let go of the first. kConflict and "Confirming...": not yet.
 Task<Result<void>> Engine::believe_absence(Pass& pass) {
-  if (may_be_hidden(pass.definition, pass.object, clock_.wall())) {
+  if (may_be_hidden(pass)) {
     co_return not_yet(intent_open(pass.object) ? "ConfirmingCreate" : "ConfirmingAbsence",
                       "A create was sent not long ago; looking for the resource until AWS must "
                       "show it");
@@ -76,6 +96,8 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
   set_path(status, "creation.token", Json(pass.desired.uid));
   set_path(status, "creation.startedAt", Json(format_rfc3339(clock_.wall())));
   auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+  pass.desired.intent_open = saved.has_value();
+  pass.desired.creating = saved && may_be_hidden(pass);  // which starts its time
   co_return saved;
 }
 

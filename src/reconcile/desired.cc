@@ -56,14 +56,8 @@ bool intent_open(const Object& object) {
   return find_path(object.json(), "status.creation.token") != nullptr;
 }
 
-bool may_be_hidden(const Definition& definition, const Object& object, WallTime now) {
-  const std::string started = text_at(object.json(), "status.creation.startedAt");
-  const auto window = std::chrono::seconds(definition.identity.visible_after_seconds);
-  return !started.empty() && now - parse_rfc3339(started) < window;
-}
-
 planning::Desired desired_of(const Definition& definition, const Object& object, const Cloud& cloud,
-                             const std::string& cluster, WallTime now) {
+                             const std::string& cluster) {
   return {.uid = object.uid(),
           .cluster = cluster,
           .namespace_name = object.namespace_name(),
@@ -73,7 +67,7 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .tags = merged_tags(cloud.default_tags(), object, cluster),
           .managed_keys = managed_keys(object),
           .recorded_id = recorded_id(definition, object),
-          .creating = intent_open(object) && may_be_hidden(definition, object, now),
+          .intent_open = intent_open(object),
           .deleting = object.deleting(),
           .adopt = object.annotation("adopt") == "true",
           .observe_only = object.annotation("policy") == "observe"};

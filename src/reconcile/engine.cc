@@ -39,13 +39,19 @@ bool never_made(const Engine::Pass& pass) {
 Task<Report> Engine::reconcile(const Definition& definition, Object object, Cloud& cloud,
                                ObjectStore& store) {
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
-  pass.desired = desired_of(definition, pass.object, cloud, cluster_, clock_.wall());
+  pass.desired = desired_of(definition, pass.object, cloud, cluster_);
+  const bool hidden = may_be_hidden(pass);  // asked in any case: its time starts at the first look
+  pass.desired.creating = pass.desired.intent_open && hidden;
   pass.id = known_id(definition, pass.object);
   Outcome outcome = Settled{};
   // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.
   const bool paused = pass.object.annotation("paused") == "true";
   if (!paused) outcome = co_await run(pass);
   if (!paused && !std::holds_alternative<Gone>(outcome)) co_await report(pass, outcome);
+  // Nobody knows of it yet, and who changed the object meanwhile need not have made news: soon
+  // again.
+  const bool told = !pass.untold || pass.untold->code == Code::kNotFound;
+  if (!told && std::holds_alternative<Settled>(outcome)) outcome = failed_outcome(*pass.untold);
   co_return Report{.outcome = std::move(outcome), .corrected = pass.corrected, .paths = pass.paths};
 }
 

@@ -51,6 +51,7 @@ class Engine {
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);
   Task<Result<void>> save_intent(Pass& pass);
+  bool may_be_hidden(const Pass& pass);
   Task<Result<void>> believe_absence(Pass& pass);
   Task<Result<bool>> confirm_absence(Pass& pass);
   Task<Result<void>> update(Pass& pass, const planning::Plan& plan);
@@ -79,6 +80,8 @@ class Engine {
     SteadyTime at{};
   };
   std::map<std::string, Written> repeats_;
+  // When this process first saw the create that an object (uid) speaks of, and which that was.
+  std::map<std::string, std::pair<std::string, SteadyTime>> creates_seen_;
 };
 
 }  // namespace infra::reconcile

@@ -11,7 +11,7 @@ namespace infra::reconcile {
 struct Settled {};  // as declared; look again at the next check
 struct Waiting {
   std::string reason, message;
-  Duration after;
+  Duration after;  // 0: with growing pauses
 };  // AWS or another object is busy
 struct Blocked {
   std::string reason, message;

@@ -142,7 +142,7 @@ Outcome failed_outcome(const Error& error) {
     case Code::kInvalid: return Blocked{.reason = "Refused", .message = error.message};
     case Code::kAlreadyExists: return Blocked{.reason = "NameTaken", .message = error.message};
     case Code::kConflict:
-      return Waiting{.reason = "Conflict", .message = error.message, .after = Duration{500}};
+      return Waiting{.reason = "Conflict", .message = error.message, .after = Duration{0}};
     default: return Failed{.error = error};
   }
 }

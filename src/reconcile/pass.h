@@ -29,7 +29,8 @@ struct Engine::Pass {
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<std::string> paths;
-  JsonObject notes;  // status fields about what was just written, saved with the id
+  JsonObject notes;             // status fields about what was just written, saved with the id
+  std::optional<Error> untold;  // why the outcome could not be saved
 
   // The value of "${name}" in a call.
   std::optional<Json> lookup(std::string_view name) const;
@@ -41,11 +42,9 @@ inline constexpr Duration kRecheck{2'000};
 std::string group_key(std::string_view name);
 
 planning::Desired desired_of(const definition::Definition& definition, const Object& object,
-                             const Cloud& cloud, const std::string& cluster, WallTime now);
+                             const Cloud& cloud, const std::string& cluster);
 // An intent to create is open: its outcome is not known.
 bool intent_open(const Object& object);
-// A create was sent so lately that AWS may not show what it made.
-bool may_be_hidden(const definition::Definition& definition, const Object& object, WallTime now);
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
 std::string known_id(const definition::Definition& definition, const Object& object);
 

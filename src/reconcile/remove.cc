@@ -62,6 +62,7 @@ Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
                                                   ObjectStore::Check::kSameVersion);
   if (!saved && saved.error().code != Code::kNotFound) co_return failed_outcome(saved.error());
   repeats_.erase(pass.desired.uid);
+  creates_seen_.erase(pass.desired.uid);
   co_return Outcome{Gone{}};
 }
 

@@ -86,8 +86,8 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
 Task<void> Engine::report(Pass& pass, const Outcome& outcome) {
   Json status = status_for(pass, outcome);
   const bool changed = !same(pass.object.status(), status);
-  // A conflict means that a newer version is on its way here; that pass will report.
   auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
+  if (!saved) pass.untold = saved.error();
   if (!saved || !changed) co_return;
   if (const auto* blocked = std::get_if<Blocked>(&outcome)) {
     pass.store.record_event(pass.object, true, blocked->reason, blocked->message);

@@ -9,7 +9,7 @@ import zipfile
 
 import botocore.exceptions
 
-from harness import Case, GROUP, client, policy
+from harness import Case, FaultCase, GROUP, client, policy
 
 
 def archive(text):
@@ -176,10 +176,23 @@ class IamRole(Fields, Case):
         self.assert_settled('IAMRole', 'one')
         self.assertEqual(self.get('IAMRole', 'one')['metadata']['resourceVersion'], written)
 
+    def inline_names(self):
+        return self.iam.list_role_policies(RoleName=self.role)['PolicyNames']
+
     def test_a_renamed_inline_policy_leaves_no_old_one(self):
-        self.make()
+        self.assertEqual(self.make()['status']['inlinePolicyNames'], ['in'])
         self.patch('IAMRole', 'one', {'inlinePolicy': {'policyName': 'other'}})
-        self.eventually('the new name', lambda: 'other' in self.iam.list_role_policies(RoleName=self.role)['PolicyNames'])
+        self.eventually('only the new name', lambda: self.inline_names() == ['other'])
+        self.assertEqual(self.wait_ready('IAMRole', 'one')['status']['inlinePolicyNames'], ['other'])
+        self.delete_and_wait('IAMRole', 'one')
+        self.assertFalse(self.exists())
+
+    def test_policies_the_spec_names_no_more_go_with_the_role(self):
+        made = self.make()
+        self.assertEqual(made['status']['attachedPolicyArns'], sorted(self.arns[:2]))
+        self.patch('IAMRole', 'one', {'managedPolicyArns': None, 'inlinePolicy': None})
+        self.wait_ready('IAMRole', 'one')
+        self.assertEqual(self.read('managedPolicyArns'), sorted(self.arns[:2]), 'what is not declared is left alone')
         self.delete_and_wait('IAMRole', 'one')
         self.assertFalse(self.exists())
 
@@ -368,6 +381,17 @@ class KmsKey(Fields, Case):
         self.patch('KMSKey', 'one', {'deletionPolicy': 'Retain'})
         self.delete_and_wait('KMSKey', 'one')
         self.assertTrue(self.exists())
+
+
+class KmsKeyOrder(FaultCase):
+    def test_rotation_is_changed_before_the_key_is_disabled(self):
+        self.create('KMSKey', 'one', {'pendingWindowInDays': 7, 'deletionPolicy': 'Delete', 'enableKeyRotation': True,
+                                      'enabled': True, 'providerRef': {'name': 'faulty'}})
+        self.wait_ready('KMSKey', 'one')
+        self.patch('KMSKey', 'one', {'enableKeyRotation': False, 'enabled': False})
+        self.wait_ready('KMSKey', 'one')
+        calls = [one.operation for one in self.faults.seen if one.operation.startswith('Disable')]
+        self.assertEqual(calls, ['DisableKeyRotation', 'DisableKey'])
 
 
 class LambdaFunction(Fields, Case):

@@ -88,9 +88,34 @@ class Vpc(Case):
     def test_deleted_in_aws_is_made_again(self):
         vpc = self.make()
         self.ec2.delete_vpc(VpcId=vpc)
+        waits = self.wait_condition('VPC', 'vpc', 'False', 'ConfirmingAbsence')
+        self.assertIn('not long ago', waits['message'])
+        self.let_the_minutes_pass('VPC', 'vpc')
         self.eventually('another one', lambda: [one['VpcId'] for one in self.vpcs_of()] not in ([], [vpc]))
         again = self.wait_ready('VPC', 'vpc')['status']['vpcID']
         self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [again])
+
+    def test_deleted_in_aws_and_then_the_object(self):
+        vpc = self.make()
+        self.let_the_minutes_pass('VPC', 'vpc')
+        self.ec2.delete_vpc(VpcId=vpc)
+        self.delete_and_wait('VPC', 'vpc')
+        self.assertEqual(self.vpcs_of(), [])
+
+    def test_two_with_the_owner_tag_are_left_to_a_person(self):
+        vpc = self.make()
+        tags = self.ec2.describe_vpcs(VpcIds=[vpc])['Vpcs'][0]['Tags']
+        twin = self.ec2.create_vpc(CidrBlock='10.0.0.0/16', TagSpecifications=[
+            {'ResourceType': 'vpc', 'Tags': tags}])['Vpc']['VpcId']
+        self.patch('VPC', 'vpc', annotations={'paused': 'true'})
+        self.kube.must('PATCH', self.path('VPC', 'vpc') + '/status', {'status': None}, 'application/merge-patch+json')
+        self.patch('VPC', 'vpc', annotations={'paused': None, 'external-id': None})
+        said = self.wait_condition('VPC', 'vpc', 'False', 'Refused')['message']
+        self.assertIn(vpc, said)
+        self.assertIn(twin, said)
+        self.ec2.delete_vpc(VpcId=twin)
+        self.patch('VPC', 'vpc', annotations={'reconcile-requested-at': 'now'})
+        self.assertEqual(self.wait_ready('VPC', 'vpc', 30)['status']['vpcID'], vpc)
 
     def test_paused_is_left_alone(self):
         vpc = self.make(tags={'Team': 'a'})

@@ -4,9 +4,11 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <set>
 
 #include "aws/crt.h"
 #include "run/campaign.h"
@@ -27,12 +29,14 @@ struct Flags {
   std::string kind;
   std::string plant;
   std::string scenario;
+  std::string scenarios;
   std::string shrink_to;
   std::string cells;
   bool trace = false;
   bool write = false;
   bool sweep = false;
   bool hunt = false;
+  bool known = false;
   int jobs = 2;
   int most_failures = 5;
   double twice = 1;  // percent
@@ -136,8 +140,10 @@ void hunt_share(const Program& program, const Flags& flags, const Bugs& bugs, in
   for (auto i = std::size_t(share); i < bugs.names.size(); i += std::size_t(shares)) {
     const std::string& name = bugs.names[i];
     if (!flags.plant.empty() && name != flags.plant) continue;
+    const std::uint64_t known = bugs.known_seed(name);
+    if (flags.known && known == 0) continue;
     bugs.plant(name);
-    const Find find = hunt(program, flags.seeds, bugs.known_seed(name));
+    const Find find = hunt(program, flags.known ? 0 : flags.seeds, known);
     ++mine.runs;
     if (find.violation) {
       std::cout << fmt::format("{}\t{}\t{}\t{}\n", name, find.seed, find.violation->rule,
@@ -200,6 +206,29 @@ Result<Scenario> read_scenario(const std::string& path) {
   return scenario_from_json(*json);
 }
 
+// Every scenario of a folder, in the order of their names.
+int run_folder(const Program& program, const Flags& flags) {
+  const auto started = std::chrono::steady_clock::now();
+  std::set<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::directory_iterator(flags.scenarios)) {
+    if (entry.path().extension() == ".json") files.insert(entry.path());
+  }
+  Totals totals;
+  for (const auto& file : files) {
+    const auto scenario = read_scenario(file.string());
+    if (!scenario) {
+      totals.failures.push_back({file.filename(), "scenario", scenario.error().message});
+      continue;
+    }
+    const RunResult result = run(program, *scenario, {});
+    totals.add(result);
+    if (!result.violation) continue;
+    totals.failures.push_back({file.filename(), result.violation->rule, result.violation->text});
+    report(totals.failures.back(), "./dev sim --scenario " + file.string() + " --trace");
+  }
+  return finish(totals, started, flags);
+}
+
 int main_of(const Flags& flags, const Bugs* bugs) {
   const aws::CrtLibrary crt;
   const auto program = load_program();
@@ -208,6 +237,7 @@ int main_of(const Flags& flags, const Bugs* bugs) {
     return 2;
   }
   if (flags.hunt) return hunt_all(*program, flags, *bugs);
+  if (!flags.scenarios.empty()) return run_folder(*program, flags);
   if (flags.sweep) return run_all_sweeps(*program, flags);
   if (!flags.scenario.empty()) {
     const auto scenario = read_scenario(flags.scenario);
@@ -229,6 +259,7 @@ int simulate(int argc, char** argv, const Bugs* bugs) {
   app.add_option("--kind", flags.kind, "Only objects of this kind");
   app.add_option("--seed", flags.seed, "Only this world");
   app.add_option("--scenario", flags.scenario, "Only the world of this file");
+  app.add_option("--scenarios", flags.scenarios, "The worlds of all files of this folder");
   app.add_flag("--trace", flags.trace, "Prints everything that happens in the one world");
   app.add_flag("--write", flags.write, "Prints the one world's scenario instead of running it");
   app.add_option("--shrink", flags.shrink_to, "Makes a failing world smaller, into this file");
@@ -243,6 +274,7 @@ int simulate(int argc, char** argv, const Bugs* bugs) {
   app.add_option("--cells", flags.cells, "Writes which requests met which faults, how often");
   if (bugs != nullptr) {
     app.add_option("--plant", flags.plant, "Arms a planted bug");
+    app.add_flag("--known", flags.known, "With --hunt: only the worlds that showed a bug before");
     app.add_flag("--hunt", flags.hunt,
                  "For each planted bug, or that of --plant: in which world it shows");
   }

@@ -49,13 +49,19 @@ run_ctest() {
   echo "unit: $((total - bad)) passed, $bad failed" | tee -a "$log"
 }
 
-# Runs all tests and closes on the counts, whatever they are. A sanitizer build runs those that need no other program.
+# Runs all tests and closes on the counts, whatever they are. A sanitizer build runs those that need no other program, the
+# simulator's build the simulated worlds.
 run_tests() {
   local preset=${1:-debug} logs passed=0 failed=0 log
-  build "$preset"
-  step 'generated files are fresh' '1 s' check_generated "$preset"
-  logs=("$CACHE/log/unit.log")
-  run_ctest "$preset" "${logs[0]}"
+  if [ "$preset" = sim ]; then
+    logs=("$CACHE/log/simulation.log")
+    run_simulation "${logs[0]}"
+  else
+    build "$preset"
+    step 'generated files are fresh' '1 s' check_generated "$preset"
+    logs=("$CACHE/log/unit.log")
+    run_ctest "$preset" "${logs[0]}"
+  fi
   if [ "$preset" = debug ]; then
     logs+=("$CACHE/log/integration.log")
     integration "$PWD/build/debug/src/app/infra-operator" 2>&1 | tee "${logs[1]}" || true

@@ -125,8 +125,7 @@ void add_role_deeds(const Thing& role, Deeds& deeds) {
   add("lets others assume it", "UpdateAssumeRolePolicy",
       {{"PolicyDocument",
         R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]})"}});
-  add("attaches a policy", "AttachRolePolicy",
-      {{"PolicyArn", kTheirPolicy}});
+  add("attaches a policy", "AttachRolePolicy", {{"PolicyArn", kTheirPolicy}});
   for (const Json& policy : role.truth("AttachedPolicies").as_array()) {
     add("detaches a policy", "DetachRolePolicy", {{"PolicyArn", text_at(policy, "PolicyArn")}});
   }

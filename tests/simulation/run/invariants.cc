@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "run/conditions.h"
 #include "run/expected.h"
 #include "run/samples.h"
 
@@ -292,6 +293,9 @@ void Invariants::on_write(const FakeKube::Write& write) {
                                 write.ns, write.name,
                                 write.subresource.empty() ? "" : " " + write.subresource,
                                 by_operator ? "the operator" : write.who));
+  if (by_operator && ours && !write.after.is_null() && !write.subresource.empty()) {
+    world_.trace.note("              " + condition_of(write.after).substr(0, 160));
+  }
   if (by_operator && write.kind != "Lease") {
     const Json without_spec = [&write] {
       Json copy = write.after;

@@ -7,6 +7,7 @@
 #include "aws/embedded.h"
 #include "definition/crd.h"
 #include "definition/loader.h"
+#include "run/conditions.h"
 #include "run/expected.h"
 #include "run/samples.h"
 #include "run/user.h"
@@ -45,18 +46,6 @@ WorldPlan world_plan(const Scenario& scenario) {
 bool is_true(const Json& object, std::string_view path) {
   const Json* found = find_path(object, path);
   return found != nullptr && found->is_bool() && found->get_bool();
-}
-
-// "Ready=False Reason: message" of the condition Ready.
-std::string condition_of(const Json& object) {
-  const Json* conditions = find_path(object, "status.conditions");
-  if (conditions == nullptr || !conditions->is_array()) return "no conditions";
-  for (const Json& one : conditions->get_array()) {
-    if (text_at(one, "type") != "Ready") continue;
-    return fmt::format("Ready={} {}: {}", text_at(one, "status"), text_at(one, "reason"),
-                       text_at(one, "message"));
-  }
-  return "no condition Ready";
 }
 
 class Run {
@@ -110,15 +99,22 @@ class Run {
     if (good() && !last.empty()) invariants_.violate(rule, last);
   }
 
+  // As declared, and still so when everything has been looked at once more: what was on its way
+  // when the last thing was put right may yet end, and what is in vain for good comes back once
+  // more after the longest backoff.
   void become_as_declared() {
-    go_until_nothing(kBound, "converges", [this] { return not_as_declared(); });
+    const Duration until = world_.timeline.now() + kBound;
+    std::string last = "was never looked at";
+    while (good() && !last.empty()) {
+      go_until_nothing(until - world_.timeline.now(), "converges",
+                       [this] { return not_as_declared(); });
+      go_until(world_.timeline.now() + scenario_.check_interval + minutes(6));
+      last = not_as_declared();
+    }
   }
 
   void stay_as_declared() {
     world_.trace.note("the window in which nothing is to be written");
-    // What was on its way when the last thing was put right may still end, and what is in vain for
-    // good comes back once more after the longest backoff.
-    go_until(world_.timeline.now() + scenario_.check_interval + minutes(6));
     invariants_.expect_silence(true);
     go_until(world_.timeline.now() + 3 * scenario_.check_interval);
     invariants_.expect_silence(false);
@@ -174,7 +170,19 @@ class Run {
     });
   }
 
+  std::string wrong_provider() {
+    for (const Json* provider : world_.kube.all("AWSProvider")) {
+      const bool broken = text_at(*provider, "metadata.namespace") == kBrokenNamespace;
+      const std::string wanted = broken ? "Unauthenticated" : "Available";
+      if (reason_of(*provider) != wanted) {
+        return fmt::format("the provider does not say {} ({})", wanted, condition_of(*provider));
+      }
+    }
+    return {};
+  }
+
   std::string not_as_declared() {
+    if (std::string problem = wrong_provider(); !problem.empty()) return problem;
     const auto resources = world_.aws.resources();
     for (const Sample& sample : samples()) {
       for (const Json* object : world_.kube.all(sample.kind)) {
@@ -204,16 +212,29 @@ class Run {
     return left || abandoned || invariants_.ledger().taken(kind, name, uid, true);
   }
 
+  // Why an object cannot become ready, as its condition may say it; none: it can.
+  std::vector<std::string> causes_against(const std::string& kind, const Json& object) const {
+    const std::string ns = text_at(object, "metadata.namespace");
+    if (ns == kBrokenNamespace) return {"ProviderNotReady"};
+    if (ns == kUnservedNamespace) return {"ProviderNotAllowed"};
+    const std::string uid = text_at(object, "metadata.uid");
+    if (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid)) {
+      return {"ScheduledForDeletion"};
+    }
+    // A bucket of another account may not even be looked at.
+    if (is_taken(kind, object)) return {"NotOurs", "NameTaken", "AccessDenied", "Refused"};
+    return {};
+  }
+
   std::string problem_of(const std::string& kind, const Json& object,
                          const std::vector<FakeAws::Resource>& resources) {
     const std::string uid = text_at(object, "metadata.uid");
     if (find_path(object, "metadata.deletionTimestamp") != nullptr) return "is still being deleted";
-    const std::string ns = text_at(object, "metadata.namespace");
-    const bool hopeless = ns == kBrokenNamespace || ns == kUnservedNamespace ||
-                          (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid));
-    if (hopeless || is_taken(kind, object)) {
+    const auto causes = causes_against(kind, object);
+    if (!causes.empty()) {
       if (is_true(object, "status.ready")) return "says it is ready, and cannot be";
-      return find_path(object, "status.conditions") == nullptr ? "does not say why not" : "";
+      const bool named = std::ranges::find(causes, reason_of(object)) != causes.end();
+      return named ? "" : "does not name the cause, " + causes.front();
     }
     const FakeAws::Resource* found = nullptr;
     for (const auto& resource : resources) {

@@ -242,8 +242,7 @@ void User::mend_secret() {
 
 void User::calm_down() {
   world_.trace.note("calm");
-  world_.faults.calm();
-  world_.network.calm();
+  world_.calm();
   world_.aws.set_behaviour({});
   world_.aws.make_way();
   world_.kube.set_behaviour({});

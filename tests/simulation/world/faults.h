@@ -44,8 +44,8 @@ class FaultPlan {
   Fault draw(const std::string& request);
   // Only these happen, and none is drawn.
   void only(std::map<std::string, Fault> faults) { only_ = std::move(faults); }
-  // No more faults are drawn, but what is written down still happens.
-  void calm() { rates_.clear(); }
+  // No more faults.
+  void calm() { calm_ = true; }
 
   // What has happened, in order.
   const std::vector<std::pair<std::string, Fault>>& fired() const { return fired_; }
@@ -54,6 +54,7 @@ class FaultPlan {
   std::uint64_t seed_;
   std::map<Fault, double> rates_;
   std::optional<std::map<std::string, Fault>> only_;
+  bool calm_ = false;
   std::vector<std::pair<std::string, Fault>> fired_;
 };
 

@@ -21,7 +21,7 @@ World::World(const Program& program, const WorldPlan& plan)
       restart_random_(plan.seed, "restarts") {
   if (plan.only_faults) faults.only(*plan.only_faults);
   network.set_latency(plan.latency);
-  network.crash = [this](int pod) { pods_[std::size_t(pod)].doomed = true; };
+  network.crash = [this](int pod) { pods_[std::size_t(pod)].doomed = !calm_; };
   for (const ClockError& clock : plan.pods) pods_.push_back(Pod{.clock = clock});
 }
 
@@ -58,9 +58,17 @@ void World::pause_pod(int number, Duration length) {
   trace.note(fmt::format("pod {} is paused for {} ms", number, length.count()));
   pod.paused = true;
   timeline.after(length, [this, number] {
+    if (!pods_[std::size_t(number)].paused) return;
     trace.note(fmt::format("pod {} goes on", number));
     pods_[std::size_t(number)].paused = false;
   });
+}
+
+void World::calm() {
+  calm_ = true;
+  faults.calm();
+  network.calm();
+  for (Pod& pod : pods_) pod.paused = false;
 }
 
 bool World::all_down() const {

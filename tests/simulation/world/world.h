@@ -45,6 +45,9 @@ class World {
   // Stops it in the middle of anything, as SIGSTOP does; its requests go on without it.
   void pause_pod(int number, Duration length);
 
+  // No fault happens any more, not even one that has been drawn; who is paused goes on.
+  void calm();
+
   int pod_count() const { return int(pods_.size()); }
   // Null while it is down.
   Process* process(int number) { return pods_[std::size_t(number)].process.get(); }
@@ -90,6 +93,7 @@ class World {
   std::vector<Pod> pods_;
   std::uint64_t steps_ = 0;
   std::optional<std::uint64_t> crash_step_;
+  bool calm_ = false;
 };
 
 }  // namespace infra::sim
