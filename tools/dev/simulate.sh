@@ -37,7 +37,7 @@ run_simulation() {
   build sim infra_sim_bugs
   build asan infra_sim
   : >"$log"
-  for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 100'; do
+  for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 47'; do
     # shellcheck disable=SC2086 # a list of words
     "$(simulator infra_sim)" --jobs "$JOBS" $part 2>&1 | tee -a "$log" || true
   done
