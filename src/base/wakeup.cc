@@ -18,25 +18,31 @@ namespace {
 
 }  // namespace
 
-void Wakeup::notify() {
-  notified_ = true;
-  if (waiting_ != nullptr) waiting_->cancel();
-}
-
 // On the waiting frame, and gone with it: a frame may be destroyed while it waits, together with
 // its io_context and before the Wakeup.
 struct Wakeup::Waiting {
   Waiting(Wakeup& wakeup, const boost::asio::any_io_executor& executor)
-      : owner(wakeup), timer(executor, boost::asio::steady_timer::time_point::max()) {
-    owner.waiting_ = &timer;
+      : owner(&wakeup), timer(executor, boost::asio::steady_timer::time_point::max()) {
+    owner->waiting_ = this;
   }
-  ~Waiting() { owner.waiting_ = nullptr; }
+  ~Waiting() {
+    if (owner != nullptr) owner->waiting_ = nullptr;
+  }
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
-  Wakeup& owner;
+  Wakeup* owner;
   boost::asio::steady_timer timer;
 };
+
+Wakeup::~Wakeup() {
+  if (waiting_ != nullptr) waiting_->owner = nullptr;
+}
+
+void Wakeup::notify() {
+  notified_ = true;
+  if (waiting_ != nullptr) waiting_->timer.cancel();
+}
 
 Task<void> Wakeup::wait_for_notify() {
   auto executor = co_await boost::asio::this_coro::executor;

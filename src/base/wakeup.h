@@ -12,6 +12,11 @@ namespace infra {
 // waits for it.
 class Wakeup {
  public:
+  Wakeup() = default;
+  ~Wakeup();
+  Wakeup(const Wakeup&) = delete;
+  Wakeup& operator=(const Wakeup&) = delete;
+
   void notify();
   // Returns at notify() or at `until`; without `until` only at notify(). Throws
   // boost::system::system_error(operation_aborted) if the waiting coroutine is cancelled.
@@ -22,7 +27,7 @@ class Wakeup {
   Task<void> wait_for_notify();
 
   bool notified_ = false;
-  boost::asio::steady_timer* waiting_ = nullptr;  // in the frame of who waits
+  Waiting* waiting_ = nullptr;  // in the frame of who waits; either may go first
 };
 
 }  // namespace infra

@@ -264,7 +264,7 @@ int simulate(int argc, char** argv, const Bugs* bugs) {
   app.add_flag("--write", flags.write, "Prints the one world's scenario instead of running it");
   app.add_option("--shrink", flags.shrink_to, "Makes a failing world smaller, into this file");
   app.add_flag("--sweep", flags.sweep, "Every fault at every request, and crashes at every step");
-  app.add_option("--stride", flags.stride, "With --sweep: crash only at every so-manieth step")
+  app.add_option("--stride", flags.stride, "With --sweep: only every so-manieth fault and crash")
       ->capture_default_str();
   app.add_option("--jobs", flags.jobs, "Processes side by side")->capture_default_str();
   app.add_option("--most-failures", flags.most_failures, "Stop after so many, in each process")

@@ -10,24 +10,6 @@ simulate() {
   "$(simulator "$program")" --jobs "$JOBS" "$@"
 }
 
-# traces PRESET: one number for all that happens in some worlds.
-traces() {
-  "$(simulator infra_sim "$1")" --seeds 60 --jobs "$JOBS" --twice 0 2>/dev/null | sed -nE 's/.*; traces ([0-9a-f]+)$/\1/p'
-}
-
-same_under_sanitizers() {
-  local plain sanitized
-  plain=$(traces sim)
-  sanitized=$(traces asan)
-  if [ -n "$plain" ] && [ "$plain" = "$sanitized" ]; then
-    echo "60 worlds went the same way under the sanitizers"
-    echo "1 passed, 0 failed"
-  else
-    echo "60 worlds did not go the same way under the sanitizers: traces '$plain' and '$sanitized'"
-    echo "0 passed, 1 failed"
-  fi
-}
-
 # What every landing is held to: the worlds that failed once, a thousand, a part of the sweeps, and planted bugs in
 # the worlds that showed them.
 # The log's last line counts the worlds.
@@ -35,14 +17,12 @@ run_simulation() {
   local log=$1 part
   build sim infra_sim
   build sim infra_sim_bugs
-  build asan infra_sim
   : >"$log"
-  for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 100'; do
+  for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 47'; do
     # shellcheck disable=SC2086 # a list of words
     "$(simulator infra_sim)" --jobs "$JOBS" $part 2>&1 | tee -a "$log" || true
   done
   "$(simulator infra_sim_bugs)" --hunt --known --jobs "$JOBS" 2>&1 | tee -a "$log" || true
-  same_under_sanitizers | tee -a "$log"
   sed -nE 's/^([0-9]+) passed, ([0-9]+) failed$/\1 \2/p' "$log" |
     awk '{ passed += $1; failed += $2 } END { print "simulation: " passed + 0 " passed, " failed + 0 " failed" }' | tee -a "$log"
 }

@@ -178,7 +178,8 @@ class KubeClientsTest : public ::testing::Test {
   TimelineClock clock;
   Wire wire;
   kube::Client client;
-  boost::asio::io_context io;  // last: what still waits goes first
+  std::optional<kube::EventRecorder> recorder;  // outlives the frames that wait for it
+  boost::asio::io_context io;                   // last: what still waits goes first
   const kube::ResourceType vpcs{.group = "aws-infra-operator.runner.codes",
                                 .version = "v1alpha1",
                                 .plural = "vpcs",
@@ -274,13 +275,13 @@ TEST_F(KubeClientsTest, ALeaseGoesFromOneToTheNext) {
 }
 
 TEST_F(KubeClientsTest, EventsAreWrittenAndCounted) {
-  kube::EventRecorder recorder(client, clock, [] { return 0.25; }, "operator");
-  spawn(recorder.run());
+  recorder.emplace(client, clock, [] { return 0.25; }, "operator");
+  spawn(recorder->run());
   const kube::ObjectReference about{
       .api_version = vpcs.api_version(), .kind = "VPC", .ns = "team", .name = "a", .uid = "u"};
-  recorder.record(about, kube::EventType::kNormal, "Made", "it is there");
+  recorder->record(about, kube::EventType::kNormal, "Made", "it is there");
   pass(Duration{100});
-  recorder.record(about, kube::EventType::kNormal, "Made", "it is there");
+  recorder->record(about, kube::EventType::kNormal, "Made", "it is there");
   pass(Duration{100});
   ASSERT_EQ(kube.all("Event").size(), 1u);
   EXPECT_EQ(kube.all("Event")[0]->at("count").as_int64(), 2);
