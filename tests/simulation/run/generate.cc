@@ -42,8 +42,10 @@ enum class Family {
   kUnserved,   // objects whose provider does not serve their namespace
   kHolders,    // finalizers of others
   kForce,      // objects that users force away
+  kLeaving,    // everything is deleted while things still go wrong
+  kWatching,   // objects that are only to observe, for a while
 };
-constexpr int kFamilies = int(Family::kForce) + 1;
+constexpr int kFamilies = int(Family::kWatching) + 1;
 
 class Generator {
  public:
@@ -201,6 +203,7 @@ class Generator {
   }
 
   void edits() {
+    leaving_ = draw_.chance(0.4);
     for (int i = 0; i < int(out_.objects.size()); ++i) {
       const auto& object = out_.objects[std::size_t(i)];
       const Sample& sample = sample_of(object.kind);
@@ -229,6 +232,12 @@ class Generator {
         out_.operations.push_back(std::move(removal));
       }
       if (on(Family::kEdits) && draw_.chance(0.15)) pause_object(i);
+      if (on(Family::kEdits) && object.kind == "IAMRole" && draw_.chance(0.4)) undo_policies(i);
+      if (on(Family::kLeaving) && leaving_) {
+        Operation removal = about(i, "delete");
+        removal.at = out_.chaos / 2 + moment() / 4;
+        out_.operations.push_back(std::move(removal));
+      }
       if (on(Family::kRivals)) rivals(i);
       if (on(Family::kHolders) && draw_.chance(0.5)) hold(i);
       if (on(Family::kForce) && draw_.chance(0.3)) force_away(i);
@@ -236,13 +245,35 @@ class Generator {
   }
 
   void pause_object(int object) {
+    // What is only to observe is not looked at until the end of all this, for the longest of ways.
+    const bool observe = on(Family::kWatching) && draw_.chance(0.7);
+    const char* name = observe ? "policy" : "paused";
     Operation pause = about(object, "annotate");
-    pause.value = JsonObject{{"paused", "true"}};
+    pause.value = JsonObject{{name, observe ? "observe" : "true"}};
     Operation resume = pause;
     resume.at = pause.at + Duration{draw_.between(1'000, 120'000)};
-    resume.value = JsonObject{{"paused", nullptr}};
+    if (observe) resume.at = out_.chaos;
+    resume.value = JsonObject{{name, nullptr}};
     out_.operations.push_back(std::move(pause));
     out_.operations.push_back(std::move(resume));
+  }
+
+  // Policies that are declared, and then no more; mostly right before the end.
+  void undo_policies(int object) {
+    const Json declared = parse_json(R"({"managedPolicyArns":[
+        "arn:aws:iam::aws:policy/ReadOnlyAccess","arn:aws:iam::aws:policy/AWSLambdaExecute"]})")
+                              .value();
+    Operation one = about(object, "patch");
+    one.value = declared;
+    Operation other = one;
+    other.at += Duration{draw_.between(0, draw_.chance(0.5) ? 2'000 : 60'000)};
+    other.value = JsonObject{{"managedPolicyArns", nullptr}};
+    Operation removal = other;
+    removal.what = "delete";
+    removal.at += Duration{draw_.between(0, 2'000)};
+    out_.operations.push_back(std::move(one));
+    out_.operations.push_back(std::move(other));
+    if (draw_.chance(0.6)) out_.operations.push_back(std::move(removal));
   }
 
   void hold(int object) {
@@ -333,6 +364,7 @@ class Generator {
   Random families_;
   Random draw_;
   std::vector<bool> on_;
+  bool leaving_ = false;
   Scenario out_;
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t kSameRequestsInASecond = 12;
 constexpr std::size_t kWritesOfOneObjectInASecond = 15;
 // How long anything in AWS may stay unseen, and a little.
 constexpr Duration kViewBound{700'000};
-// How late a process may be to hear of a pause while watches hang and the API server is away.
+// How late that may be while watches hang and the API server is away.
 constexpr Duration kHearing{600'000};
 constexpr std::string_view kCanary = "canary-";
 constexpr std::string_view kOurs = "aws-infra-operator.runner.codes";
@@ -25,7 +25,7 @@ constexpr const char* kTheirTag = "team";
 // How often one request may be refused, or carried out, in a minute.
 constexpr Duration kMinute{60'000};
 constexpr std::size_t kRefusalsInAMinute = 60;
-constexpr std::size_t kRepeatsInAMinute = 8;
+constexpr std::size_t kRepeatsInAMinute = 7;
 // A process tells of an event that it knows, and repeats one whose answer was lost.
 constexpr int kRepeatedEvents = 8;
 constexpr Duration kOnItsWay{10'000};
@@ -49,6 +49,24 @@ bool is_ready(const Json& object) {
 std::int64_t number_at(const Json& object, std::string_view path) {
   const Json* found = find_path(object, path);
   return found != nullptr && found->is_number() ? found->to_number<std::int64_t>() : 0;
+}
+
+bool is_observed(const Json& object) {
+  const Json* annotations = find_path(object, "metadata.annotations");
+  if (annotations == nullptr || !annotations->is_object()) return false;
+  const Json* policy =
+      annotations->get_object().if_contains("aws-infra-operator.runner.codes/policy");
+  return policy != nullptr && *policy == "observe";
+}
+
+// How late a process may be to hear of a pause.
+Duration hearing(const Scenario& scenario) {
+  static const std::set<std::string> kDeafening{"kube-gone", "pause",   "crash",
+                                                "restart",   "compact", "cut-watches"};
+  const bool deafened = std::ranges::any_of(
+      scenario.operations, [](const Operation& one) { return kDeafening.contains(one.what); });
+  const bool quiet = !deafened && scenario.fault_rates.empty() && !scenario.only_faults;
+  return quiet ? scenario.kube.watch_lag + kMinute : kHearing;
 }
 
 bool is_paused(const Json& object) {
@@ -227,7 +245,7 @@ void Invariants::check_mutation(const FakeAws::Mutation& mutation) {
   if (mutation.created) check_created(mutation);
   if (mutation.removed) check_removed(mutation, *entry);
   const auto paused = paused_since_.find(entry->owner);
-  if (paused != paused_since_.end() && mutation.at > paused->second + kHearing) {
+  if (paused != paused_since_.end() && mutation.at > paused->second + hearing(scenario_)) {
     violate("paused", fmt::format("{} changed {}, whose object is paused", mutation.call.operation,
                                   mutation.id));
   }
@@ -345,7 +363,7 @@ void Invariants::note_object(const FakeKube::Write& write) {
     // What counts is the policy at the moment of deletion, which no edit changes here.
     if (text_at(write.after, "spec.deletionPolicy") == "Retain") retained_.insert(write.uid);
   }
-  if (!is_paused(write.after)) {
+  if (!is_paused(write.after) && !is_observed(write.after)) {
     paused_since_.erase(write.uid);
   } else {
     paused_since_.emplace(write.uid, world_.timeline.now());
@@ -386,6 +404,8 @@ void Invariants::check_event(const FakeKube::Write& write) {
 void Invariants::check_release(const FakeKube::Write& write) {
   const bool released =
       has_our_finalizer(write.before) && (write.after.is_null() || !has_our_finalizer(write.after));
+  // What was only to be observed is left in AWS.
+  if (released && is_observed(write.before)) retained_.insert(write.uid);
   if (!released || retained_.contains(write.uid)) return;
   note_mutations();
   for (const auto& key : ledger_.live_of(write.uid)) {

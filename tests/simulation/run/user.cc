@@ -247,7 +247,8 @@ void User::calm_down() {
   world_.aws.make_way();
   world_.kube.set_behaviour({});
   const Json resume = parse_json(R"({"metadata":{"annotations":{
-      "aws-infra-operator.runner.codes/paused":null}}})")
+      "aws-infra-operator.runner.codes/paused":null,
+      "aws-infra-operator.runner.codes/policy":null}}})")
                           .value();
   for (const ObjectPlan& plan : scenario_.objects) patch(plan, resume, "user");
   mend_secret();
