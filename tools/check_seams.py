@@ -44,7 +44,6 @@ SEAMS = {
     'src/definition/model_check.cc': {'file': TOOL},
     'src/base/clock.cc': {'clock': 'SystemClock', 'timer': 'SystemClock'},
     'src/base/wakeup.cc': {'timer': 'set to no time at all: only notify() ends it'},
-    'src/base/wakeup.h': {'timer': 'set to no time at all: only notify() ends it'},
     'src/base/keyed_hash.cc': {'random': 'random_key(), which only the program calls'},
     'src/net/beast_transport.cc': {'clock': 'the real network, which the simulator replaces',
                                    'timer': 'the real network, which the simulator replaces'},
