@@ -16,8 +16,9 @@ namespace {
 
 constexpr int kMostAttempts = 3;
 
+// "403" is all that an answer to HEAD says.
 bool may_be_skew(std::string_view code) {
-  for (const char* known : {"RequestTimeTooSkewed", "InvalidSignatureException",
+  for (const char* known : {"RequestTimeTooSkewed", "InvalidSignatureException", "403",
                             "SignatureDoesNotMatch", "RequestExpired", "AuthFailure"}) {
     if (code == known) return true;
   }

@@ -19,7 +19,8 @@ constexpr const char* kModel = R"({"metadata": {"protocol": "json", "jsonVersion
     "CreateThing": {"name": "CreateThing", "http": {"method": "POST", "requestUri": "/"},
                     "input": {"shape": "CreateInput"}, "output": {"shape": "Answer"}},
     "ListThings": {"name": "ListThings", "http": {"method": "POST", "requestUri": "/"},
-                   "input": {"shape": "ListInput"}, "output": {"shape": "Answer"}}},
+                   "input": {"shape": "ListInput"}, "output": {"shape": "Answer"}},
+    "HeadThing": {"name": "HeadThing", "http": {"method": "HEAD", "requestUri": "/"}}},
   "shapes": {
     "CreateInput": {"type": "structure", "members": {"Name": {"shape": "Text"},
        "ClientToken": {"shape": "Text", "idempotencyToken": true}}},
@@ -192,6 +193,19 @@ TEST_F(ClientTest, AWrongClockIsCorrectedOnce) {
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, Code::kUnauthenticated);
   EXPECT_EQ(transport.requests.size(), 3u);
+}
+
+TEST_F(ClientTest, AnAnswerToHeadDoesNotSayThatTheClockIsWrongButItsDateDoes) {
+  clock.start = parse_rfc3339("2027-01-15T08:00:00Z");
+  transport.then(403, "", {{"Date", "Fri, 15 Jan 2027 09:00:00 GMT"}});
+  transport.then(200, "");
+  ASSERT_TRUE(run(client.call("things", "HeadThing", JsonObject{}, {})));
+  EXPECT_EQ(signed_date(transport.requests.at(1)), "20270115T090000Z");
+
+  transport.then(403, "", {{"Date", "Fri, 15 Jan 2027 09:00:00 GMT"}});
+  auto denied = run(client.call("things", "HeadThing", JsonObject{}, {}));
+  ASSERT_FALSE(denied);
+  EXPECT_EQ(denied.error().code, Code::kDenied);
 }
 
 TEST_F(ClientTest, PagesAreJoined) {
