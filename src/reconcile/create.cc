@@ -3,13 +3,13 @@
 
 #include "planning/path.h"
 #include "reconcile/pass.h"
+#include "reconcile/tag_keys.h"
 
 namespace infra::reconcile {
 namespace {
 
 constexpr int kSaveAttempts = 6;
 constexpr std::chrono::seconds kConfirmAbsence{5};
-constexpr std::chrono::hours kClocksDiffer{1};  // of two machines, at most
 
 // A chosen name, or a name that decides, cannot be created twice.
 bool cannot_duplicate(const definition::Definition& definition) {
@@ -30,8 +30,7 @@ std::unexpected<Error> not_yet(std::string reason, std::string message) {
 bool Engine::may_be_hidden(const Pass& pass) {
   const std::string started = text_at(pass.object.json(), "status.creation.startedAt");
   if (started.empty()) return false;
-  const auto window = std::chrono::seconds(pass.definition.identity.visible_after_seconds);
-  if (clock_.wall() - parse_rfc3339(started) > window + kClocksDiffer) {
+  if (surely_shown(pass.definition, started, clock_.wall())) {
     creates_seen_.erase(pass.desired.uid);
     return false;
   }
@@ -40,7 +39,8 @@ bool Engine::may_be_hidden(const Pass& pass) {
     seen = started;
     since = clock_.steady();
   }
-  return clock_.steady() - since < window;
+  return clock_.steady() - since <
+         std::chrono::seconds(pass.definition.identity.visible_after_seconds);
 }
 
 // AWS says that it is not there. Not believed while AWS may still hide what a create has made; and
@@ -95,6 +95,7 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
   erase_path(status, "absence");
   set_path(status, "creation.token", Json(pass.desired.uid));
   set_path(status, "creation.startedAt", Json(format_rfc3339(clock_.wall())));
+  if (pass.definition.tags) set_path(status, "tagKeys", tag_keys_to_note(pass.desired));
   auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
   pass.desired.intent_open = saved.has_value();
   pass.desired.creating = saved && may_be_hidden(pass);  // which starts its time
@@ -106,8 +107,10 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
 Task<Result<void>> Engine::create(Pass& pass) {
   const auto& identity = pass.definition.identity;
   const bool open = intent_open(pass.object);
-  // AWS itself refuses a second one of that name, so a lost create may be sent again at once.
-  if (!open || !cannot_duplicate(pass.definition)) {
+  // AWS itself refuses a second one of that name, so a lost create may be sent again at once; but
+  // not one that was answered.
+  const bool lost = open && pass.desired.recorded_id.empty();
+  if (!lost || !cannot_duplicate(pass.definition)) {
     auto absent = co_await confirm_absence(pass);
     if (!absent) co_return std::unexpected(absent.error());
     if (!*absent) co_return Result<void>{};  // found after all: the next round observes it
