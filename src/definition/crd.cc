@@ -212,6 +212,10 @@ void add_resource_status(JsonObject& properties) {
   properties["tagKeys"] = JsonObject{{"type", "array"},
                                      {"description", "Keys of the tags that this object has set."},
                                      {"items", JsonObject{{"type", "string"}}}};
+  properties["removedTags"] = JsonObject{
+      {"type", "object"},
+      {"description", "Keys of tags that are not declared any more, and when that was seen."},
+      {"additionalProperties", moment("When it was taken away.")}};
 }
 
 JsonObject status_schema(const Definition& definition) {

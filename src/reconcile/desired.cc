@@ -1,6 +1,7 @@
 // Gather: what should be, put together from the object and its provider.
 #include "planning/form.h"
 #include "reconcile/pass.h"
+#include "reconcile/tag_keys.h"
 
 namespace infra::reconcile {
 namespace {
@@ -33,17 +34,6 @@ std::string recorded_id(const Definition& definition, const Object& object) {
   return object.annotation("external-id");
 }
 
-std::vector<std::string> managed_keys(const Object& object) {
-  std::vector<std::string> out;
-  const Json status = object.status();
-  const Json* keys = find_path(status, "tagKeys");
-  if (keys == nullptr || !keys->is_array()) return out;
-  for (const Json& key : keys->get_array()) {
-    if (key.is_string()) out.emplace_back(key.get_string());
-  }
-  return out;
-}
-
 }  // namespace
 
 std::string known_id(const Definition& definition, const Object& object) {
@@ -57,7 +47,7 @@ bool intent_open(const Object& object) {
 }
 
 planning::Desired desired_of(const Definition& definition, const Object& object, const Cloud& cloud,
-                             const std::string& cluster) {
+                             const std::string& cluster, WallTime now) {
   return {.uid = object.uid(),
           .cluster = cluster,
           .namespace_name = object.namespace_name(),
@@ -65,7 +55,7 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .spec = planning::without_undeclared(object.spec()),
           .status = object.status(),
           .tags = merged_tags(cloud.default_tags(), object, cluster),
-          .managed_keys = managed_keys(object),
+          .managed_keys = managed_tag_keys(definition, object, now),
           .recorded_id = recorded_id(definition, object),
           .intent_open = intent_open(object),
           .deleting = object.deleting(),

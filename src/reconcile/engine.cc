@@ -39,7 +39,7 @@ bool never_made(const Engine::Pass& pass) {
 Task<Report> Engine::reconcile(const Definition& definition, Object object, Cloud& cloud,
                                ObjectStore& store) {
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
-  pass.desired = desired_of(definition, pass.object, cloud, cluster_);
+  pass.desired = desired_of(definition, pass.object, cloud, cluster_, clock_.wall());
   const bool hidden = may_be_hidden(pass);  // asked in any case: its time starts at the first look
   pass.desired.creating = pass.desired.intent_open && hidden;
   pass.id = known_id(definition, pass.object);

@@ -61,6 +61,7 @@ class Engine {
                                const planning::Plan& plan);
   Task<Result<void>> note_items(Pass& pass, const definition::ChildSet& set,
                                 std::vector<std::string> items);
+  Task<Result<void>> note_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> write_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> remove(Pass& pass);
   Task<Outcome> forget(Pass& pass, const planning::Plan& plan);

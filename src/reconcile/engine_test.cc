@@ -287,6 +287,11 @@ class EngineTest : public ::testing::Test {
     const Json* found = find_path(store.json, "status." + path);
     return found == nullptr ? "" : boost::json::serialize(*found);
   }
+  bool has_tag(const std::string& key) {
+    const JsonArray& tags = cloud.things["thing-1"]["Tags"].as_array();
+    return std::ranges::any_of(tags,
+                               [&key](const Json& tag) { return text_at(tag, "Key") == key; });
+  }
   void pass_the_window() { clock.advance(Duration{301'000}); }
 
   JumpingClock clock;
@@ -704,6 +709,54 @@ TEST_F(EngineTest, AnotherDifferenceIsWrittenAtOnce) {
   set_path(store.json, "spec.size", Json(7));
   EXPECT_EQ(reason(), "Settled");
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(7));
+}
+
+// Where one call replaces all tags, what a late read shows is written back.
+TEST_F(EngineTest, ATagThatWasTakenAwayStaysAwayThoughAReadIsLate) {
+  set_path(store.json, "spec.tags.team", Json("a"));
+  ASSERT_EQ(reason(), "Settled");
+  const Json late = cloud.things["thing-1"]["Tags"];
+  erase_path(store.json, "spec.tags.team");
+  ASSERT_EQ(reason(), "Settled");
+  EXPECT_FALSE(has_tag("team"));
+
+  cloud.things["thing-1"]["Tags"] = late;
+  set_path(store.json, "spec.tags.color", Json("red"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_TRUE(has_tag("color"));
+  EXPECT_FALSE(has_tag("team"));
+}
+
+TEST_F(EngineTest, ATagOfAKeyThatWasOursLongAgoIsSomebodyElses) {
+  set_path(store.json, "spec.tags.team", Json("a"));
+  ASSERT_EQ(reason(), "Settled");
+  const Json theirs = cloud.things["thing-1"]["Tags"];
+  erase_path(store.json, "spec.tags.team");
+  ASSERT_EQ(reason(), "Settled");
+  clock.advance(std::chrono::hours(2));
+  cloud.things["thing-1"]["Tags"] = theirs;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_TRUE(has_tag("team"));
+}
+
+TEST_F(EngineTest, ATagThatLeftTheSpecBeforeItsCreateWasKnownIsTakenAway) {
+  set_path(store.json, "spec.tags.team", Json("a"));
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  ASSERT_NE(reason(), "Settled");
+  erase_path(store.json, "spec.tags.team");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_FALSE(has_tag("team"));
+}
+
+TEST_F(EngineTest, AKeyIsNotedBeforeItsTagIsWritten) {
+  ASSERT_EQ(reason(), "Settled");
+  set_path(store.json, "spec.tags.team", Json("a"));
+  store.crash_after = store.writes;
+  EXPECT_EQ(reason(), "Unavailable");
+  EXPECT_FALSE(has_tag("team"));
+  store.crash_after = -1;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_TRUE(has_tag("team"));
 }
 
 TEST_F(EngineTest, ARefusedChangeIsNotTakenForOneThatAwsDoesNotKeep) {

@@ -133,6 +133,12 @@ void note_written(Engine::Pass& pass, const definition::StatusField& field) {
   pass.notes[field.field.name] = Json(planning::digest(pass.desired.uid, *value));
 }
 
+bool surely_shown(const definition::Definition& definition, const std::string& when, WallTime now) {
+  constexpr std::chrono::hours kClocksDiffer{1};  // of two machines, at most
+  const auto window = std::chrono::seconds(definition.identity.visible_after_seconds);
+  return now - parse_rfc3339(when) > window + kClocksDiffer;
+}
+
 std::string group_key(std::string_view name) {
   return std::string(planning::kGroup) + "/" + std::string(name);
 }

@@ -42,7 +42,9 @@ inline constexpr Duration kRecheck{2'000};
 std::string group_key(std::string_view name);
 
 planning::Desired desired_of(const definition::Definition& definition, const Object& object,
-                             const Cloud& cloud, const std::string& cluster);
+                             const Cloud& cloud, const std::string& cluster, WallTime now);
+// What AWS was told at `when` (RFC 3339) it shows by now, whichever machine's clock said so.
+bool surely_shown(const definition::Definition& definition, const std::string& when, WallTime now);
 // An intent to create is open: its outcome is not known.
 bool intent_open(const Object& object);
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.

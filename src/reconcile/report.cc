@@ -4,6 +4,7 @@
 #include "planning/template.h"
 #include "reconcile/conditions.h"
 #include "reconcile/pass.h"
+#include "reconcile/tag_keys.h"
 
 namespace infra::reconcile {
 namespace {
@@ -65,9 +66,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
   if (settled) {
     // The outcome is known. When it was made stays: AWS may hide it for a while yet.
     erase_path(status, "creation.token");
-    JsonArray keys;
-    for (const auto& [key, value] : pass.desired.tags) keys.emplace_back(key);
-    set_path(status, "tagKeys", std::move(keys));
+    note_tags_as_declared(pass.definition, pass.desired, status, clock_.wall());
   }
   set_path(status, "ready", settled);
   // Tells whoever asked for a look that it has been taken.

@@ -3,6 +3,7 @@
 
 #include "planning/path.h"
 #include "reconcile/pass.h"
+#include "reconcile/tag_keys.h"
 
 namespace infra::reconcile {
 namespace {
@@ -138,11 +139,25 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   co_return Result<void>{};
 }
 
+// A key is noted before it is written: whatever is interrupted, it is known to be ours.
+Task<Result<void>> Engine::note_tags(Pass& pass, const planning::Plan& plan) {
+  const auto& managed = pass.desired.managed_keys;
+  const bool known = std::ranges::all_of(plan.set_tags, [&managed](const auto& tag) {
+    return std::ranges::find(managed, tag.first) != managed.end();
+  });
+  if (known) co_return Result<void>{};
+  pass.notes["tagKeys"] = tag_keys_to_note(pass.desired);
+  auto saved = co_await save_id(pass, pass.id);
+  co_return saved;
+}
+
 Task<Result<void>> Engine::write_tags(Pass& pass, const planning::Plan& plan) {
   if (!pass.definition.tags) co_return Result<void>{};
   const auto& tags = *pass.definition.tags;
   const bool changes = !plan.set_tags.empty() || !plan.remove_tags.empty();
   if (!changes) co_return Result<void>{};
+  auto noted = co_await note_tags(pass, plan);
+  if (!noted) co_return noted;
   pass.tags_to_set = plan.set_tags;
   if (!tags.remove) {
     // One call replaces the whole set: foreign tags have to be in it to stay.
