@@ -47,8 +47,18 @@ Plan wait_for_owner() {
               .wait = Duration{2'000}};
 }
 
+// Noted by the object that had this one's name before: a restored backup has a new uid but the same
+// cluster, namespace and name. Not while our own create is open: what that made has our tag, and in
+// us-east-1 S3 answers it with a bucket that was there.
+bool is_inherited(const Desired& desired, const Observed& observed) {
+  const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+  const bool made = desired.intent_open && text_at(desired.status, "creation.token") == desired.uid;
+  return noted && !made && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
+         tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
+         tag_or_empty(observed.tags, key_of("name")) == desired.name;
+}
+
 // Ours if the owner tag says so, or if we noted its id earlier and no other object's tag is on it.
-// A restored backup has a new uid but the same cluster, namespace and name.
 bool is_ours(const Definition& definition, const Desired& desired, const Observed& observed) {
   if (!definition.tags) return true;
   const std::string uid = tag_or_empty(observed.tags, owner_tag());
@@ -58,9 +68,7 @@ bool is_ours(const Definition& definition, const Desired& desired, const Observe
     return desired.adopt || proven_by_id(definition, desired, observed);
   }
   if (uid.empty()) return noted || desired.adopt || desired.creating;
-  return noted && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
-         tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
-         tag_or_empty(observed.tags, key_of("name")) == desired.name;
+  return is_inherited(desired, observed);
 }
 
 bool contains(const std::vector<std::string>& list, const std::string& value) {

@@ -63,6 +63,17 @@ Observed sample_observed() {
   return observed;
 }
 
+// As an object of the same name has tagged it.
+void tag_as_predecessors(Desired& desired, Observed& observed) {
+  desired.cluster = "c";
+  desired.namespace_name = "n";
+  desired.name = "o";
+  observed.tags[owner_tag()] = "u0";
+  for (const auto& [part, value] : {std::pair{"cluster", "c"}, {"namespace", "n"}, {"name", "o"}}) {
+    observed.tags[std::string(kGroup) + "/" + part] = value;
+  }
+}
+
 struct Case {
   std::string why;
   std::function<void(Desired&, Observed&)> change;
@@ -218,6 +229,22 @@ TEST(Decide, WhatAnOpenCreateMadeIsKnownByItsTagOnly) {
          o.tags[owner_tag()] = "u2";
        },
        Action::kBlock, "NotOurs"},
+      {"the tags of the object that had its name, and our create is open",
+       [](Desired& d, Observed& o) {
+         d.recorded_id = "r-1";
+         d.intent_open = true;
+         d.status = boost::json::parse(R"({"creation": {"token": "u1"}})");
+         tag_as_predecessors(d, o);
+       },
+       Action::kBlock, "NotOurs"},
+      {"the same, and the create was that object's",
+       [](Desired& d, Observed& o) {
+         d.recorded_id = "r-1";
+         d.intent_open = true;
+         d.status = boost::json::parse(R"({"creation": {"token": "u0"}})");
+         tag_as_predecessors(d, o);
+       },
+       Action::kUpdate, "Updated"},
       {"no owner tag, and no create is open",
        [](Desired&, Observed& o) { o.tags.erase(owner_tag()); }, Action::kBlock, "NotOurs"},
       {"deleting, no owner tag yet",
