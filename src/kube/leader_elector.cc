@@ -7,6 +7,7 @@
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/multiple_exceptions.hpp>
 #include <boost/system/system_error.hpp>
+#include <utility>
 
 namespace infra::kube {
 namespace {
@@ -43,9 +44,9 @@ bool LeaderElector::leading() const {
   return leading_ && clock_.steady() < renewed_ + settings_.renew_deadline;
 }
 
-Task<void> LeaderElector::run(std::function<void()> on_started, std::function<void()> on_stopped) {
+Task<void> LeaderElector::run(Handlers handlers) {
   try {
-    co_await loop(std::move(on_started), std::move(on_stopped));
+    co_await loop(std::move(handlers));
   } catch (const boost::system::system_error& error) {
     if (error.code() != boost::asio::error::operation_aborted) throw;
   } catch (const boost::asio::multiple_exceptions&) {
@@ -53,7 +54,8 @@ Task<void> LeaderElector::run(std::function<void()> on_started, std::function<vo
   }
 }
 
-Task<void> LeaderElector::loop(std::function<void()> on_started, std::function<void()> on_stopped) {
+Task<void> LeaderElector::loop(Handlers handlers) {
+  bool waiting = false;
   while (true) {
     const auto left = leading_ ? std::chrono::duration_cast<Duration>(
                                      renewed_ + settings_.renew_deadline - clock_.steady())
@@ -62,13 +64,15 @@ Task<void> LeaderElector::loop(std::function<void()> on_started, std::function<v
     if (left > Duration{0}) ours = co_await try_in_time(left);
     if (ours && !leading_) {
       leading_ = true;
-      on_started();
+      handlers.started();
     }
     const bool taken = !ours && !record_.holder.empty() && record_.holder != settings_.identity;
     const bool late = clock_.steady() >= renewed_ + settings_.renew_deadline;
     if (leading_ && (taken || late)) {
       leading_ = false;
-      on_stopped();
+      handlers.stopped();
+    } else if (taken && !std::exchange(waiting, true)) {
+      handlers.waiting();
     }
     // Those who wait are spread out; the leader renews on time.
     Duration pause = settings_.retry;

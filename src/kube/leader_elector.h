@@ -25,10 +25,16 @@ class LeaderElector {
   LeaderElector(Client& client, Clock& clock, std::function<double()> random,
                 LeaseSettings settings);
 
-  // Until cancelled. `on_started` when the lease becomes ours, `on_stopped` when it is lost or may
-  // be lost soon; both must not wait. A cancelled run() leaves the lease ours for release(), and
-  // does not call on_stopped: end the work first, then cancel run(), then release.
-  Task<void> run(std::function<void()> on_started, std::function<void()> on_stopped);
+  // What is told; none of them may wait.
+  struct Handlers {
+    std::function<void()> waiting;  // once, when the lease has been seen and is somebody else's
+    std::function<void()> started;  // it is ours
+    std::function<void()> stopped;  // it is lost, or may be lost soon
+  };
+
+  // Until cancelled. A cancelled run() leaves the lease ours for release(), and tells nobody that
+  // it has stopped: end the work first, then cancel run(), then release.
+  Task<void> run(Handlers handlers);
 
   // Gives the lease up, so that another can take it at once.
   Task<Result<void>> release();
@@ -47,7 +53,7 @@ class LeaderElector {
     std::int64_t transitions = 0;
   };
 
-  Task<void> loop(std::function<void()> on_started, std::function<void()> on_stopped);
+  Task<void> loop(Handlers handlers);
   Task<bool> try_in_time(Duration limit);
   Task<bool> try_once();
   Task<bool> create();

@@ -45,8 +45,10 @@ class LeaderElectorTest : public Bench {
     return LeaderElector(client, clock, [] { return 0.5; }, {.ns = "n", .identity = identity});
   }
   void start(LeaderElector& elector, std::string name) {
-    spawn(elector.run([this, name] { log.push_back("+" + name); },
-                      [this, name] { log.push_back("-" + name); }));
+    LeaderElector::Handlers handlers{.waiting = [this, name] { waiting.push_back(name); },
+                                     .started = [this, name] { log.push_back("+" + name); },
+                                     .stopped = [this, name] { log.push_back("-" + name); }};
+    spawn(elector.run(std::move(handlers)));
   }
   bool pass(std::chrono::seconds time) {
     const auto end = clock.steady() + time;
@@ -54,7 +56,8 @@ class LeaderElectorTest : public Bench {
   }
 
   LeaseServer server;
-  std::vector<std::string> log;
+  std::vector<std::string> log, waiting;
+  const LeaderElector::Handlers nobody{[] {}, [] {}, [] {}};
 };
 
 using Log = std::vector<std::string>;
@@ -98,13 +101,23 @@ TEST_F(LeaderElectorTest, TakesOverOnlyAfterAFullDurationWithoutChange) {
   EXPECT_EQ(server.lease.at_pointer("/spec/leaseTransitions").as_int64(), 1);
 }
 
+TEST_F(LeaderElectorTest, WhoFindsTheLeaseTakenIsToldOnce) {
+  auto a = make("a");
+  auto b = make("b");
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  start(b, "b");
+  ASSERT_FALSE(pass(std::chrono::seconds(30)) && waiting.empty());
+  EXPECT_EQ(waiting, (Log{"b"}));
+  EXPECT_EQ(log, (Log{"+a"}));
+}
+
 TEST_F(LeaderElectorTest, ReleasedLeaseIsTakenAtOnce) {
   auto a = make("a");
   boost::asio::cancellation_signal stop;
   bool ended = false;
   auto note = [&ended](std::exception_ptr error) { ended = error == nullptr; };
-  boost::asio::co_spawn(io, a.run([] {}, [] {}),
-                        boost::asio::bind_cancellation_slot(stop.slot(), note));
+  boost::asio::co_spawn(io, a.run(nobody), boost::asio::bind_cancellation_slot(stop.slot(), note));
   ASSERT_TRUE(run_until([&] { return a.leading(); }));
   stop.emit(boost::asio::cancellation_type::terminal);
   io.restart();
@@ -160,8 +173,7 @@ TEST_F(LeaderElectorTest, CancelledDuringARequestEndsInGoodOrder) {
   boost::asio::cancellation_signal stop;
   bool ended = false;
   auto note = [&ended](std::exception_ptr error) { ended = error == nullptr; };
-  boost::asio::co_spawn(io, a.run([] {}, [] {}),
-                        boost::asio::bind_cancellation_slot(stop.slot(), note));
+  boost::asio::co_spawn(io, a.run(nobody), boost::asio::bind_cancellation_slot(stop.slot(), note));
   ASSERT_TRUE(run_until([&] { return transport.requests.size() == 1; }));
   stop.emit(boost::asio::cancellation_type::terminal);
   io.restart();

@@ -125,9 +125,9 @@ void Operator::count(const WatchedKind& kind, const Json& before, const Json& af
 }
 
 void Operator::note_synced() {
-  const bool all = provider_kind_.synced() &&
-                   std::ranges::all_of(kinds_, [](const auto& kind) { return kind.synced(); });
-  if (!all) return;
+  synced_ = provider_kind_.synced() &&
+            std::ranges::all_of(kinds_, [](const auto& kind) { return kind.synced(); });
+  if (!synced_) return;
   parts_.health.set_ready("caches", true);
   parts_.log.info("caches are synced");
   changed_.notify();
@@ -135,13 +135,41 @@ void Operator::note_synced() {
 
 bool Operator::may_work() const { return !settings_.leader_elect || elector_.leading(); }
 
-// Until the caches are whole and it is our turn to work, or until there is no turn any more.
-Task<void> Operator::wait_for_turn() {
-  while (!stopping_ && !lease_lost_) {
-    const bool synced = parts_.health.ready().ok;
-    if (synced && (leading_ || !settings_.leader_elect)) co_return;
-    co_await changed_.wait(parts_.clock);
+// False if there is no point in it any more.
+Task<bool> Operator::wait_until(bool Operator::* reached) {
+  while (!stopping_ && !lease_lost_ && !(this->*reached)) co_await changed_.wait(parts_.clock);
+  co_return !stopping_ && !lease_lost_;
+}
+
+void Operator::stand_for_election(TaskScope& scope) {
+  auto waiting = [this] { parts_.health.set_ready("caches", true); };
+  auto started = [this] {
+    leading_ = true;
+    parts_.health.set_ready("caches", false, "listing objects");
+    parts_.log.info("this process leads");
+    changed_.notify();
+  };
+  auto lost = [this] {
+    lease_lost_ = true;
+    changed_.notify();
+  };
+  kube::LeaderElector::Handlers handlers{
+      .waiting = std::move(waiting), .started = std::move(started), .stopped = std::move(lost)};
+  scope.spawn(elector_.run(std::move(handlers)));
+}
+
+// Objects are listed only once it is our turn: a copy that was kept while another process worked
+// may be old without knowing it, and would undo what the other has done.
+Task<void> Operator::work(TaskScope& scope) {
+  if (!settings_.leader_elect) leading_ = true;
+  bool going_on = co_await wait_until(&Operator::leading_);
+  if (!going_on) co_return;
+  for (const auto& informer : provider_kind_.informers()) scope.spawn(informer->run());
+  for (const auto& kind : kinds_) {
+    for (const auto& informer : kind.informers()) scope.spawn(informer->run());
   }
+  going_on = co_await wait_until(&Operator::synced_);
+  if (going_on) scope.spawn(dispatcher_.run());
 }
 
 Task<Operator::End> Operator::run() {
@@ -152,24 +180,8 @@ Task<Operator::End> Operator::run() {
     stop();
   });
   scope.spawn(events_.run());
-  for (const auto& informer : provider_kind_.informers()) scope.spawn(informer->run());
-  for (const auto& kind : kinds_) {
-    for (const auto& informer : kind.informers()) scope.spawn(informer->run());
-  }
-  if (settings_.leader_elect) {
-    auto started = [this] {
-      leading_ = true;
-      parts_.log.info("this process leads");
-      changed_.notify();
-    };
-    auto lost = [this] {
-      lease_lost_ = true;
-      changed_.notify();
-    };
-    scope.spawn(elector_.run(std::move(started), std::move(lost)));
-  }
-  co_await wait_for_turn();
-  if (!stopping_ && !lease_lost_) scope.spawn(dispatcher_.run());
+  if (settings_.leader_elect) stand_for_election(scope);
+  co_await work(scope);
   while (!stopping_ && !lease_lost_) co_await changed_.wait(parts_.clock);
   co_await shut_down(scope);
   co_return lease_lost_ ? End::kLeaseLost : End::kStopped;
@@ -187,7 +199,7 @@ Task<void> Operator::shut_down(TaskScope& scope) {
   }
   if (!lease_lost_) co_await events_.drain(kEventsLimit);
   co_await scope.stop(parts_.clock);
-  if (!leading_ || lease_lost_) co_return;
+  if (!settings_.leader_elect || !leading_ || lease_lost_) co_return;
   auto released = co_await elector_.release();
   if (!released) {
     parts_.log.error("cannot give the lease back; it runs out by itself",

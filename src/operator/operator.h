@@ -71,7 +71,9 @@ class Operator {
   void count(const WatchedKind& kind, const Json& before, const Json& after);
   void note_synced();
   bool may_work() const;
-  Task<void> wait_for_turn();
+  Task<bool> wait_until(bool Operator::* reached);
+  void stand_for_election(TaskScope& scope);
+  Task<void> work(TaskScope& scope);
   Task<void> shut_down(TaskScope& scope);
 
   OperatorParts parts_;
@@ -90,6 +92,7 @@ class Operator {
   std::list<KubeStore> stores_;
   Wakeup changed_;  // something that run() waits for
   bool leading_ = false;
+  bool synced_ = false;
   bool lease_lost_ = false;
   bool stopping_ = false;
 };

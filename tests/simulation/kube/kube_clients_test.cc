@@ -261,9 +261,10 @@ TEST_F(KubeClientsTest, ALeaseGoesFromOneToTheNext) {
   kube::LeaderElector one(client, clock, [] { return 0.5; }, settings);
   settings.identity = "two";
   kube::LeaderElector two(client, clock, [] { return 0.5; }, settings);
-  spawn(one.run([] {}, [] {}));
+  const kube::LeaderElector::Handlers nobody{[] {}, [] {}, [] {}};
+  spawn(one.run(nobody));
   pass(Duration{1'000});
-  spawn(two.run([] {}, [] {}));
+  spawn(two.run(nobody));
   pass(std::chrono::minutes(1));
   EXPECT_TRUE(one.leading());
   EXPECT_FALSE(two.leading());
