@@ -168,9 +168,13 @@ Task<Result<void>> EventRecorder::create(Pending event) {
   auto type = event_resource();
   auto ns = event_namespace(event.about);
   auto created = co_await client_.create(std::move(type), std::move(ns), std::move(body));
-  if (!created) co_return std::unexpected(created.error());
-  remember(event.key, name, event.count);
-  co_return Result<void>();
+  if (created) {
+    remember(event.key, name, event.count);
+    co_return Result<void>();
+  }
+  // It may be there: the next attempt raises the count of that one, and learns whether it is.
+  if (outcome_unknown(created.error())) remember(event.key, name, 0);
+  co_return std::unexpected(created.error());
 }
 
 void EventRecorder::remember(const std::string& key, std::string name, int count) {

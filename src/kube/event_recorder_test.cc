@@ -43,6 +43,24 @@ TEST_F(EventRecorderTest, ExpiredEventIsMadeAgain) {
   EXPECT_EQ(transport.requests.back().method, "POST");
 }
 
+TEST_F(EventRecorderTest, AnEventWhoseAnswerWasLostIsNotMadeTwice) {
+  transport.script({{.status = 500}, {.body = "{}"}});
+  spawn(recorder.run());
+  record("x");
+  run_until([&] { return recorder.stats().written == 1; });
+  ASSERT_EQ(transport.requests.size(), 2u);
+  EXPECT_EQ(transport.requests[1].method, "PATCH");
+  EXPECT_EQ(parse_json(transport.requests[1].body)->at("count").as_int64(), 1);
+}
+
+TEST_F(EventRecorderTest, AnEventThatNeverArrivedIsMadeAgain) {
+  transport.script({{.status = 500}, {.status = 404}, {.body = "{}"}});
+  spawn(recorder.run());
+  record("x");
+  run_until([&] { return recorder.stats().written == 1; });
+  EXPECT_EQ(transport.requests.back().method, "POST");
+}
+
 TEST_F(EventRecorderTest, RefusedAndOverflowingEventsAreDropped) {
   transport.handler = [](const net::HttpRequest&) { return Reply{.status = 403}; };
   for (int i = 0; i < 1005; ++i) record(std::to_string(i));
