@@ -214,13 +214,15 @@ Result<void> Client::sign_for_now(net::HttpRequest& request, const Pending& pend
                .content_sha256_header = is_s3});
 }
 
-bool Client::correct_clock(const Error& error, const net::HttpResponse& response) {
+// A request that was under way when another's answer corrected the clock was signed with the old
+// offset, `used`.
+bool Client::correct_clock(const Error& error, const net::HttpResponse& response, Duration used) {
   constexpr Duration kTolerated = std::chrono::minutes(4);
   if (!may_be_skew(error.remote_code)) return false;
   const auto theirs = parse_http_date(net::header(response.headers, "Date"));
   if (!theirs) return false;
   const auto offset = std::chrono::duration_cast<Duration>(*theirs - clock_.wall());
-  if (std::chrono::abs(offset - clock_offset_) < kTolerated) return false;
+  if (std::chrono::abs(offset - used) < kTolerated) return false;
   clock_offset_ = offset;
   return true;
 }
@@ -247,6 +249,7 @@ Task<Result<Json>> Client::attempt(Pending* pending) {
     auto keys = co_await credentials_->get();
     if (!keys) co_return std::unexpected(keys.error());
     net::HttpRequest request = pending->request;
+    const Duration offset = clock_offset_;
     auto done = sign_for_now(request, *pending, *keys);
     if (!done) co_return std::unexpected(done.error());
     const SteadyTime started = clock_.steady();
@@ -262,7 +265,9 @@ Task<Result<Json>> Client::attempt(Pending* pending) {
     if (sent) result = decode(*pending->service->model, *pending->operation, response);
     record(*pending, result, started, response);
     if (result) co_return result;
-    if (pending->clock_corrected || !correct_clock(result.error(), response)) co_return result;
+    if (pending->clock_corrected || !correct_clock(result.error(), response, offset)) {
+      co_return result;
+    }
     pending->clock_corrected = true;
   }
 }

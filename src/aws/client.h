@@ -101,7 +101,7 @@ class Client {
   Task<Result<Json>> attempt(Pending* pending);
   Result<void> sign_for_now(net::HttpRequest& request, const Pending& pending,
                             const Credentials& keys) const;
-  bool correct_clock(const Error& error, const net::HttpResponse& response);
+  bool correct_clock(const Error& error, const net::HttpResponse& response, Duration used);
   void record(const Pending& pending, const Result<Json>& result, SteadyTime started,
               const net::HttpResponse& response) const;
 
