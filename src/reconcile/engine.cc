@@ -125,7 +125,10 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
       done = co_await update(pass, plan);
       if (done) note_update(pass, plan);
       break;
-    case Action::kDelete: done = co_await remove(pass); break;
+    case Action::kDelete:
+      if (auto not_again = removed_before(pass)) co_return std::move(*not_again);
+      done = co_await remove(pass);
+      break;
   }
   if (!done) {
     const Error& error = done.error();

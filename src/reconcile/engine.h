@@ -71,15 +71,20 @@ class Engine {
   Json status_for(Pass& pass, const Outcome& outcome) const;
   std::optional<Outcome> written_before(const Pass& pass, const planning::Plan& plan) const;
   void note_update(const Pass& pass, const planning::Plan& plan);
+  std::optional<Outcome> removed_before(const Pass& pass) const;
 
-  Clock& clock_;
-  std::string cluster_;
   // The difference last written for an object (uid), how often in a row, and when.
   struct Written {
     std::string signature;
     int count = 0;
     SteadyTime at{};
   };
+  void note_repeat(const Pass& pass, std::string signature);
+  // When it may be written again.
+  static SteadyTime shown_by(const Written& written);
+
+  Clock& clock_;
+  std::string cluster_;
   std::map<std::string, Written> repeats_;
   // When this process first saw the create that an object (uid) speaks of, and which that was.
   std::map<std::string, std::pair<std::string, SteadyTime>> creates_seen_;

@@ -43,7 +43,8 @@ class FakeCloud final : public Cloud {
   bool hide_from_lists = false;
   bool hide_from_get = false;
   bool hide_tags = false;
-  bool forgets_size = false;  // accepts a change and does not keep it
+  bool keeps_deleted = false;  // shows it as if it were there
+  bool forgets_size = false;   // accepts a change and does not keep it
   int writes = 0;
 
   bool called(const std::string& operation) const {
@@ -98,7 +99,7 @@ class FakeCloud final : public Cloud {
     if (operation == "Tag") found->second["Tags"] = *find_path(input, "Tags");
     if (operation == "DeleteThing") {
       if (!members.empty() || !policies.empty()) return refusal(Code::kBlocked, "InUse");
-      things.erase(found);
+      if (!keeps_deleted) things.erase(found);
     }
     return Json(JsonObject{});
   }
@@ -435,6 +436,26 @@ TEST_F(EngineTest, WhatSomebodyElseHasDeletedIsLetGoTheSecondTime) {
   clock.advance(Duration{5'000});
   EXPECT_EQ(reason(), "Gone");
   EXPECT_FALSE(held());
+}
+
+TEST_F(EngineTest, WhatAwsShowsAfterItsDeletionIsNotDeletedAgainAtOnce) {
+  reconcile();
+  delete_object();
+  cloud.keeps_deleted = true;
+  EXPECT_EQ(reason(), "Deleting");
+  const int writes = cloud.writes;
+  clock.advance(Duration{19'000});
+  EXPECT_EQ(reason(), "Deleting");
+  EXPECT_EQ(cloud.writes, writes);
+  clock.advance(Duration{1'000});
+  EXPECT_EQ(reason(), "Deleting");
+  EXPECT_EQ(cloud.writes, writes + 1);
+  EXPECT_TRUE(held());
+  cloud.keeps_deleted = false;
+  cloud.things.clear();
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  clock.advance(Duration{5'000});
+  EXPECT_EQ(reason(), "Gone");
 }
 
 // AWS took the deletion, and the process died before it let go of the object.

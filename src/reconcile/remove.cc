@@ -5,6 +5,22 @@
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
+namespace {
+
+// Stands where an update's difference would.
+constexpr const char* kRemoval = "removal";
+
+}  // namespace
+
+// AWS may show for a while what it has deleted: asking again hastens nothing.
+std::optional<Outcome> Engine::removed_before(const Pass& pass) const {
+  const auto found = repeats_.find(pass.desired.uid);
+  if (found == repeats_.end() || found->second.signature != kRemoval) return std::nullopt;
+  if (clock_.steady() >= shown_by(found->second)) return std::nullopt;
+  return Waiting{.reason = "Deleting",
+                 .message = "AWS has accepted the deletion and still shows " + pass.id,
+                 .after = kRecheck};
+}
 
 Task<Result<void>> Engine::remove(Pass& pass) {
   for (const auto& set : pass.definition.sets) {
@@ -29,6 +45,7 @@ Task<Result<void>> Engine::remove(Pass& pass) {
   auto answer = co_await invoke(pass, pass.definition.remove, Cloud::Intent::kWrite);
   if (answer) {
     pass.removed = true;
+    note_repeat(pass, kRemoval);
     // It was there and AWS took the deletion: from here on "not there" is no lag of a create.
     Json status = pass.object.status();
     erase_path(status, "creation");
@@ -39,7 +56,10 @@ Task<Result<void>> Engine::remove(Pass& pass) {
   }
   const auto& absent = pass.definition.remove_absent;
   const std::string code = answer.error().remote_code;
-  if (std::ranges::find(absent, code) != absent.end()) co_return Result<void>{};
+  if (std::ranges::find(absent, code) != absent.end()) {
+    note_repeat(pass, kRemoval);
+    co_return Result<void>{};
+  }
   const auto blocked = pass.definition.remove_blocked.find(code);
   if (blocked != pass.definition.remove_blocked.end()) {
     Error error = answer.error();

@@ -183,7 +183,7 @@ std::optional<Outcome> Engine::written_before(const Pass& pass, const planning::
     return std::nullopt;
   }
   const Written& last = found->second;
-  const SteadyTime next = last.at + kShownAfter * (1 << (last.count - 1));
+  const SteadyTime next = shown_by(last);
   if (clock_.steady() < next) {
     const auto left = std::chrono::duration_cast<Duration>(next - clock_.steady());
     return Waiting{.reason = "Converging",
@@ -195,8 +195,15 @@ std::optional<Outcome> Engine::written_before(const Pass& pass, const planning::
                  .message = "AWS does not keep what was written: " + plan.message};
 }
 
+SteadyTime Engine::shown_by(const Written& written) {
+  return written.at + kShownAfter * (1 << std::min(written.count - 1, kSameDifference));
+}
+
 void Engine::note_update(const Pass& pass, const planning::Plan& plan) {
-  std::string signature = signature_of(pass, plan);
+  note_repeat(pass, signature_of(pass, plan));
+}
+
+void Engine::note_repeat(const Pass& pass, std::string signature) {
   Written& last = repeats_[pass.desired.uid];
   last.count = last.signature == signature ? last.count + 1 : 1;
   last.signature = std::move(signature);
