@@ -334,10 +334,9 @@ std::string FakeAws::squat(const std::string& kind, const std::string& name, boo
   Request request = making(kind, name, account, region);
   if (exists(state_->cloud, kind, request, name)) return {};
   if (!carry_out(state_->cloud, request)) return {};
-  // S3 (us-east-1) answers the create of a bucket that the account has as if it had been made:
-  // where it is hidden as well, nothing tells it from our own.
-  const bool hidden = kind == "S3Bucket" && !other_account;
-  if (hidden) state_->cloud.things.back()->birth = Arrival(state_->cloud.now());
+  // S3 (us-east-1) answers the create of a bucket that the account has as if it had been made, and
+  // nothing but 403 about those of others: hidden at first, nothing tells them from our own.
+  if (kind == "S3Bucket") state_->cloud.things.back()->birth = Arrival(state_->cloud.now());
   return "somebody makes " + kind + " " + name + " in account " + account;
 }
 
