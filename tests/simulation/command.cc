@@ -133,6 +133,12 @@ int run_all_sweeps(const Program& program, const Flags& flags) {
   return finish(totals, started, flags);
 }
 
+std::string why_uncaught(const Bugs& bugs, const Find& find) {
+  if (find.runs == 0) return "planted/caught.txt names no world that shows it";
+  return fmt::format("no world of {} shows it; its place was {}", find.runs,
+                     bugs.reached() ? "reached" : "never reached");
+}
+
 // Looks for the first world in which each planted bug shows. A world that showed it before is tried
 // first.
 void hunt_share(const Program& program, const Flags& flags, const Bugs& bugs, int share, int shares,
@@ -140,21 +146,18 @@ void hunt_share(const Program& program, const Flags& flags, const Bugs& bugs, in
   for (auto i = std::size_t(share); i < bugs.names.size(); i += std::size_t(shares)) {
     const std::string& name = bugs.names[i];
     if (!flags.plant.empty() && name != flags.plant) continue;
-    const std::uint64_t known = bugs.known_seed(name);
-    if (flags.known && known == 0) continue;
+    const auto known = bugs.known.find(name);
     bugs.plant(name);
-    const Find find = hunt(program, flags.known ? 0 : flags.seeds, known);
+    const Find find = hunt(program, known == bugs.known.end() ? KnownWorld{} : known->second,
+                           flags.known ? 0 : flags.seeds, flags.kind);
     ++mine.runs;
     if (find.violation) {
-      std::cout << fmt::format("{}\t{}\t{}\t{}\n", name, find.seed, find.violation->rule,
-                               find.violation->text.substr(0, 160))
+      std::cout << fmt::format("{} {} {}\t{}\t{}\n", name, find.world.seed, find.world.kind,
+                               find.violation->rule, find.violation->text.substr(0, 160))
                 << std::flush;
       continue;
     }
-    const std::string reached =
-        bugs.reached() ? "its place was reached" : "its place was never reached";
-    mine.failures.push_back({"planted bug " + name, "caught",
-                             fmt::format("no world of {} shows it; {}", find.runs, reached)});
+    mine.failures.push_back({"planted bug " + name, "caught", why_uncaught(bugs, find)});
     report(mine.failures.back(), "./dev sim --hunt --plant " + name);
   }
 }

@@ -2,8 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <vector>
+
+#include "run/hunt.h"
 
 namespace infra::sim {
 
@@ -12,7 +15,7 @@ struct Bugs {
   std::vector<std::string> names;
   std::function<bool(const std::string& name)> plant;  // false if there is no such bug
   std::function<bool()> reached;                       // its place, since it was planted
-  std::function<std::uint64_t(const std::string& name)> known_seed;  // that showed it; 0: none
+  std::map<std::string, KnownWorld> known;
 };
 
 // The command line of the simulator; gives the exit code. README.md says how it is used. `bugs` is

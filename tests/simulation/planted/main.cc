@@ -8,16 +8,18 @@
 
 namespace {
 
-// Lines of a bug's name and a seed that showed it.
-std::map<std::string, std::uint64_t> known_seeds() {
-  std::map<std::string, std::uint64_t> out;
+// Lines of a bug's name, the seed that showed it, and the kind if all objects were of one.
+std::map<std::string, infra::sim::KnownWorld> known_worlds() {
+  std::map<std::string, infra::sim::KnownWorld> out;
   std::ifstream file(INFRA_CAUGHT);
   std::string line;
   while (std::getline(file, line)) {
     std::istringstream words(line);
     std::string name;
-    std::uint64_t seed = 0;
-    if (words >> name >> seed) out[name] = seed;
+    infra::sim::KnownWorld world;
+    if (!(words >> name >> world.seed)) continue;
+    words >> world.kind;
+    out[name] = std::move(world);
   }
   return out;
 }
@@ -29,9 +31,6 @@ int main(int argc, char** argv) {
   for (const auto& bug : infra::planted_bugs()) bugs.names.emplace_back(bug.name);
   bugs.plant = [](const std::string& name) { return infra::plant(name); };
   bugs.reached = [] { return infra::planted_reached() > 0; };
-  bugs.known_seed = [known = known_seeds()](const std::string& name) {
-    const auto found = known.find(name);
-    return found == known.end() ? std::uint64_t{0} : found->second;
-  };
+  bugs.known = known_worlds();
   return infra::sim::simulate(argc, argv, &bugs);
 }

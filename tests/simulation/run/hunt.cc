@@ -4,13 +4,18 @@
 
 namespace infra::sim {
 
-Find hunt(const Program& program, std::uint64_t most, std::uint64_t first) {
+Find hunt(const Program& program, const KnownWorld& known, std::uint64_t most,
+          const std::string& kind) {
   Find find;
-  for (std::uint64_t seed = first == 0 ? 1 : 0; seed <= most; ++seed) {
-    find.seed = seed == 0 ? first : seed;
-    find.violation = run(program, generate(find.seed), {}).violation;
+  const auto shows = [&](const KnownWorld& world) {
+    find.world = world;
+    find.violation = run(program, generate(world.seed, world.kind), {}).violation;
     ++find.runs;
-    if (find.violation) break;
+    return find.violation.has_value();
+  };
+  if (known.seed != 0 && shows(known)) return find;
+  for (std::uint64_t seed = 1; seed <= most; ++seed) {
+    if (shows({.seed = seed, .kind = kind})) break;
   }
   return find;
 }
