@@ -47,6 +47,7 @@ class Engine {
   Task<Result<void>> observe_tags(Pass& pass, planning::Observed& observed);
   Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet,
                                 planning::Observed& observed);
+  Task<Result<Json>> read_all_pages(Pass& pass, const definition::Call& call);
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);

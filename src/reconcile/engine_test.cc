@@ -27,7 +27,8 @@ class FakeCloud final : public Cloud {
   Task<Result<Json>> call(std::string, std::string operation, Json input, Intent) override {
     auto result = meet(operation, input);
     // The first page of a list may be empty, and the rest on others.
-    if (operation == "FindThings" && result) co_return Json(JsonObject{{"NextToken", "more"}});
+    const bool paged = operation == "FindThings" || operation == "ListTags";
+    if (paged && result) co_return Json(JsonObject{{"NextToken", "more"}});
     co_return result;
   }
   Task<Result<Json>> call_all_pages(std::string, std::string operation, Json input) override {
@@ -86,6 +87,7 @@ class FakeCloud final : public Cloud {
       return Json(JsonObject{{"Thing", std::move(thing)}});
     }
     if (operation == "ListMembers") return list_members();
+    if (operation == "ListTags") return Json(JsonObject{{"Tags", found->second["Tags"]}});
     ++writes;
     if (operation == "Resize" && !forgets_size) found->second["Size"] = *find_path(input, "Size");
     if (operation == "Paint") found->second["Color"] = *find_path(input, "Color");
@@ -730,6 +732,19 @@ TEST_F(EngineTest, AnotherDifferenceIsWrittenAtOnce) {
   set_path(store.json, "spec.size", Json(7));
   EXPECT_EQ(reason(), "Settled");
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(7));
+}
+
+TEST_F(EngineTest, TagsAreReadToTheirLastPage) {
+  kind.tags->read_at.clear();
+  kind.tags->read = Call{.operation = "ListTags", .input = JsonObject{{"Id", "${id}"}}};
+  kind.tags->result = "Tags";
+  EXPECT_EQ(reason(), "Settled");
+  const int writes = cloud.writes;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.writes, writes);
+  delete_object();
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.things.empty());
 }
 
 // Where one call replaces all tags, what a late read shows is written back.

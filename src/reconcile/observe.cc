@@ -57,15 +57,18 @@ Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Clou
   co_return answer;
 }
 
+Task<Result<Json>> Engine::read_all_pages(Pass& pass, const definition::Call& call) {
+  Json input =
+      planning::fill(call.input, [&pass](std::string_view name) { return pass.lookup(name); });
+  const std::string service = call.service.empty() ? pass.definition.service : call.service;
+  auto answer = co_await pass.cloud.call_all_pages(service, call.operation, std::move(input));
+  co_return answer;
+}
+
 Task<Result<std::string>> Engine::find_lost(Pass& pass) {
   const auto& identity = pass.definition.identity;
   if (!identity.find) co_return std::string{};
-  Json input = planning::fill(identity.find->input,
-                              [&pass](std::string_view name) { return pass.lookup(name); });
-  const std::string service =
-      identity.find->service.empty() ? pass.definition.service : identity.find->service;
-  auto answer =
-      co_await pass.cloud.call_all_pages(service, identity.find->operation, std::move(input));
+  auto answer = co_await read_all_pages(pass, *identity.find);
   if (!answer) {
     if (means_absent(answer.error(), identity.find_absent)) co_return std::string{};
     co_return std::unexpected(answer.error().in("cannot look for the resource"));
@@ -137,10 +140,7 @@ Task<Result<void>> Engine::observe_facets(Pass& pass, Observed& observed) {
 Task<Result<void>> Engine::observe_sets(Pass& pass, Observed& observed) {
   for (const auto& set : pass.definition.sets) {
     if (find_path(pass.desired.spec, set.field) == nullptr) continue;
-    Json input = planning::fill(set.read.input,
-                                [&pass](std::string_view name) { return pass.lookup(name); });
-    auto answer = co_await pass.cloud.call_all_pages(pass.definition.service, set.read.operation,
-                                                     std::move(input));
+    auto answer = co_await read_all_pages(pass, set.read);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
     auto& values = observed.sets[set.field];
     const auto items = planning::read_path(*answer, set.items + "[]." + set.value);
@@ -159,7 +159,7 @@ Task<Result<void>> Engine::observe_tags(Pass& pass, Observed& observed) {
     observed.tags = tags_of(tags, planning::read_path(observed.resource, tags.read_at));
     co_return Result<void>{};
   }
-  auto answer = co_await invoke(pass, *tags.read, Cloud::Intent::kRead);
+  auto answer = co_await read_all_pages(pass, *tags.read);
   if (!answer) {
     if (means_absent(answer.error(), tags.absent)) co_return Result<void>{};
     co_return std::unexpected(answer.error().in("cannot read tags"));
