@@ -251,8 +251,9 @@ class Generator {
     Operation pause = about(object, "annotate");
     pause.value = JsonObject{{name, observe ? "observe" : "true"}};
     Operation resume = pause;
-    resume.at = pause.at + Duration{draw_.between(1'000, 120'000)};
-    if (observe) resume.at = out_.chaos;
+    const Duration length{draw_.between(1'000, 120'000)};
+    const bool to_the_end = observe || length > Duration{80'000};
+    resume.at = to_the_end ? out_.chaos : pause.at + length;
     resume.value = JsonObject{{name, nullptr}};
     out_.operations.push_back(std::move(pause));
     out_.operations.push_back(std::move(resume));
