@@ -27,9 +27,13 @@ bool tagged_at_create(const Definition& definition) {
   return boost::json::serialize(definition.create.input).find("${tags}") != std::string::npos;
 }
 
+bool is_noted(const Desired& desired, const Observed& observed) {
+  return !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+}
+
 // We noted its id, and not from the answer of a create that may mean what was there before.
 bool proven_by_id(const Definition& definition, const Desired& desired, const Observed& observed) {
-  const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+  const bool noted = is_noted(desired, observed);
   return noted && !(desired.intent_open && definition.identity.answers_existing);
 }
 
@@ -51,7 +55,7 @@ Plan wait_for_owner() {
 // cluster, namespace and name. Not while our own create is open: what that made has our tag, and in
 // us-east-1 S3 answers it with a bucket that was there.
 bool is_inherited(const Desired& desired, const Observed& observed) {
-  const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+  const bool noted = is_noted(desired, observed);
   const bool made = desired.intent_open && text_at(desired.status, "creation.token") == desired.uid;
   return noted && !made && tag_or_empty(observed.tags, key_of("cluster")) == desired.cluster &&
          tag_or_empty(observed.tags, key_of("namespace")) == desired.namespace_name &&
@@ -63,7 +67,7 @@ bool is_ours(const Definition& definition, const Desired& desired, const Observe
   if (!definition.tags) return true;
   const std::string uid = tag_or_empty(observed.tags, owner_tag());
   if (uid == desired.uid) return true;
-  const bool noted = !desired.recorded_id.empty() && desired.recorded_id == observed.id;
+  const bool noted = is_noted(desired, observed);
   if (uid.empty() && tagged_at_create(definition)) {
     return desired.adopt || proven_by_id(definition, desired, observed);
   }
@@ -152,10 +156,7 @@ void compare_set(const Desired& desired, const Observed& observed, const ChildSe
   const Json* declared = find_path(desired.spec, set.field);
   const auto found = observed.sets.find(set.field);
   if (declared == nullptr || !declared->is_array() || found == observed.sets.end()) return;
-  std::vector<std::string> wanted;
-  for (const Json& item : declared->get_array()) {
-    if (item.is_string()) wanted.emplace_back(item.get_string());
-  }
+  const std::vector<std::string> wanted = texts_at(desired.spec, set.field);
   for (const auto& item : wanted) {
     if (!contains(found->second, item)) plan.add[set.field].push_back(item);
   }

@@ -69,4 +69,14 @@ void write_path(Json& value, std::string_view path, Json leaf) {
   write_path(list[*step.index], step.rest, std::move(leaf));
 }
 
+std::vector<std::string> texts_at(const Json& value, std::string_view path) {
+  std::vector<std::string> out;
+  const Json* list = find_path(value, path);
+  if (list == nullptr || !list->is_array()) return out;
+  for (const Json& item : list->get_array()) {
+    if (item.is_string()) out.emplace_back(item.get_string());
+  }
+  return out;
+}
+
 }  // namespace infra::planning

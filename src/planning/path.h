@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 
@@ -12,5 +14,8 @@ namespace infra::planning {
 std::optional<Json> read_path(const Json& value, std::string_view path);
 // Sets the value, making objects and lists on the way. "[]" is not allowed here.
 void write_path(Json& value, std::string_view path, Json leaf);
+// The texts of the list at a dotted path of members; what is no text is left out. Empty when there
+// is no list.
+std::vector<std::string> texts_at(const Json& value, std::string_view path);
 
 }  // namespace infra::planning

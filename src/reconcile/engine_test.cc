@@ -295,6 +295,15 @@ class EngineTest : public ::testing::Test {
     return std::ranges::any_of(tags,
                                [&key](const Json& tag) { return text_at(tag, "Key") == key; });
   }
+  // Declares a tag, and then no more; the tags that AWS had in between.
+  Json take_team_tag_away() {
+    set_path(store.json, "spec.tags.team", Json("a"));
+    EXPECT_EQ(reason(), "Settled");
+    Json between = cloud.things["thing-1"]["Tags"];
+    erase_path(store.json, "spec.tags.team");
+    EXPECT_EQ(reason(), "Settled");
+    return between;
+  }
   void pass_the_window() { clock.advance(Duration{301'000}); }
 
   JumpingClock clock;
@@ -749,11 +758,7 @@ TEST_F(EngineTest, TagsAreReadToTheirLastPage) {
 
 // Where one call replaces all tags, what a late read shows is written back.
 TEST_F(EngineTest, ATagThatWasTakenAwayStaysAwayThoughAReadIsLate) {
-  set_path(store.json, "spec.tags.team", Json("a"));
-  ASSERT_EQ(reason(), "Settled");
-  const Json late = cloud.things["thing-1"]["Tags"];
-  erase_path(store.json, "spec.tags.team");
-  ASSERT_EQ(reason(), "Settled");
+  const Json late = take_team_tag_away();
   EXPECT_FALSE(has_tag("team"));
 
   cloud.things["thing-1"]["Tags"] = late;
@@ -764,11 +769,7 @@ TEST_F(EngineTest, ATagThatWasTakenAwayStaysAwayThoughAReadIsLate) {
 }
 
 TEST_F(EngineTest, ATagOfAKeyThatWasOursLongAgoIsSomebodyElses) {
-  set_path(store.json, "spec.tags.team", Json("a"));
-  ASSERT_EQ(reason(), "Settled");
-  const Json theirs = cloud.things["thing-1"]["Tags"];
-  erase_path(store.json, "spec.tags.team");
-  ASSERT_EQ(reason(), "Settled");
+  const Json theirs = take_team_tag_away();
   clock.advance(std::chrono::hours(2));
   cloud.things["thing-1"]["Tags"] = theirs;
   EXPECT_EQ(reason(), "Settled");

@@ -1,6 +1,7 @@
 #include "reconcile/object.h"
 
 #include "planning/decide.h"
+#include "planning/path.h"
 
 namespace infra::reconcile {
 
@@ -19,13 +20,7 @@ std::string Object::annotation(std::string_view name) const {
 }
 
 std::vector<std::string> Object::finalizers() const {
-  std::vector<std::string> out;
-  const Json* list = find_path(json_, "metadata.finalizers");
-  if (list == nullptr || !list->is_array()) return out;
-  for (const Json& item : list->get_array()) {
-    if (item.is_string()) out.emplace_back(item.get_string());
-  }
-  return out;
+  return planning::texts_at(json_, "metadata.finalizers");
 }
 
 Json Object::part(std::string_view name) const {

@@ -47,21 +47,27 @@ planning::TagMap tags_of(const definition::Tags& shape, const std::optional<Json
   return out;
 }
 
+Json input_of(const Engine::Pass& pass, const definition::Call& call) {
+  return planning::fill(call.input, [&pass](std::string_view name) { return pass.lookup(name); });
+}
+
+const std::string& service_of(const Engine::Pass& pass, const definition::Call& call) {
+  return call.service.empty() ? pass.definition.service : call.service;
+}
+
 }  // namespace
 
 Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent) {
-  Json input =
-      planning::fill(call.input, [&pass](std::string_view name) { return pass.lookup(name); });
-  const std::string service = call.service.empty() ? pass.definition.service : call.service;
-  auto answer = co_await pass.cloud.call(service, call.operation, std::move(input), intent);
+  Json input = input_of(pass, call);
+  auto answer =
+      co_await pass.cloud.call(service_of(pass, call), call.operation, std::move(input), intent);
   co_return answer;
 }
 
 Task<Result<Json>> Engine::read_all_pages(Pass& pass, const definition::Call& call) {
-  Json input =
-      planning::fill(call.input, [&pass](std::string_view name) { return pass.lookup(name); });
-  const std::string service = call.service.empty() ? pass.definition.service : call.service;
-  auto answer = co_await pass.cloud.call_all_pages(service, call.operation, std::move(input));
+  Json input = input_of(pass, call);
+  auto answer =
+      co_await pass.cloud.call_all_pages(service_of(pass, call), call.operation, std::move(input));
   co_return answer;
 }
 

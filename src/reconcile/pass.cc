@@ -37,16 +37,6 @@ std::optional<Json> if_not_empty(const std::string& text) {
   return Json(text);
 }
 
-std::vector<std::string> texts_at(const Json& object, const std::string& path) {
-  std::vector<std::string> out;
-  const Json* list = find_path(object, path);
-  if (list == nullptr || !list->is_array()) return out;
-  for (const Json& item : list->get_array()) {
-    if (item.is_string()) out.emplace_back(item.get_string());
-  }
-  return out;
-}
-
 // "inlinePolicy.policyDocument": the field along the path, rendered at its end.
 std::optional<Json> declared(const definition::Definition& definition, const Json& spec,
                              std::string_view path) {
@@ -93,11 +83,11 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
 }
 
 std::vector<std::string> declared_items(const definition::ChildSet& set, const Json& spec) {
-  return texts_at(spec, set.field);
+  return planning::texts_at(spec, set.field);
 }
 
 std::vector<std::string> noted_items(const definition::ChildSet& set, const Json& status) {
-  return set.noted.empty() ? std::vector<std::string>{} : texts_at(status, set.noted);
+  return set.noted.empty() ? std::vector<std::string>{} : planning::texts_at(status, set.noted);
 }
 
 bool applies(const Engine::Pass& pass, const definition::Call& call) {
@@ -116,7 +106,7 @@ bool applies(const Engine::Pass& pass, const definition::Call& call) {
 void note_writing(Engine::Pass& pass, const definition::StatusField& field) {
   const std::string value = text_at(pass.desired.spec, field.written);
   JsonArray all;
-  for (auto& one : texts_at(pass.object.status(), field.field.name)) {
+  for (auto& one : planning::texts_at(pass.object.status(), field.field.name)) {
     if (one != value) all.emplace_back(std::move(one));
   }
   all.emplace_back(value);

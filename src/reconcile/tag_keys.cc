@@ -1,8 +1,8 @@
 #include "reconcile/tag_keys.h"
 
-#include <algorithm>
 #include <set>
 
+#include "planning/path.h"
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
@@ -21,12 +21,13 @@ JsonArray as_array(const std::set<std::string>& keys) {
 }
 
 std::set<std::string> noted_keys(const Json& status) {
+  const auto keys = planning::texts_at(status, "tagKeys");
+  return {keys.begin(), keys.end()};
+}
+
+std::set<std::string> declared_keys(const planning::Desired& desired) {
   std::set<std::string> out;
-  const Json* keys = find_path(status, "tagKeys");
-  if (keys == nullptr || !keys->is_array()) return out;
-  for (const Json& key : keys->get_array()) {
-    if (key.is_string()) out.emplace(key.get_string());
-  }
+  for (const auto& [key, value] : desired.tags) out.insert(key);
   return out;
 }
 
@@ -53,8 +54,8 @@ std::vector<std::string> managed_tag_keys(const Definition& definition, const Ob
 }
 
 Json tag_keys_to_note(const planning::Desired& desired) {
-  std::set<std::string> keys(desired.managed_keys.begin(), desired.managed_keys.end());
-  for (const auto& [key, value] : desired.tags) keys.insert(key);
+  std::set<std::string> keys = declared_keys(desired);
+  keys.insert(desired.managed_keys.begin(), desired.managed_keys.end());
   return as_array(keys);
 }
 
@@ -62,8 +63,7 @@ void note_tags_as_declared(const Definition& definition, const planning::Desired
                            Json& status, WallTime now) {
   if (!definition.tags) return;
   const std::set<std::string> before = noted_keys(status);
-  std::set<std::string> declared;
-  for (const auto& [key, value] : desired.tags) declared.insert(key);
+  const std::set<std::string> declared = declared_keys(desired);
   if (before == declared) return;
   set_path(status, "tagKeys", as_array(declared));
   if (!replaces_whole_set(definition)) return;
