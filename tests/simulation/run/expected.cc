@@ -218,4 +218,9 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
   return out;
 }
 
+bool belongs_to(const FakeAws::Resource& resource, const std::string& uid) {
+  const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
+  return owner != resource.tags.end() && owner->second == uid;
+}
+
 }  // namespace infra::sim

@@ -15,4 +15,7 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
 // Whether this spec cannot be had from what there is: AWS refuses the change that it needs.
 bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resource& resource);
 
+// Its owner tag names the object.
+bool belongs_to(const FakeAws::Resource& resource, const std::string& uid);
+
 }  // namespace infra::sim

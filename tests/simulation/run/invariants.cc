@@ -51,13 +51,16 @@ std::int64_t number_at(const Json& object, std::string_view path) {
   return found != nullptr && found->is_number() ? found->to_number<std::int64_t>() : 0;
 }
 
-bool is_observed(const Json& object) {
+bool is_annotated(const Json& object, const std::string& name, std::string_view text) {
   const Json* annotations = find_path(object, "metadata.annotations");
   if (annotations == nullptr || !annotations->is_object()) return false;
-  const Json* policy =
-      annotations->get_object().if_contains("aws-infra-operator.runner.codes/policy");
-  return policy != nullptr && *policy == "observe";
+  const Json* value = annotations->get_object().if_contains(std::string(kOurs) + "/" + name);
+  return value != nullptr && *value == Json(text);
 }
+
+bool is_observed(const Json& object) { return is_annotated(object, "policy", "observe"); }
+
+bool is_paused(const Json& object) { return is_annotated(object, "paused", "true"); }
 
 // How late a process may be to hear of a pause.
 Duration hearing(const Scenario& scenario) {
@@ -67,14 +70,6 @@ Duration hearing(const Scenario& scenario) {
       scenario.operations, [](const Operation& one) { return kDeafening.contains(one.what); });
   const bool quiet = !deafened && scenario.fault_rates.empty() && !scenario.only_faults;
   return quiet ? scenario.kube.watch_lag + kMinute : kHearing;
-}
-
-bool is_paused(const Json& object) {
-  const Json* annotations = find_path(object, "metadata.annotations");
-  if (annotations == nullptr || !annotations->is_object()) return false;
-  const Json* paused =
-      annotations->get_object().if_contains("aws-infra-operator.runner.codes/paused");
-  return paused != nullptr && *paused == "true";
 }
 
 // Times of late, with this one; true if there are more than `most` within that time.
@@ -434,8 +429,7 @@ void Invariants::check_right(const FakeKube::Write& write) {
   const auto edited = edited_.find(write.uid);
   if (edited != edited_.end() && world_.timeline.now() < edited->second + kLongestPass) return;
   for (const auto& resource : world_.aws.resources()) {
-    const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
-    const bool own = owner != resource.tags.end() && owner->second == write.uid;
+    const bool own = belongs_to(resource, write.uid);
     if (!own || !resource.live || resource.kind != write.kind) continue;
     const auto tampered = tampered_.find({resource.kind, resource.account, resource.id});
     if (tampered != tampered_.end() && world_.timeline.now() < tampered->second + kLongestPass) {
@@ -460,8 +454,7 @@ void Invariants::note_right(const FakeKube::Write& write) {
     return;
   }
   for (const auto& resource : world_.aws.resources()) {
-    const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
-    const bool own = owner != resource.tags.end() && owner->second == write.uid;
+    const bool own = belongs_to(resource, write.uid);
     const bool right = own && resource.live &&
                        differences(write.kind, *find_path(write.after, "spec"), resource).empty();
     if (right) right_[write.uid] = world_.timeline.now();

@@ -238,9 +238,7 @@ class Run {
     }
     const FakeAws::Resource* found = nullptr;
     for (const auto& resource : resources) {
-      const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
-      const bool own = resource.live && owner != resource.tags.end() && owner->second == uid;
-      if (!own) continue;
+      if (!resource.live || !belongs_to(resource, uid)) continue;
       if (found != nullptr) return "has two resources";
       found = &resource;
     }
