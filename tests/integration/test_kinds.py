@@ -9,7 +9,7 @@ import zipfile
 
 import botocore.exceptions
 
-from harness import Case, FaultCase, GROUP, client, policy
+from harness import Case, FaultCase, GROUP, Reply, client, policy
 
 
 def archive(text):
@@ -599,3 +599,130 @@ class S3Bucket(Fields, Case):
         self.patch('S3Bucket', 'one', {'encryption': {'algorithm': 'aws_kms'}})
         self.wait_ready('S3Bucket', 'one')
         self.assert_settled('S3Bucket', 'one')
+
+
+class Ec2Fields(Fields):
+    """A resource of EC2, in a VPC that exists."""
+    status_id = ''    # the status field of its id
+    unchangeable = {}  # field -> another value, which the API server refuses
+
+    def setUp(self):
+        super().setUp()
+        self.ec2 = client('ec2')
+        self.vpc = self.make_vpc()
+
+    def make_vpc(self):
+        return self.ec2.create_vpc(CidrBlock='10.8.0.0/16')['Vpc']['VpcId']
+
+    def make_subnet(self, block='10.8.1.0/24'):
+        return self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=block)['Subnet']['SubnetId']
+
+    def describe(self):
+        """What AWS says of the resource; None if it is not there."""
+        raise NotImplementedError
+
+    def read(self, field):
+        if field == 'tags':
+            return {tag['Key']: tag['Value'] for tag in self.describe().get('Tags', [])}
+        return self.describe()[field[0].upper() + field[1:]]
+
+    def make(self):
+        made = super().make()
+        self.made = made['status'][self.status_id]
+        return made
+
+    def exists(self):
+        try:
+            return self.describe() is not None
+        except botocore.exceptions.ClientError:
+            return False
+
+    def test_what_cannot_change_is_refused(self):
+        self.make()
+        for field, value in self.unchangeable.items():
+            with self.subTest(field=field):
+                status, answer = self.kube.request('PATCH', self.path(self.kind, 'one'), {'spec': {field: value}},
+                                                   'application/merge-patch+json')
+                self.assertEqual(status, 422, answer)
+
+    def test_a_tag_changed_in_aws_is_put_right(self):
+        self.make()
+        self.ec2.create_tags(Resources=[self.made], Tags=[{'Key': 'Team', 'Value': 'z'}, {'Key': 'Foreign', 'Value': 'stays'}])
+        self.eventually('the tag is put right', lambda: self.read('tags')['Team'] == 'a')
+        self.assertEqual(self.read('tags')['Foreign'], 'stays')
+        self.eventually('an event says so', lambda: self.events('one', 'DriftCorrected'))
+
+
+def ec2_error(code, message):
+    return Reply(400, f'<Response><Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>'
+                      '<RequestID>r</RequestID></Response>', {'Content-Type': 'text/xml'})
+
+
+class Ec2Obstacles(FaultCase):
+    """What keeps AWS from deleting, where the emulator deletes."""
+
+    def setUp(self):
+        super().setUp()
+        self.ec2 = client('ec2')
+        self.vpc = self.ec2.create_vpc(CidrBlock='10.8.0.0/16')['Vpc']['VpcId']
+
+    def make(self, kind, **spec):
+        self.create(kind, 'one', {'providerRef': {'name': 'faulty'}, **spec})
+        return self.wait_ready(kind, 'one')['status']
+
+    def refuse(self, operation, code, message):
+        self.faults.rule = lambda request: ec2_error(code, message) if request.operation == operation else None
+
+    def check(self, kind, sentence):
+        self.delete(kind, 'one')
+        self.eventually('the reason is named', lambda: sentence in self.condition(kind, 'one')['message'])
+        self.let_everything_pass()
+        self.wait_gone(kind, 'one', 30)
+
+
+class Subnet(Ec2Fields, Case):
+    kind = 'Subnet'
+    status_id = 'subnetID'
+    unchangeable = {'vpcID': 'vpc-1', 'cidrBlock': '10.8.7.0/24', 'availabilityZone': 'us-east-1a'}
+
+    def required(self):
+        return {'vpcID': self.vpc, 'cidrBlock': '10.8.1.0/24', 'availabilityZone': 'us-east-1b'}
+
+    def table(self):
+        return {'mapPublicIpOnLaunch': (True, True, False, False)}
+
+    def describe(self):
+        return self.ec2.describe_subnets(SubnetIds=[self.made])['Subnets'][0]
+
+    def disturb(self, field):
+        self.ec2.modify_subnet_attribute(SubnetId=self.made, MapPublicIpOnLaunch={'Value': False})
+
+    def test_status(self):
+        status = self.make()['status']
+        found = self.describe()
+        self.assertEqual((found['VpcId'], found['CidrBlock'], found['AvailabilityZone']), (self.vpc, '10.8.1.0/24', 'us-east-1b'))
+        for field, value in {'subnetID': found['SubnetId'], 'vpcID': self.vpc, 'cidrBlock': '10.8.1.0/24',
+                             'availabilityZone': 'us-east-1b', 'availableIpAddressCount': 251, 'state': 'available'}.items():
+            self.assertEqual(status[field], value, field)
+
+    def test_aws_may_choose_the_zone(self):
+        self.create('Subnet', 'one', {'vpcID': self.vpc, 'cidrBlock': '10.8.1.0/24'})
+        self.assertIn('us-east-1', self.wait_ready('Subnet', 'one')['status']['availabilityZone'])
+        self.assert_settled('Subnet', 'one')
+
+    def test_a_range_that_is_taken_is_refused(self):
+        self.make_subnet()
+        self.create('Subnet', 'one', self.required())
+        self.assertIn('conflicts', self.wait_condition('Subnet', 'one', 'False', 'Refused')['message'])
+
+    def test_a_vpc_that_is_not_there_is_waited_for(self):
+        self.create('Subnet', 'one', {'vpcID': 'vpc-0', 'cidrBlock': '10.8.1.0/24'})
+        self.assertIn('vpc-0', self.wait_condition('Subnet', 'one', 'Unknown', 'NotFound')['message'])
+
+
+class SubnetInUse(Ec2Obstacles):
+    def test_the_obstacle_is_named(self):
+        # moto 5.2.5 deletes a subnet that has network interfaces: SubnetBackend.delete_subnet looks for none.
+        self.make('Subnet', vpcID=self.vpc, cidrBlock='10.8.1.0/24')
+        self.refuse('DeleteSubnet', 'DependencyViolation', 'The subnet has dependencies and cannot be deleted.')
+        self.check('Subnet', 'Something still uses the subnet')
