@@ -5,6 +5,7 @@ A kind is a class that says how to make it and a table of its fields; what is ch
 import base64
 import io
 import json
+import urllib.parse
 import zipfile
 
 import botocore.exceptions
@@ -673,6 +674,11 @@ class Ec2Obstacles(FaultCase):
     def refuse(self, operation, code, message):
         self.faults.rule = lambda request: ec2_error(code, message) if request.operation == operation else None
 
+    def sent(self, operation):
+        """The parameters of the last call of an operation."""
+        body = next(one.body for one in reversed(self.faults.seen) if one.operation == operation)
+        return dict(urllib.parse.parse_qsl(body.decode()))
+
     def check(self, kind, sentence):
         self.delete(kind, 'one')
         self.eventually('the reason is named', lambda: sentence in self.condition(kind, 'one')['message'])
@@ -726,3 +732,87 @@ class SubnetInUse(Ec2Obstacles):
         self.make('Subnet', vpcID=self.vpc, cidrBlock='10.8.1.0/24')
         self.refuse('DeleteSubnet', 'DependencyViolation', 'The subnet has dependencies and cannot be deleted.')
         self.check('Subnet', 'Something still uses the subnet')
+
+
+class ElasticIp(Ec2Fields, Case):
+    kind = 'ElasticIP'
+    status_id = 'allocationID'
+    unchangeable = {'domain': 'standard', 'networkBorderGroup': 'us-west-2', 'publicIpv4Pool': 'p', 'customerOwnedIpv4Pool': 'p'}
+
+    def required(self):
+        return {}
+
+    def table(self):
+        return {}  # AWS can change nothing but the tags
+
+    test_what_is_changed_in_aws_is_put_right = None  # of tags, Ec2Fields tests it
+
+    def describe(self):
+        return self.ec2.describe_addresses(AllocationIds=[self.made])['Addresses'][0]
+
+    def associate(self):
+        interface = self.ec2.create_network_interface(SubnetId=self.make_subnet())['NetworkInterface']['NetworkInterfaceId']
+        return self.ec2.associate_address(AllocationId=self.made, NetworkInterfaceId=interface)['AssociationId']
+
+    def test_status(self):
+        status = self.make()['status']
+        self.assertEqual(status['publicIP'], self.describe()['PublicIp'])
+        self.assertEqual(status['domain'], 'vpc')
+        association = self.associate()
+        self.eventually('the association shows', lambda: self.get('ElasticIP', 'one')['status'].get('associationID') == association)
+        status, found = self.get('ElasticIP', 'one')['status'], self.describe()
+        self.assertEqual(status['networkInterfaceID'], found['NetworkInterfaceId'])
+        self.assertEqual(status['privateIPAddress'], found['PrivateIpAddress'])
+        self.assertTrue(status['ready'])
+
+    def test_the_instance_it_is_associated_with_shows(self):
+        self.make()
+        instance = self.ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1)['Instances'][0]['InstanceId']
+        self.ec2.associate_address(AllocationId=self.made, InstanceId=instance)
+        self.eventually('the instance shows', lambda: self.get('ElasticIP', 'one')['status'].get('instanceID') == instance)
+
+    def test_standard_means_vpc(self):
+        # What is asked for as `standard`, moto 5.2.5 makes without an AllocationId.
+        self.create('ElasticIP', 'one', {'domain': 'standard'})
+        status = self.wait_ready('ElasticIP', 'one')['status']
+        self.assertEqual(status['domain'], 'vpc')
+        self.assertTrue(status['allocationID'].startswith('eipalloc-'))
+        self.assert_settled('ElasticIP', 'one')
+
+    def test_one_that_was_released_in_aws_is_made_again(self):
+        first = self.make()['status']['allocationID']
+        self.let_the_minutes_pass('ElasticIP', 'one')
+        self.ec2.release_address(AllocationId=first)
+
+        def another():
+            status = self.get('ElasticIP', 'one')['status']
+            return status.get('ready') and status.get('allocationID') not in (None, first)
+        self.eventually('another address', another, 30)
+
+
+class ElasticIpInAws(Ec2Obstacles):
+    def test_the_obstacle_is_named(self):
+        # moto 5.2.5 releases an address that is in use: ElasticAddressBackend.release_address ends the association itself.
+        self.make('ElasticIP')
+        self.refuse('ReleaseAddress', 'InvalidIPAddress.InUse', 'Address is in use.')
+        self.check('ElasticIP', 'end the association first')
+
+    def test_pools_and_border_groups_are_asked_for_and_compared(self):
+        # moto 5.2.5 takes no notice of them and does not show them: ElasticIPAddresses.allocate_address reads Domain and
+        # Address alone. Here the answers get what AWS says.
+        places = {'networkBorderGroup': 'us-west-2-lax-1', 'publicIpv4Pool': 'ipv4pool-ec2-1', 'customerOwnedIpv4Pool': 'ipv4pool-coip-1'}
+        shown = ''.join(f'<{name}>{value}</{name}>' for name, value in places.items())
+
+        def answer(reply):
+            reply.body = reply.body.replace(b'</domain>', b'</domain>' + shown.encode())
+            return reply
+        self.faults.rule = lambda request: answer if request.operation == 'DescribeAddresses' else None
+        self.make('ElasticIP', **places)
+        allocate = self.sent('AllocateAddress')
+        for name, value in places.items():
+            self.assertEqual(allocate[name[0].upper() + name[1:]], value)
+        shown = shown.replace('us-west-2-lax-1', 'us-west-2')
+        self.assertIn('networkBorderGroup', self.wait_condition('ElasticIP', 'one', 'False', 'Immutable')['message'])
+        self.delete('ElasticIP', 'one')
+        self.wait_gone('ElasticIP', 'one', 30)
+        self.assertEqual(self.sent('ReleaseAddress')['NetworkBorderGroup'], 'us-west-2-lax-1')
