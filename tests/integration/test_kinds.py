@@ -1003,3 +1003,105 @@ class NatGatewayInAws(Ec2Obstacles):
         self.assertEqual(self.condition('NATGateway', 'one')['reason'], 'Deleting')
         self.let_everything_pass()
         self.wait_gone('NATGateway', 'one', 30)
+
+
+class EcrRepository(Fields, Case):
+    kind = 'ECRRepository'
+
+    def setUp(self):
+        super().setUp()
+        self.ecr = client('ecr')
+        self.name = f'team-{self.number}/app'
+
+    def required(self):
+        return {'repositoryName': self.name}
+
+    def rules(self, count):
+        return {'rules': [{'rulePriority': 1, 'action': {'type': 'expire'}, 'selection': {
+            'tagStatus': 'untagged', 'countType': 'imageCountMoreThan', 'countNumber': count}}]}
+
+    def table(self):
+        return {
+            'imageTagMutability': ('IMMUTABLE', 'IMMUTABLE', 'MUTABLE', 'MUTABLE'),
+            'scanOnPush': (True, True, False, False),
+            'lifecyclePolicy': ({'policyText': json.dumps(self.rules(5))}, self.rules(5),
+                                {'policyText': json.dumps(self.rules(9))}, self.rules(9)),
+        }
+
+    def describe(self):
+        return self.ecr.describe_repositories(repositoryNames=[self.name])['repositories'][0]
+
+    def read(self, field):
+        found = self.describe()
+        if field == 'tags':
+            return {tag['Key']: tag['Value'] for tag in self.ecr.list_tags_for_resource(resourceArn=found['repositoryArn'])['tags']}
+        if field == 'scanOnPush':
+            return found['imageScanningConfiguration']['scanOnPush']
+        if field == 'lifecyclePolicy':
+            try:
+                return json.loads(self.ecr.get_lifecycle_policy(repositoryName=self.name)['lifecyclePolicyText'])
+            except self.ecr.exceptions.LifecyclePolicyNotFoundException:
+                return 'none'
+        return found[field]
+
+    def disturb(self, field):
+        name = {'repositoryName': self.name}
+        if field == 'imageTagMutability':
+            self.ecr.put_image_tag_mutability(**name, imageTagMutability='MUTABLE')
+        elif field == 'scanOnPush':
+            self.ecr.put_image_scanning_configuration(**name, imageScanningConfiguration={'scanOnPush': False})
+        else:
+            self.ecr.delete_lifecycle_policy(**name)
+
+    def exists(self):
+        try:
+            return bool(self.describe())
+        except self.ecr.exceptions.RepositoryNotFoundException:
+            return False
+
+    def test_status(self):
+        status, found = self.make()['status'], self.describe()
+        for field in ('repositoryArn', 'repositoryUri', 'registryId'):
+            self.assertEqual(status[field], found[field])
+        self.assertTrue(status['createdAt'].startswith(found['createdAt'].strftime('%Y-%m-%dT%H:%M:%S')), status['createdAt'])
+
+    def test_rules_spelled_otherwise_are_no_difference(self):
+        self.make()
+        written = self.get('ECRRepository', 'one')['metadata']['resourceVersion']
+        self.ecr.put_lifecycle_policy(repositoryName=self.name, lifecyclePolicyText=json.dumps(self.rules(5), indent=3, sort_keys=True))
+        self.assert_settled('ECRRepository', 'one')
+        self.assertEqual(self.get('ECRRepository', 'one')['metadata']['resourceVersion'], written)
+
+    def test_encryption_is_made_and_stays(self):
+        # AWS shows the ARN of the key where moto 5.2.5 shows the alias as it was given; neither is compared.
+        declared = {'encryptionType': 'KMS', 'kmsKey': 'alias/of-a-test'}
+        self.create('ECRRepository', 'one', {**self.required(), 'encryptionConfiguration': declared})
+        self.wait_ready('ECRRepository', 'one')
+        self.assertEqual(self.describe()['encryptionConfiguration'], declared)
+        self.assert_settled('ECRRepository', 'one')
+        status, answer = self.kube.request('PATCH', self.path('ECRRepository', 'one'), {
+            'spec': {'encryptionConfiguration': {'encryptionType': 'AES256'}}}, 'application/merge-patch+json')
+        self.assertEqual(status, 422, answer)
+
+    def test_one_that_exists_is_not_taken_over(self):
+        self.ecr.create_repository(repositoryName=self.name)
+        self.create('ECRRepository', 'one', self.required())
+        self.wait_condition('ECRRepository', 'one', 'False', 'NotOurs', 'Synced')
+        self.assertEqual(self.read('tags'), {})
+        self.patch('ECRRepository', 'one', annotations={'adopt': 'true'})
+        self.wait_ready('ECRRepository', 'one')
+        self.assertIn(f'{GROUP}/uid', self.read('tags'))
+
+    def test_one_with_images_is_not_deleted(self):
+        self.make()
+        layer = {'mediaType': 'application/vnd.docker.container.image.v1+json', 'digest': 'sha256:' + '0' * 64, 'size': 1}
+        self.ecr.put_image(repositoryName=self.name, imageTag='first', imageManifest=json.dumps({
+            'schemaVersion': 2, 'mediaType': 'application/vnd.docker.distribution.manifest.v2+json', 'config': layer, 'layers': []}))
+        self.delete('ECRRepository', 'one')
+        self.eventually('the reason is named', lambda: 'still holds images' in self.condition('ECRRepository', 'one')['message'])
+        self.ecr.batch_delete_image(repositoryName=self.name, imageIds=[{'imageTag': 'first'}])
+        self.wait_gone('ECRRepository', 'one', 30)
+
+    def test_names_that_aws_would_refuse(self):
+        for name in ('Team/app', '/app', 'app/', 'a', 'team//app', 'app-', 'a..b'):
+            self.refused('ECRRepository', 'one', {'repositoryName': name})
