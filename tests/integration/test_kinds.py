@@ -772,7 +772,8 @@ class ElasticIp(Ec2Fields, Case):
         self.eventually('the instance shows', lambda: self.get('ElasticIP', 'one')['status'].get('instanceID') == instance)
 
     def test_standard_means_vpc(self):
-        # What is asked for as `standard`, moto 5.2.5 makes without an AllocationId.
+        # What is asked for as `standard`, moto 5.2.5 makes without an AllocationId, and tags it under no id; from then on it
+        # answers each question about tags with an error.
         self.create('ElasticIP', 'one', {'domain': 'standard'})
         status = self.wait_ready('ElasticIP', 'one')['status']
         self.assertEqual(status['domain'], 'vpc')
