@@ -940,6 +940,11 @@ class NatGateway(Ec2Fields, Case):
         self.assertTrue(status['privateIP'])
         self.assert_settled('NATGateway', 'one')
 
+    def test_addresses_belong_to_public_ones(self):
+        # moto 5.2.5 makes a public one without an address; AWS refuses both.
+        self.assertIn('needs an allocationID', self.refused('NATGateway', 'one', {'subnetID': self.subnet}))
+        self.assertIn('takes no allocationID', self.refused('NATGateway', 'one', {**self.required(), 'connectivityType': 'private'}))
+
     def test_one_that_was_deleted_in_aws_is_made_again(self):
         # It stays listed as `deleted`. A private one, for in moto 5.2.5 an address stays associated with a gateway that was
         # deleted, and so serves no second one: NatGatewayBackend.delete_nat_gateway changes the state alone.
