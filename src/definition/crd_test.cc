@@ -24,13 +24,6 @@ Json at(const Json& schema, std::initializer_list<std::string_view> names) {
   return *found;
 }
 
-TEST(Crd, VpcHasItsNamesAndColumns) {
-  const JsonObject crd = make_crd(kind("ec2"));
-  EXPECT_EQ(text_at(crd, "metadata.name"), "vpcs.aws-infra-operator.runner.codes");
-  EXPECT_EQ(text_at(crd, "spec.names.kind"), "VPC");
-  EXPECT_EQ(text_at(crd, "spec.scope"), "Namespaced");
-}
-
 class VpcCrd : public ::testing::Test {
  protected:
   static Definition vpc() {
@@ -43,6 +36,13 @@ class VpcCrd : public ::testing::Test {
   }
   Json version_ = version(vpc());
 };
+
+TEST_F(VpcCrd, HasItsNamesAndColumns) {
+  const JsonObject crd = make_crd(vpc());
+  EXPECT_EQ(text_at(crd, "metadata.name"), "vpcs.aws-infra-operator.runner.codes");
+  EXPECT_EQ(text_at(crd, "spec.names.kind"), "VPC");
+  EXPECT_EQ(text_at(crd, "spec.scope"), "Namespaced");
+}
 
 TEST_F(VpcCrd, SpecHasTheExpectedProperties) {
   EXPECT_EQ(at(version_, {"spec"}).at("required"), Json({"cidrBlock", "providerRef"}));

@@ -22,8 +22,13 @@ import stack  # noqa: E402
 GROUP = stack.GROUP
 API = f'/apis/{GROUP}/v1alpha1'
 PLURALS = {'AWSProvider': 'awsproviders', 'VPC': 'vpcs', 'IAMRole': 'iamroles', 'SQSQueue': 'sqsqueues',
-           'KMSKey': 'kmskeys', 'LambdaFunction': 'lambdafunctions', 'S3Bucket': 's3buckets'}
-SERVICES = {'VPC': 'ec2', 'IAMRole': 'iam', 'SQSQueue': 'sqs', 'KMSKey': 'kms', 'LambdaFunction': 'lambda', 'S3Bucket': 's3'}
+           'KMSKey': 'kmskeys', 'LambdaFunction': 'lambdafunctions', 'S3Bucket': 's3buckets', 'Subnet': 'subnets',
+           'ElasticIP': 'elasticips', 'InternetGateway': 'internetgateways',
+           'NATGateway': 'natgateways', 'ECRRepository': 'ecrrepositories',
+           'DynamoDBTable': 'dynamodbtables'}
+SERVICES = {'VPC': 'ec2', 'IAMRole': 'iam', 'SQSQueue': 'sqs', 'KMSKey': 'kms', 'LambdaFunction': 'lambda', 'S3Bucket': 's3',
+            'Subnet': 'ec2', 'ElasticIP': 'ec2', 'InternetGateway': 'ec2', 'NATGateway': 'ec2', 'ECRRepository': 'ecr',
+            'DynamoDBTable': 'dynamodb'}
 LONG_AGO = '2026-01-01T00:00:00Z'
 wait_until = stack.wait_until
 
