@@ -25,6 +25,16 @@ enum class Form {
 
 enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap };
 
+// Word `reference` of a spec field: its value may stand in the status of another object.
+struct Reference {
+  std::string kind;  // of the other object
+  std::string as;    // the field that names it: ends in Ref, or in Refs for a list
+  std::string from;  // its status field
+
+  // The field that finds it by its labels: vpcSelector beside vpcRef.
+  std::string selector() const;
+};
+
 // One field of spec or status. Of a spec field, `at` is where AWS keeps the value, as a dotted path
 // relative to the parent's place ("EnableDnsSupport.Value"); `read_at` where answers differ from
 // inputs. Every level of an object or of a list's items is a Field.
@@ -41,6 +51,7 @@ struct Field {
   bool required = false;
   bool immutable = false;
   bool secret = false;
+  std::optional<Reference> reference;
   Json fallback;                     // default; null: none
   std::vector<std::string> allowed;  // enum
   std::string pattern;

@@ -70,6 +70,18 @@ void read_shape(const Words& words, Field& field) {
   }
 }
 
+Reference read_reference(const YAML::Node& node, const Words& field, Complaints& complaints) {
+  const Words words(node, "'reference' of " + field.where(), complaints, {"kind", "as", "from"});
+  for (const auto* word : {"kind", "as", "from"}) words.require(word);
+  Reference reference{
+      .kind = words.text("kind"), .as = words.text("as"), .from = words.text("from")};
+  const bool list = field.text("type") == "array";
+  if (!reference.as.ends_with(list ? "Refs" : "Ref")) {
+    words.wrong("as", list ? "must end in Refs, for a list" : "must end in Ref");
+  }
+  return reference;
+}
+
 void read_mapping(const Words& words, Field& field) {
   field.at = words.text("at");
   field.read_at = words.has("readAt") ? words.text("readAt") : field.at;
@@ -80,6 +92,9 @@ void read_mapping(const Words& words, Field& field) {
   field.required = words.flag("required");
   field.immutable = words.flag("immutable");
   field.secret = words.flag("secret");
+  if (words.has("reference")) {
+    field.reference = read_reference(words.node("reference"), words, words.complaints());
+  }
 }
 
 void read_bounds(const Words& words, Field& field) {
@@ -108,7 +123,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
                     {"type",      "description", "required", "immutable", "secret",  "at",
                      "readAt",    "form",        "values",   "absentAs",  "unless",  "default",
                      "enum",      "pattern",     "format",   "minimum",   "maximum", "minLength",
-                     "maxLength", "minItems",    "maxItems", "fields",    "items"});
+                     "maxLength", "minItems",    "maxItems", "fields",    "items",   "reference"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();

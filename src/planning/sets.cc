@@ -76,8 +76,8 @@ std::vector<Json> spread(const ChildSet& set, const Json& declared) {
 bool counts(const ChildSet& set, const Json& found) {
   return std::ranges::all_of(set.only, [&found](const auto& member) {
     const auto value = read_path(found, member.first);
-    return value && std::ranges::any_of(member.second,
-                                        [&](const Json& one) { return same(one, *value); });
+    return value &&
+           std::ranges::any_of(member.second, [&](const Json& one) { return same(one, *value); });
   });
 }
 
@@ -126,8 +126,7 @@ std::vector<Item> declared_items(const Definition& definition, const ChildSet& s
   return out;
 }
 
-std::vector<Item> found_items(const Definition& definition, const ChildSet& set,
-                              const Json& list) {
+std::vector<Item> found_items(const Definition& definition, const ChildSet& set, const Json& list) {
   std::vector<Item> out;
   if (!list.is_array()) return out;
   for (const Json& found : list.get_array()) {

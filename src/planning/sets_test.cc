@@ -85,9 +85,9 @@ TEST_F(Sets, WhatDiffersBesideTheKeyIsChangedAndOnlyIfDeclared) {
 }
 
 TEST_F(Sets, AMemberThatIsOffCountsForNothing) {
-  const auto change = compare(
-      R"({"rules": [{"protocol": "-1", "port": 0, "addresses": ["10.0.0.0/8"]}]})",
-      R"([{"Egress": false, "Protocol": "-1", "Port": -1, "Address": "10.0.0.0/8"}])");
+  const auto change =
+      compare(R"({"rules": [{"protocol": "-1", "port": 0, "addresses": ["10.0.0.0/8"]}]})",
+              R"([{"Egress": false, "Protocol": "-1", "Port": -1, "Address": "10.0.0.0/8"}])");
   EXPECT_TRUE(change.empty());
   const auto icmp = compare(R"({"rules": [{"protocol": "icmp", "addresses": ["10.0.0.0/8"]}]})",
                             R"([{"Egress": false, "Protocol": "icmp", "Port": -1,

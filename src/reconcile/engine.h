@@ -27,9 +27,10 @@ class Engine {
  public:
   Engine(Clock& clock, std::string cluster) : clock_(clock), cluster_(std::move(cluster)) {}
 
+  // `spec` is the object's with what it takes from other objects (references.h) filled in.
   // `definition`, `cloud` and `store` outlive the call.
-  Task<Report> reconcile(const definition::Definition& definition, Object object, Cloud& cloud,
-                         ObjectStore& store);
+  Task<Report> reconcile(const definition::Definition& definition, Object object, Json spec,
+                         Cloud& cloud, ObjectStore& store);
   // Writes conditions for an object that cannot even start (its provider is missing ...).
   Task<void> report_only(const definition::Definition& definition, Object object, Outcome outcome,
                          ObjectStore& store);

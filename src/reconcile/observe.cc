@@ -136,8 +136,8 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
   const bool whole = only_shows(pass.definition, facet);
-  Task<Result<Json>> reading = whole ? read_all_pages(pass, facet.read)
-                                     : invoke(pass, facet.read, Cloud::Intent::kRead);
+  Task<Result<Json>> reading =
+      whole ? read_all_pages(pass, facet.read) : invoke(pass, facet.read, Cloud::Intent::kRead);
   auto answer = co_await std::move(reading);
   if (!answer) {
     if (means(answer.error(), facet.absent)) co_return Result<void>{};
