@@ -48,10 +48,10 @@ enum class AwsRefusal {
   kRequestTimeTooSkewed,
 };
 
-// A fake AWS: STS, EC2's VPCs, IAM roles, SQS, KMS, Lambda and S3 buckets, as far as the operator
-// can see them. What it does is written from AWS's own documents and models (aws/SOURCES.md names
-// them row by row) and never from our definitions. A request takes effect within handle(); what
-// later reads see of it is drawn then. Any number of accounts: the access key says whose it is.
+// A fake AWS, as far as the operator can see it. What it does is written from AWS's own documents
+// and models (aws/SOURCES.md names them row by row) and never from our definitions. A request takes
+// effect within handle(); what later reads see of it is drawn then. Any number of accounts: the
+// access key says whose it is.
 class FakeAws {
  public:
   FakeAws(Timeline& timeline, Random random, AwsBehaviour behaviour);
@@ -105,6 +105,8 @@ class FakeAws {
     bool live = true;         // false: deleted, or a key that waits for its deletion
     bool actor_made = false;  // not through the API of this fake by an access key
   };
+  // Whether there are services here for what such custom resources stand for.
+  static bool has(const std::string& kind);
   // The truth, with nothing late. In a fixed order.
   std::vector<Resource> resources() const;
 

@@ -170,8 +170,7 @@ TEST(Cel, ExactlyOneOf) {
 }
 
 TEST(Cel, FormerValues) {
-  const std::string rule =
-      "has(self.a) == has(oldSelf.a) && (!has(self.a) || self.a == oldSelf.a)";
+  const std::string rule = "has(self.a) == has(oldSelf.a) && (!has(self.a) || self.a == oldSelf.a)";
   const Json with = json(R"({"a":1})");
   const Json other = json(R"({"a":2})");
   const Json without = json("{}");
@@ -183,14 +182,39 @@ TEST(Cel, FormerValues) {
 }
 
 TEST(Cel, RefusesWhatItDoesNotKnow) {
-  for (const char* rule :
-       {"", "self.", "self.a.b(", "(self", "self)", "[1", "'a", "1.5 == 1.5", "1u == 1u", "-1 < 0",
-        "1 - 1 == 0", "2 * 2 == 4", "null == null", "{'a': 1} == self", "r'a' == 'a'",
-        "'''a''' == 'a'", R"('\x41' == 'A')", "self.?a.hasValue()", "self.a.trim() == ''",
-        "type(self) == string", "other == 1", "n == 1 && [1].all(n, n == 1)", "has(self)",
-        "has(self.a['b'])", "[1].map(n, n) == [1]", "'a'.matches(self.a)", "'a'.split('') == ['a']",
-        "'a'.split(self.a) == []", "self.a == 1 self.b", "[1].all(1, true)", "'a'.matches('(?=a)')",
-        "self = 1", "self.a & self.b"}) {
+  for (const char* rule : {"",
+                           "self.",
+                           "self.a.b(",
+                           "(self",
+                           "self)",
+                           "[1",
+                           "'a",
+                           "1.5 == 1.5",
+                           "1u == 1u",
+                           "-1 < 0",
+                           "1 - 1 == 0",
+                           "2 * 2 == 4",
+                           "null == null",
+                           "{'a': 1} == self",
+                           "r'a' == 'a'",
+                           "'''a''' == 'a'",
+                           R"('\x41' == 'A')",
+                           "self.?a.hasValue()",
+                           "self.a.trim() == ''",
+                           "type(self) == string",
+                           "other == 1",
+                           "n == 1 && [1].all(n, n == 1)",
+                           "has(self)",
+                           "has(self.a['b'])",
+                           "[1].map(n, n) == [1]",
+                           "'a'.matches(self.a)",
+                           "'a'.split('') == ['a']",
+                           "'a'.split(self.a) == []",
+                           "self.a == 1 self.b",
+                           "[1].all(1, true)",
+                           "'a'.matches('(?=a)')",
+                           "self = 1",
+                           "self.a & self.b"}) {
     EXPECT_THROW(compile_rule(rule, ""), std::runtime_error) << rule;
   }
 }

@@ -43,8 +43,8 @@ class Reader {
   }
 
   std::string name() {
-    const auto end = std::ranges::find_if(
-        rest_, [](char c) { return !begins_name(c) && !is_digit(c); });
+    const auto end =
+        std::ranges::find_if(rest_, [](char c) { return !begins_name(c) && !is_digit(c); });
     std::string out(rest_.begin(), end);
     rest_.remove_prefix(out.size());
     // r'raw' and b'bytes'.
@@ -86,9 +86,9 @@ class Reader {
 
   // The long ones first, as some begin with a short one.
   std::string sign() {
-    constexpr std::array<std::string_view, 18> kSigns{"&&", "||", "==", "!=", "<=", ">=",
-                                                      "!",  "<",  ">",  "+",  "?",  ":",
-                                                      "(",  ")",  "[",  "]",  ".",  ","};
+    constexpr std::array<std::string_view, 18> kSigns{
+        "&&", "||", "==", "!=", "<=", ">=", "!", "<", ">",
+        "+",  "?",  ":",  "(",  ")",  "[",  "]", ".", ","};
     for (const auto sign : kSigns) {
       if (!rest_.starts_with(sign)) continue;
       rest_.remove_prefix(sign.size());
