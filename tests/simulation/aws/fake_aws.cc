@@ -180,6 +180,7 @@ std::vector<FakeAws::Resource> FakeAws::resources() const {
   std::vector<Resource> out;
   const Cloud& cloud = state_->cloud;
   for (const auto& thing : cloud.things) {
+    if (thing->furniture) continue;
     Resource resource{.kind = thing->kind,
                       .account = thing->account,
                       .region = thing->region,

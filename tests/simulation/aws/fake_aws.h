@@ -110,12 +110,17 @@ class FakeAws {
   // The truth, with nothing late. In a fixed order.
   std::vector<Resource> resources() const;
 
+  // What the first account has from the start, with ids that never change (aws/furniture.cc), for
+  // things that others have to be put into. It is not among the resources, and stays as it is.
+  void furnish();
+
   // What others do. Each says in a few words what it did; empty: there was nothing to do it to, or
   // AWS refused it. They never touch what does not exist, nor the tags by which the operator knows
   // its own.
   // A person changes or deletes something that exists, or adds a tag that is nobody's business.
   std::string tamper(Random& random, bool may_delete);
-  // A person puts something into a VPC, bucket or role, which then cannot be deleted for so long.
+  // A person puts something into one that can hold things, which then cannot be deleted for so
+  // long.
   std::string occupy(Random& random, Duration how_long);
   // They take back what keeps a thing from being deleted, as conditions ask them to.
   void make_way();

@@ -16,6 +16,7 @@ Answer serve_tagging(Cloud& cloud, const Request& request);
 
 // What the ledger says of a thing besides its tags.
 Json vpc_state(const Cloud& cloud, const Thing& thing);
+Json subnet_state(const Cloud& cloud, const Thing& thing);
 Json role_state(const Cloud& cloud, const Thing& thing);
 Json queue_state(const Cloud& cloud, const Thing& thing);
 Json key_state(const Cloud& cloud, const Thing& thing);
