@@ -16,6 +16,7 @@
 #include "aws/embedded.h"
 #include "base/keyed_hash.h"
 #include "definition/loader.h"
+#include "definition/object_reference.h"
 #include "net/beast_transport.h"
 #include "net/http_server.h"
 #include "operator/operator.h"
@@ -59,6 +60,8 @@ Result<std::vector<definition::Definition>> load_definitions(const std::string& 
     std::erase_if(*all, [&one](const auto& built_in) { return built_in.kind == one.kind; });
     all->push_back(std::move(one));
   }
+  auto led = definition::check_targets(*all);
+  if (!led) return std::unexpected(led.error());
   return all;
 }
 

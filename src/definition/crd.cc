@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "definition/object_reference.h"
+
 namespace infra::definition {
 namespace {
 
@@ -94,7 +96,9 @@ void describe_array(const Field& field, JsonObject& schema) {
 void keep_presence(const Field& field, JsonObject& parent) {
   const auto& name = field.name;
   const std::string message = fmt::format("{} cannot be changed once the object exists", name);
-  if (field.type == Type::kString) {
+  if (field.reference) {
+    add_rule(parent, literal_stays_rule(field), message);
+  } else if (field.type == Type::kString) {
     add_rule(parent,
              fmt::format("(has(self.{0}) ? self.{0} : '') == (has(oldSelf.{0}) ? oldSelf.{0} : '')",
                          name),
@@ -113,12 +117,17 @@ void describe_members(const std::vector<Field>& fields, Place place, JsonObject&
   JsonArray required;
   for (const Field& field : fields) {
     properties[field.name] = field_schema(field, place);
-    if (field.required) required.emplace_back(field.name);
+    if (must_be_written(field)) required.emplace_back(field.name);
+    // What a reference leads to is compared by the engine: here it may change.
+    for (const Field& added : reference_fields(field)) {
+      properties[added.name] = field_schema(added, Place::kList);
+    }
   }
   schema["properties"] = std::move(properties);
   if (!required.empty()) schema["required"] = std::move(required);
   for (const Field& field : fields) {
-    const bool optional = !field.required && field.fallback.is_null();
+    if (field.reference) add_rule(schema, choice_rule(field), choice_message(field));
+    const bool optional = !must_be_written(field) && field.fallback.is_null();
     if (field.immutable && optional && place == Place::kObject) keep_presence(field, schema);
   }
 }
@@ -129,7 +138,7 @@ JsonObject field_schema(const Field& field, Place place) {
   if (!field.fallback.is_null()) schema["default"] = field.fallback;
   // An item of a list has no name and is never "absent".
   if (field.type == Type::kString) {
-    describe_string(field, !field.required && !field.name.empty(), schema);
+    describe_string(field, !must_be_written(field) && !field.name.empty(), schema);
   } else if (!field.format.empty()) {
     schema["format"] = field.format;
   }
@@ -139,8 +148,9 @@ JsonObject field_schema(const Field& field, Place place) {
   if (field.type == Type::kObject) describe_members(field.fields, place, schema);
   if (field.type == Type::kStringMap) {
     schema["additionalProperties"] = JsonObject{{"type", "string"}};
+    if (field.min_items) schema["minProperties"] = *field.min_items;
   }
-  const bool always_there = field.required || !field.fallback.is_null();
+  const bool always_there = must_be_written(field) || !field.fallback.is_null();
   if (field.immutable && always_there && place == Place::kObject) {
     add_rule(schema, "self == oldSelf",
              fmt::format("{} cannot be changed once the object exists", field.name));

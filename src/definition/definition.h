@@ -25,6 +25,22 @@ enum class Form {
 
 enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap };
 
+// Whether something applies: the fields beside it, or of spec, that `when` names have these values,
+// and not all of those in `unless` have theirs.
+struct Condition {
+  std::map<std::string, Json> when, unless;
+};
+
+// Word `reference` of a spec field: its value may stand in the status of another object.
+struct Reference {
+  std::string kind;  // of the other object
+  std::string as;    // the field that names it: ends in Ref, or in Refs for a list
+  std::string from;  // its status field
+
+  // The field that finds it by its labels: vpcSelector beside vpcRef.
+  std::string selector() const;
+};
+
 // One field of spec or status. Of a spec field, `at` is where AWS keeps the value, as a dotted path
 // relative to the parent's place ("EnableDnsSupport.Value"); `read_at` where answers differ from
 // inputs. Every level of an object or of a list's items is a Field.
@@ -37,10 +53,11 @@ struct Field {
   Form form = Form::kPlain;
   std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
   Json absent_as;                             // what it means that AWS shows nothing; null: nothing
-  std::map<std::string, Json> unless;  // counts for nothing while its neighbours have these values
+  Condition condition;                        // without it the field counts for nothing
   bool required = false;
   bool immutable = false;
   bool secret = false;
+  std::optional<Reference> reference;
   Json fallback;                     // default; null: none
   std::vector<std::string> allowed;  // enum
   std::string pattern;
@@ -49,12 +66,6 @@ struct Field {
   std::optional<std::int64_t> min_length, max_length, min_items, max_items;
   std::vector<Field> fields;  // kObject: members; kArray: one Field, the item
   int line = 0;               // in the definition file
-};
-
-// Whether something applies to an object: the spec fields in `when` have these values, and not
-// those in `unless`.
-struct Condition {
-  std::map<std::string, Json> when, unless;
 };
 
 // One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose
@@ -111,7 +122,10 @@ struct ChildSet {
   std::string value;              // of texts: member of an item that is the content
   std::map<std::string, std::vector<Json>> only;  // items with other values do not count
   Call add, remove;
-  std::optional<Call> change;  // of objects with the same key
+  std::vector<Call> change;    // of objects with the same key
+  std::optional<Call> detail;  // reads more about a declared item; all pages
+  std::string detail_at;       // path in its answer; its members are put beside the item's
+  std::map<std::string, std::vector<Json>> pending;  // items that wait for others; left as they are
   bool one_at_a_time = false;
   bool foreign_stay = false;  // word `foreign: leave`: only what is noted is ever removed
   bool remove_first = false;  // before the resource is deleted

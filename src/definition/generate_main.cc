@@ -15,6 +15,7 @@
 #include "definition/kind_docs.h"
 #include "definition/loader.h"
 #include "definition/model_check.h"
+#include "definition/object_reference.h"
 #include "definition/permissions.h"
 #include "definition/sample.h"
 #include "definition/yaml_writer.h"
@@ -113,6 +114,8 @@ int run(std::vector<std::string> arguments) {
   const auto provider = load_provider();
   if (!provider) return complain(provider.error().message);
   shorten_names(root, *definitions);
+  const auto led = check_targets(*definitions);
+  if (!led) return complain(led.error().message);
   if (arguments.size() == 2) {
     const auto checked = check_against_models(*definitions, arguments[1]);
     if (!checked) return complain(checked.error().message);

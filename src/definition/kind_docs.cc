@@ -6,6 +6,7 @@
 #include <set>
 
 #include "definition/crd.h"
+#include "definition/object_reference.h"
 #include "definition/permissions.h"
 #include "definition/references.h"
 #include "definition/sample.h"
@@ -55,6 +56,10 @@ std::string description_of(const Field& field) {
   bound("From", field.minimum, field.maximum);
   bound("Length", field.min_length, field.max_length);
   bound("Items:", field.min_items, field.max_items);
+  if (field.reference) {
+    out += fmt::format(" Or from a {}: `{}`, `{}`.", field.reference->kind, field.reference->as,
+                       field.reference->selector());
+  }
   return cell(std::move(out));
 }
 
@@ -64,10 +69,11 @@ void add_rows(const std::vector<Field>& fields, const std::string& before, std::
     const std::string fallback =
         field.fallback.is_null() ? "" : boost::json::serialize(field.fallback);
     out += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", name, type_of(field),
-                       field.required ? "yes" : "no", code(fallback),
+                       must_be_written(field) ? "yes" : "no", code(fallback),
                        field.immutable ? "no" : "yes", code(field.at), description_of(field));
     if (field.type == Type::kObject) add_rows(field.fields, name + ".", out);
     if (field.type == Type::kArray) add_rows(field.fields.front().fields, name + "[].", out);
+    add_rows(reference_fields(field), before, out);
   }
 }
 

@@ -70,16 +70,31 @@ void read_shape(const Words& words, Field& field) {
   }
 }
 
+Reference read_reference(const YAML::Node& node, const Words& field, Complaints& complaints) {
+  const Words words(node, "'reference' of " + field.where(), complaints, {"kind", "as", "from"});
+  for (const auto* word : {"kind", "as", "from"}) words.require(word);
+  Reference reference{
+      .kind = words.text("kind"), .as = words.text("as"), .from = words.text("from")};
+  const bool list = field.text("type") == "array";
+  if (!reference.as.ends_with(list ? "Refs" : "Ref")) {
+    words.wrong("as", list ? "must end in Refs, for a list" : "must end in Ref");
+  }
+  return reference;
+}
+
 void read_mapping(const Words& words, Field& field) {
   field.at = words.text("at");
   field.read_at = words.has("readAt") ? words.text("readAt") : field.at;
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
   field.absent_as = words.json("absentAs");
-  field.unless = words.json_map("unless");
+  field.condition = {.when = words.json_map("when"), .unless = words.json_map("unless")};
   field.required = words.flag("required");
   field.immutable = words.flag("immutable");
   field.secret = words.flag("secret");
+  if (words.has("reference")) {
+    field.reference = read_reference(words.node("reference"), words, words.complaints());
+  }
 }
 
 void read_bounds(const Words& words, Field& field) {
@@ -104,11 +119,12 @@ void read_bounds(const Words& words, Field& field) {
 
 Field read_field(const YAML::Node& node, std::string name, std::string where,
                  Complaints& complaints) {
-  const Words words(node, std::move(where), complaints,
-                    {"type",      "description", "required", "immutable", "secret",  "at",
-                     "readAt",    "form",        "values",   "absentAs",  "unless",  "default",
-                     "enum",      "pattern",     "format",   "minimum",   "maximum", "minLength",
-                     "maxLength", "minItems",    "maxItems", "fields",    "items"});
+  const Words words(
+      node, std::move(where), complaints,
+      {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
+       "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
+       "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
+       "maxItems", "fields",      "items",    "reference"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -230,10 +246,24 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   return facet;
 }
 
+// `{Member: [values]}`
+std::map<std::string, std::vector<Json>> read_choices(const Words& words, std::string_view word) {
+  std::map<std::string, std::vector<Json>> out;
+  for (const auto& [member, values] : words.json_map(word)) {
+    if (const auto* list = values.if_array()) {
+      out[member] = {list->begin(), list->end()};
+    } else {
+      words.wrong(word, "names a list of values for each member");
+    }
+  }
+  return out;
+}
+
 ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "a set", complaints,
-                    {"field", "key", "each", "read", "items", "value", "only", "add", "change",
-                     "remove", "oneAtATime", "foreign", "removeFirst", "noted"});
+  const Words words(
+      node, "a set", complaints,
+      {"field", "key", "each", "read", "items", "value", "only", "add", "change", "remove",
+       "detail", "detailAt", "pending", "oneAtATime", "foreign", "removeFirst", "noted"});
   for (const auto* word : {"field", "items", "add", "remove"}) words.require(word);
   ChildSet set{.field = words.text("field"),
                .key = words.texts("key"),
@@ -247,16 +277,13 @@ ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
   if (words.has("foreign") && !set.foreign_stay) words.wrong("foreign", "can only be 'leave'");
   if (set.foreign_stay) words.require("noted");
   if (set.key.empty()) words.require("value");
-  for (const auto& [member, values] : words.json_map("only")) {
-    if (!values.is_array()) {
-      words.wrong("only", "names a list of values for each member");
-      continue;
-    }
-    set.only[member] = {values.get_array().begin(), values.get_array().end()};
-  }
+  set.only = read_choices(words, "only");
+  set.pending = read_choices(words, "pending");
   if (words.has("read")) set.read = read_call(words, "read");
   if (words.has("add")) set.add = read_call(words, "add");
-  if (words.has("change")) set.change = read_call(words, "change");
+  set.change = read_calls(words, "change");
+  if (words.has("detail")) set.detail = read_call(words, "detail");
+  set.detail_at = words.text("detailAt");
   if (words.has("remove")) set.remove = read_call(words, "remove");
   return set;
 }

@@ -50,6 +50,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
       provider_kind_(parts_.provider_definition, parts_.kube, parts_.clock, parts_.random,
                      settings_.namespaces),
       provider_store_(kube_at_work_, events_, provider_kind_),
+      references_(kinds_),
       dispatcher_(parts_.clock, parts_.random, settings_.most_at_once, parts_.metrics, parts_.log),
       providers_(
           {.clock = parts_.clock,
@@ -61,10 +62,13 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
           parts_.random, provider_kind_, provider_store_, users_, parts_.metrics, parts_.log),
       resources_(parts_.clock,
                  {.cluster = settings_.cluster, .check_interval = settings_.check_interval},
-                 providers_, parts_.metrics, parts_.log) {
+                 providers_, references_, parts_.metrics, parts_.log) {
   parts_.health.add("caches");
   providers_.on_change = [this](const std::string& provider) {
     for (const auto& user : users_.of(provider)) dispatcher_.add(user);
+  };
+  references_.on_wake = [this](const reconcile::Target& target) {
+    dispatcher_.add(queue_key(target.kind, target.ns + "/" + target.name));
   };
   resources_.on_doubt = [this](const std::string& provider) {
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
@@ -79,6 +83,7 @@ void Operator::add_kind(const definition::Definition& definition) {
   WatchedKind& kind = kinds_.emplace_back(definition, parts_.kube, parts_.clock, parts_.random,
                                           settings_.namespaces);
   KubeStore& store = stores_.emplace_back(kube_at_work_, events_, kind);
+  references_.learn(definition);
   dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key) {
     return resources_.reconcile(kind, store, std::move(key));
   });
@@ -98,7 +103,10 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const Json before = parsed(change.before);
   const Json after = parsed(change.after);
   count(kind, before, after);
-  if (&kind != &provider_kind_) follow_provider_of(key, before, after);
+  if (&kind != &provider_kind_) {
+    follow_provider_of(key, before, after);
+    references_.note(kind, before, after);
+  }
   // The watch may bring our own writes before their answer does: what counts is what is in a
   // change.
   if (!is_news(before, after)) return;

@@ -11,6 +11,7 @@
 #include "base/task_scope.h"
 #include "kube/leader_elector.h"
 #include "operator/fenced_transport.h"
+#include "operator/object_references.h"
 #include "operator/providers.h"
 #include "operator/resources.h"
 #include "telemetry/health.h"
@@ -85,6 +86,7 @@ class Operator {
   WatchedKind provider_kind_;
   KubeStore provider_store_;
   ProviderUsers users_;
+  ObjectReferences references_;
   Dispatcher dispatcher_;
   Providers providers_;
   Resources resources_;

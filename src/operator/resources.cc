@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "reconcile/finalizer.h"
+
 namespace infra {
 
 using reconcile::Blocked;
@@ -13,6 +15,7 @@ using reconcile::Gone;
 using reconcile::Object;
 using reconcile::Outcome;
 using reconcile::Report;
+using reconcile::Resolved;
 using reconcile::Settled;
 using reconcile::Waiting;
 
@@ -59,10 +62,12 @@ std::optional<Duration> parse_interval(std::string_view text) {
 }
 
 Resources::Resources(Clock& clock, Settings settings, Providers& providers,
-                     telemetry::Metrics& metrics, const telemetry::Logger& log)
+                     const ObjectReferences& references, telemetry::Metrics& metrics,
+                     const telemetry::Logger& log)
     : clock_(clock),
       settings_(std::move(settings)),
       providers_(providers),
+      references_(references),
       metrics_(metrics),
       log_(log),
       engine_(clock, settings_.cluster) {}
@@ -76,18 +81,39 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
   Providers::Found found = providers_.find(provider, object.namespace_name());
   if (std::holds_alternative<Providers::Pending>(found)) co_return Next::wait(kProviderPending);
   if (const auto* blocked = std::get_if<Blocked>(&found)) {
-    const Report refused{.outcome = *blocked, .corrected = false, .paths = {}};
-    co_await engine_.report_only(kind.definition(), object, refused.outcome, store);
-    co_return report(kind, object, refused, started);
+    const Outcome refused = *blocked;
+    Next next = co_await hold(kind, store, object, refused, started);
+    co_return next;
+  }
+  Resolved resolved = reconcile::resolve(kind.definition(), object, references_);
+  if (const auto outcome = hindrance(kind, object, resolved)) {
+    Next next = co_await hold(kind, store, object, *outcome, started);
+    co_return next;
   }
   // Held for the whole reconcile: the provider may be replaced meanwhile.
   const std::shared_ptr<AwsCloud> cloud = std::get<std::shared_ptr<AwsCloud>>(found);
-  Report done = co_await engine_.reconcile(kind.definition(), object, *cloud, store);
+  Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved.spec),
+                                           *cloud, store);
   const auto* failed = std::get_if<Failed>(&done.outcome);
   if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
     on_doubt(provider);
   }
   co_return report(kind, object, done, started);
+}
+
+std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Object& object,
+                                            const Resolved& resolved) const {
+  if (resolved.waiting) return *resolved.waiting;
+  const bool leaving = object.deleting() && holds_finalizer(kind.definition(), object);
+  if (!leaving) return std::nullopt;
+  return in_use(kind.definition(), object, references_.users_of(kind.name(), object), references_);
+}
+
+Task<Next> Resources::hold(WatchedKind& kind, KubeStore& store, Object object, Outcome outcome,
+                           SteadyTime started) {
+  Report held{.outcome = std::move(outcome), .corrected = false, .paths = {}};
+  co_await engine_.report_only(kind.definition(), object, held.outcome, store);
+  co_return report(kind, object, held, started);
 }
 
 Duration Resources::interval_for(const Object& object) const {

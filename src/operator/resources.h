@@ -5,6 +5,7 @@
 
 #include "operator/dispatcher.h"
 #include "operator/kube_store.h"
+#include "operator/object_references.h"
 #include "operator/providers.h"
 #include "reconcile/engine.h"
 
@@ -20,7 +21,8 @@ class Resources {
     Duration check_interval{300'000};  // between looks at an object that is settled
   };
 
-  Resources(Clock& clock, Settings settings, Providers& providers, telemetry::Metrics& metrics,
+  Resources(Clock& clock, Settings settings, Providers& providers,
+            const ObjectReferences& references, telemetry::Metrics& metrics,
             const telemetry::Logger& log);
 
   // Called with a provider's key when AWS did not accept its credentials.
@@ -30,6 +32,12 @@ class Resources {
   Task<Next> reconcile(WatchedKind& kind, KubeStore& store, std::string key);
 
  private:
+  // What keeps an object from starting, without a look at AWS.
+  std::optional<reconcile::Outcome> hindrance(const WatchedKind& kind,
+                                              const reconcile::Object& object,
+                                              const reconcile::Resolved& resolved) const;
+  Task<Next> hold(WatchedKind& kind, KubeStore& store, reconcile::Object object,
+                  reconcile::Outcome outcome, SteadyTime started);
   Next report(const WatchedKind& kind, const reconcile::Object& object,
               const reconcile::Report& report, SteadyTime started);
   Duration interval_for(const reconcile::Object& object) const;
@@ -38,6 +46,7 @@ class Resources {
   Clock& clock_;
   Settings settings_;
   Providers& providers_;
+  const ObjectReferences& references_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
   reconcile::Engine engine_;

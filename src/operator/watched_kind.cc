@@ -43,6 +43,18 @@ Result<Json> WatchedKind::get(const std::string& key) const {
   return informer->get(key);
 }
 
+std::vector<Json> WatchedKind::list(const std::string& ns) const {
+  std::vector<Json> out;
+  const auto* informer = informer_of(ns);
+  if (informer == nullptr) return out;
+  informer->for_each([&out, &ns](const std::string& key, const kube::Bytes& bytes) {
+    if (!key.starts_with(ns + "/")) return;
+    auto object = parse_json(*bytes);
+    if (object) out.push_back(std::move(*object));
+  });
+  return out;
+}
+
 void WatchedKind::note_written(const Json& object) {
   auto* informer = informer_of(text_at(object, "metadata.namespace"));
   if (informer != nullptr) informer->note_written(object);

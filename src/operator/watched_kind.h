@@ -27,6 +27,8 @@ class WatchedKind {
   bool synced() const;
   // `key` is "namespace/name". kNotFound where the cache has none.
   Result<Json> get(const std::string& key) const;
+  // All of a namespace, in the order of their names.
+  std::vector<Json> list(const std::string& ns) const;
   // Shows our own write in the cache at once.
   void note_written(const Json& object);
 

@@ -22,7 +22,7 @@ Definition firewall() {
   Field port = text("port", "Port");
   port.type = Type::kInteger;
   port.absent_as = -1;
-  port.unless = {{"protocol", Json("-1")}};
+  port.condition.unless = {{"protocol", Json("-1")}};
   Field addresses = text("addresses", "Address");
   addresses.type = Type::kArray;
   addresses.fields = {Field{.form = Form::kNetwork}};
@@ -33,7 +33,7 @@ Definition firewall() {
                         .key = {"protocol", "port", "addresses", "group"},
                         .each = {"addresses", "group"},
                         .only = {{"Egress", {Json(false)}}},
-                        .change = definition::Call{.operation = "Describe"}}};
+                        .change = {definition::Call{.operation = "Describe"}}}};
   return kind;
 }
 
@@ -85,9 +85,9 @@ TEST_F(Sets, WhatDiffersBesideTheKeyIsChangedAndOnlyIfDeclared) {
 }
 
 TEST_F(Sets, AMemberThatIsOffCountsForNothing) {
-  const auto change = compare(
-      R"({"rules": [{"protocol": "-1", "port": 0, "addresses": ["10.0.0.0/8"]}]})",
-      R"([{"Egress": false, "Protocol": "-1", "Port": -1, "Address": "10.0.0.0/8"}])");
+  const auto change =
+      compare(R"({"rules": [{"protocol": "-1", "port": 0, "addresses": ["10.0.0.0/8"]}]})",
+              R"([{"Egress": false, "Protocol": "-1", "Port": -1, "Address": "10.0.0.0/8"}])");
   EXPECT_TRUE(change.empty());
   const auto icmp = compare(R"({"rules": [{"protocol": "icmp", "addresses": ["10.0.0.0/8"]}]})",
                             R"([{"Egress": false, "Protocol": "icmp", "Port": -1,

@@ -23,15 +23,17 @@ TEST(Template, AnObjectGoesWithWhatItNeeds) {
 }
 
 TEST(Template, EachItemOfAListFillsTheShape) {
-  EXPECT_EQ(filled(R"({"All": {"$each": "list", "$item": {"Name": "${item.n}", "Of": "${hash}"}}})"),
-            boost::json::parse(R"({"All": [{"Name": "a", "Of": "id"}, {"Name": "b", "Of": "id"}]})"));
+  EXPECT_EQ(
+      filled(R"({"All": {"$each": "list", "$item": {"Name": "${item.n}", "Of": "${hash}"}}})"),
+      boost::json::parse(R"({"All": [{"Name": "a", "Of": "id"}, {"Name": "b", "Of": "id"}]})"));
   EXPECT_EQ(filled(R"({"All": {"$each": "none", "$item": "${item}"}})"), Json(JsonObject{}));
   EXPECT_EQ(filled(R"({"All": {"$each": "absent", "$item": "${item}"}})"), Json(JsonObject{}));
 }
 
 TEST(Template, AUnionHoldsEverythingOnce) {
-  EXPECT_EQ(filled(R"({"All": {"$union": [{"n": "${hash}"}, "${list}", {"n": "a"}, "${absent}"]}})"),
-            boost::json::parse(R"({"All": [{"n": "id"}, {"n": "a"}, {"n": "b"}]})"));
+  EXPECT_EQ(
+      filled(R"({"All": {"$union": [{"n": "${hash}"}, "${list}", {"n": "a"}, "${absent}"]}})"),
+      boost::json::parse(R"({"All": [{"n": "id"}, {"n": "a"}, {"n": "b"}]})"));
 }
 
 }  // namespace

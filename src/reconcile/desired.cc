@@ -9,9 +9,8 @@ namespace {
 using definition::Definition;
 
 planning::TagMap merged_tags(const std::map<std::string, std::string>& defaults,
-                             const Object& object, const std::string& cluster) {
+                             const Object& object, const Json& spec, const std::string& cluster) {
   planning::TagMap tags(defaults.begin(), defaults.end());
-  const Json spec = object.spec();
   const Json* own = find_path(spec, "tags");
   if (own != nullptr && own->is_object()) {
     for (const auto& member : own->get_object()) {
@@ -36,25 +35,30 @@ std::string recorded_id(const Definition& definition, const Object& object) {
 
 }  // namespace
 
-std::string known_id(const Definition& definition, const Object& object) {
-  const std::string recorded = recorded_id(definition, object);
-  if (!recorded.empty() || definition.identity.chosen.empty()) return recorded;
-  return text_at(object.spec(), definition.identity.chosen);
+std::string known_id(const Definition& definition, const planning::Desired& desired) {
+  const auto& chosen = definition.identity.chosen;
+  if (!desired.recorded_id.empty() || chosen.empty()) return desired.recorded_id;
+  return text_at(desired.spec, chosen);
+}
+
+bool has_begun(const Definition& definition, const Object& object) {
+  return !recorded_id(definition, object).empty() ||
+         find_path(object.json(), "status.creation") != nullptr;
 }
 
 bool intent_open(const Object& object) {
   return find_path(object.json(), "status.creation.token") != nullptr;
 }
 
-planning::Desired desired_of(const Definition& definition, const Object& object, const Cloud& cloud,
-                             const std::string& cluster, WallTime now) {
+planning::Desired desired_of(const Definition& definition, const Object& object, const Json& spec,
+                             const Cloud& cloud, const std::string& cluster, WallTime now) {
   return {.uid = object.uid(),
           .cluster = cluster,
           .namespace_name = object.namespace_name(),
           .name = object.name(),
-          .spec = planning::without_undeclared(object.spec()),
+          .spec = planning::without_undeclared(spec),
           .status = object.status(),
-          .tags = merged_tags(cloud.default_tags(), object, cluster),
+          .tags = merged_tags(cloud.default_tags(), object, spec, cluster),
           .managed_keys = managed_tag_keys(definition, object, now),
           .recorded_id = recorded_id(definition, object),
           .intent_open = intent_open(object),

@@ -36,14 +36,14 @@ bool never_made(const Engine::Pass& pass) {
 
 }  // namespace
 
-Task<Report> Engine::reconcile(const Definition& kind, Object object, Cloud& cloud,
+Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec, Cloud& cloud,
                                ObjectStore& store) {
-  const Definition& definition = definition::variant_for(kind, object.spec());
+  const Definition& definition = definition::variant_for(kind, spec);
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
-  pass.desired = desired_of(definition, pass.object, cloud, cluster_, clock_.wall());
+  pass.desired = desired_of(definition, pass.object, spec, cloud, cluster_, clock_.wall());
   const bool hidden = may_be_hidden(pass);  // asked in any case: its time starts at the first look
   pass.desired.creating = pass.desired.intent_open && hidden;
-  pass.id = known_id(definition, pass.object);
+  pass.id = known_id(definition, pass.desired);
   Outcome outcome = Settled{};
   // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.
   const bool paused = pass.object.annotation("paused") == "true";

@@ -270,7 +270,8 @@ class EngineTest : public ::testing::Test {
     return report;
   }
   Task<void> run(Report* out) {
-    *out = co_await engine->reconcile(kind, Object(store.json), cloud, store);
+    const Object object(store.json);
+    *out = co_await engine->reconcile(kind, object, object.spec(), cloud, store);
   }
   void restart() { engine = std::make_unique<Engine>(clock, "test"); }
   bool ready() { return *find_path(store.json, "status.ready") == Json(true); }

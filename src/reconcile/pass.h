@@ -45,14 +45,18 @@ inline constexpr Duration kRecheck{2'000};
 // A key of our group, for tags and annotations.
 std::string group_key(std::string_view name);
 
+// `spec`: what stands in for the object's own, with all that it takes from elsewhere.
 planning::Desired desired_of(const definition::Definition& definition, const Object& object,
-                             const Cloud& cloud, const std::string& cluster, WallTime now);
+                             const Json& spec, const Cloud& cloud, const std::string& cluster,
+                             WallTime now);
 // What AWS was told at `when` (RFC 3339) it shows by now, whichever machine's clock said so.
 bool surely_shown(const definition::Definition& definition, const std::string& when, WallTime now);
 // An intent to create is open: its outcome is not known.
 bool intent_open(const Object& object);
+// There is a resource of this object, or a create that may have made one.
+bool has_begun(const definition::Definition& definition, const Object& object);
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
-std::string known_id(const definition::Definition& definition, const Object& object);
+std::string known_id(const definition::Definition& definition, const planning::Desired& desired);
 
 // Whether the conditions of a call hold: `when`, `unless` and `needs`.
 bool applies(const Engine::Pass& pass, const definition::Call& call);

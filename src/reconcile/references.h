@@ -1,0 +1,59 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "definition/definition.h"
+#include "reconcile/object.h"
+#include "reconcile/outcome.h"
+
+namespace infra::reconcile {
+
+// One object of ours, as a reference names it.
+struct Target {
+  std::string kind, ns, name;
+  auto operator<=>(const Target&) const = default;
+};
+std::string to_text(const Target& target);  // "VPC default/network"
+
+// The objects of a kind in a namespace that carry all of these labels.
+struct Selection {
+  std::string kind, ns;
+  std::map<std::string, std::string> labels;
+};
+bool selects(const Selection& selection, const Json& object);
+
+// The other objects of the cluster, as the caches have them.
+class Others {
+ public:
+  virtual ~Others() = default;
+  virtual const definition::Definition* kind(const std::string& name) const = 0;
+  virtual std::optional<Object> find(const Target& target) const = 0;
+  virtual std::vector<Object> select(const Selection& selection) const = 0;
+};
+
+// What the references of a spec ask for, whatever is there.
+struct Asked {
+  std::vector<Target> named;
+  std::vector<Selection> selected;
+};
+Asked asked_by(const definition::Definition& definition, const Object& object);
+
+// A spec with the values that its references lead to in their fields, and without the references.
+struct Resolved {
+  Json spec;
+  std::optional<Waiting> waiting;  // the first that could not be filled in
+};
+// An object that has begun with its resource, or is on its way out, needs a value only; another one
+// waits for what it refers to until that is ready.
+Resolved resolve(const definition::Definition& definition, const Object& object,
+                 const Others& others);
+
+// The object to be deleted that others still refer to: what it waits for. `users` are those that
+// may refer to it. Two that refer to each other and are both to go do not wait for each other.
+std::optional<Waiting> in_use(const definition::Definition& definition, const Object& object,
+                              const std::vector<Target>& users, const Others& others);
+
+}  // namespace infra::reconcile
