@@ -19,7 +19,9 @@ enum class Form {
   kSet,     // a list whose order means nothing
 };
 
-enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap };
+// kSecretKey: in the manifest a key of a Secret ({name, key}), for everybody else the text or, with
+// format "byte", the bytes in base64 that are there.
+enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap, kSecretKey };
 
 // Word `reference` of a spec field: its value may stand in the status of another object.
 struct Reference {
@@ -49,7 +51,7 @@ struct Field {
   Json fallback;                     // default; null: none
   std::vector<std::string> allowed;  // enum
   std::string pattern;
-  std::string format;  // "cidr", "int32", "int64", "date-time" ...
+  std::string format;  // "cidr", "int32", "int64", "date-time", "byte" ...
   std::optional<std::int64_t> minimum, maximum;
   std::optional<std::int64_t> min_length, max_length, min_items, max_items;
   std::vector<Field> fields;  // kObject: members; kArray: one Field, the item
