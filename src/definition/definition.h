@@ -23,7 +23,9 @@ enum class Form {
   kBase64,     // bytes; AWS wants them in base64
 };
 
-enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap };
+// kSecretKey: in the manifest a key of a Secret ({name, key}), for everybody else the text or, with
+// format "byte", the bytes in base64 that are there.
+enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap, kSecretKey };
 
 // Whether something applies: the fields beside it, or of spec, that `when` names have these values,
 // and not all of those in `unless` have theirs.
@@ -61,7 +63,7 @@ struct Field {
   Json fallback;                     // default; null: none
   std::vector<std::string> allowed;  // enum
   std::string pattern;
-  std::string format;  // "cidr", "int32", "int64", "date-time" ...
+  std::string format;  // "cidr", "int32", "int64", "date-time", "byte" ...
   std::optional<std::int64_t> minimum, maximum;
   std::optional<std::int64_t> min_length, max_length, min_items, max_items;
   std::vector<Field> fields;  // kObject: members; kArray: one Field, the item

@@ -16,9 +16,10 @@ namespace {
 template <class Value>
 using Spelling = std::pair<std::string_view, Value>;
 
-constexpr Spelling<Type> kTypes[] = {{"string", Type::kString},   {"integer", Type::kInteger},
-                                     {"boolean", Type::kBoolean}, {"object", Type::kObject},
-                                     {"array", Type::kArray},     {"stringMap", Type::kStringMap}};
+constexpr Spelling<Type> kTypes[] = {
+    {"string", Type::kString},      {"integer", Type::kInteger}, {"boolean", Type::kBoolean},
+    {"object", Type::kObject},      {"array", Type::kArray},     {"stringMap", Type::kStringMap},
+    {"secretKey", Type::kSecretKey}};
 constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},   {"text", Form::kText},
                                      {"json", Form::kJson},     {"policy", Form::kPolicy},
                                      {"set", Form::kSet},       {"network", Form::kNetwork},
@@ -51,9 +52,25 @@ bool type_fits(const Json& value, Type type) {
     case Type::kBoolean: return value.is_bool();
     case Type::kArray: return value.is_array();
     case Type::kObject:
-    case Type::kStringMap: return value.is_object();
+    case Type::kStringMap:
+    case Type::kSecretKey: return value.is_object();
   }
   return false;
+}
+
+// What the manifest holds of a field of type secretKey.
+std::vector<Field> secret_key_fields() {
+  Field name{.name = "name", .description = "Name of the Secret."};
+  Field key{.name = "key", .description = "The key in it."};
+  for (Field* field : {&name, &key}) {
+    field->required = true;
+    field->min_length = 1;
+  }
+  Field ns{.name = "namespace",
+           .description =
+               "Namespace of the Secret; the object's own when absent. Another one only "
+               "if the Secret allows it."};
+  return {std::move(name), std::move(key), std::move(ns)};
 }
 
 // The words that a spec field, a status field and a list's items share.
@@ -140,6 +157,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
     }
   }
   if (field.type == Type::kObject) words.require("fields");
+  if (field.type == Type::kSecretKey) field.fields = secret_key_fields();
   if (!field.name.empty()) words.require("description");
   return field;
 }
