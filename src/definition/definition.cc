@@ -11,4 +11,20 @@ const Field* Definition::field(std::string_view name) const {
   return found == spec.end() ? nullptr : &*found;
 }
 
+bool holds(const Condition& condition, const Json& spec) {
+  const auto has = [&spec](const auto& member) {
+    const Json* value = find_path(spec, member.first);
+    return value != nullptr && same(*value, member.second);
+  };
+  if (!std::ranges::all_of(condition.when, has)) return false;
+  return condition.unless.empty() || !std::ranges::all_of(condition.unless, has);
+}
+
+const Definition& variant_for(const Definition& definition, const Json& spec) {
+  const auto found = std::ranges::find_if(definition.variants, [&spec](const Definition& variant) {
+    return holds(variant.variant, spec);
+  });
+  return found == definition.variants.end() ? definition : *found;
+}
+
 }  // namespace infra::definition

@@ -12,11 +12,15 @@ namespace infra::definition {
 
 // How a declared value is spelled for AWS, and how two spellings are compared.
 enum class Form {
-  kPlain,   // as it is
-  kText,    // number or boolean written as a string ("30", "true")
-  kJson,    // an object written as a JSON text
-  kPolicy,  // a JSON text; spelling, order and white space mean nothing; may arrive %-encoded
-  kSet,     // a list whose order means nothing
+  kPlain,      // as it is
+  kText,       // number or boolean written as a string ("30", "true")
+  kJson,       // an object written as a JSON text
+  kPolicy,     // a JSON text; spelling, order and white space mean nothing; may arrive %-encoded
+  kSet,        // a list whose order means nothing
+  kNetwork,    // an address range; 10.0.0.5/8 is 10.0.0.0/8
+  kKmsKey,     // id or ARN of a key, which are equal; an alias is not compared
+  kNameOrArn,  // {Name: ...} or, for what begins with "arn:", {Arn: ...}
+  kBase64,     // bytes; AWS wants them in base64
 };
 
 // kSecretKey: in the manifest a key of a Secret ({name, key}), for everybody else the text or, with
@@ -44,6 +48,8 @@ struct Field {
   std::string read_at;  // equals `at` unless written
   Form form = Form::kPlain;
   std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
+  Json absent_as;                             // what it means that AWS shows nothing; null: nothing
+  std::map<std::string, Json> unless;  // counts for nothing while its neighbours have these values
   bool required = false;
   bool immutable = false;
   bool secret = false;
@@ -58,27 +64,41 @@ struct Field {
   int line = 0;               // in the definition file
 };
 
+// Whether something applies to an object: the spec fields in `when` have these values, and not
+// those in `unless`.
+struct Condition {
+  std::map<std::string, Json> when, unless;
+};
+
 // One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose
 // value is not declared disappear, and so do objects that become empty that way. Names: a spec
 // field in AWS's form ("${cidrBlock}"), ${id}, ${uid}, ${ownerTag} (its key), ${region},
 // ${accountID}, ${bucketRegion} (absent in us-east-1, as S3 wants it), ${tags}, ${tagKeys},
-// ${tagKeysAsTags} ([{Key: k}]), ${item}, ${status.x}. A string that is only "${name}" keeps the
-// value's type; otherwise the value is put into the text.
+// ${tagKeysAsTags} ([{Key: k}]), ${token} and ${createToken} (of the object, and of this create),
+// ${status.x}, and in a set's calls ${item}, ${item.member} and ${found.Path} (the item as AWS
+// showed it). A string that is only "${name}" keeps the value's type; otherwise the value is put
+// into the text. An object with `$needs: name` disappears as a whole unless ${name} has a value;
+// {$each: list, $item: ...} is a list with one item for each of a spec field's, as ${item};
+// {$union: [...]} puts values and lists of values together, without repeats.
 struct Call {
   std::string service;  // empty: the kind's own
   std::string operation;
   Json input;
-  std::map<std::string, Json> when;    // only if these spec fields have these values
-  std::map<std::string, Json> unless;  // not if these have
-  std::string needs;                   // word `needs`: only if this path of spec is declared, or
-                                       // this status field is set ("status.x")
+  Condition condition;
+  std::string needs;     // word `needs`: only if this path of spec is declared, or
+                         // this status field is set ("status.x")
   std::string replaces;  // word `replaces`: once for each value, as ${item}, that this
                          // status list with the word `written` holds beside spec's
-  int line = 0;          // in the definition file
+  // Codes of AWS: it is so already; try again soon; until something else changes, as the sentence
+  // says.
+  std::vector<std::string> done, later;
+  std::map<std::string, std::string> blocked;
+  int line = 0;  // in the definition file
 };
 
 // A part of the resource that is read by one call and changed by its own calls. The first facet is
-// the resource itself: it decides whether the resource exists.
+// the resource itself: it decides whether the resource exists. One without fields is read, in all
+// its pages, for the status fields that name it.
 struct Facet {
   std::string name;
   Call read;
@@ -86,6 +106,8 @@ struct Facet {
   std::vector<std::string> absent;  // AWS codes that mean: this part is not there
   std::string denied;               // what to tell the user if AWS refuses the read
   std::vector<std::string> fields;  // spec fields it covers; read only if one is declared
+  Condition condition;              // without it the facet is not there
+  std::string fold;                 // path of changes that AWS has accepted; they count as made
   std::vector<Call> write;          // every call whose `when` holds, if a field differs
   // Word `remembered`: a spec field AWS never gives back. No read; it differs when its digest is
   // not the one that the status field with the word `hash` holds since the last write.
@@ -94,12 +116,19 @@ struct Facet {
 
 // Children kept equal as a set, one call each.
 struct ChildSet {
-  std::string field;  // spec field: a list of strings
-  Call read;          // all pages
-  std::string items;  // path of the list in the answer
-  std::string value;  // member of an item that is the content
-  Call add, remove;   // with ${item}
-  std::string noted;  // status list of what was added, from before it was; empty: none
+  std::string field;              // spec field: a list of texts or of objects
+  std::vector<std::string> key;   // members that make two objects the same one
+  std::vector<std::string> each;  // members of which each value makes an item of its own
+  std::optional<Call> read;       // all pages; none: the items lie in the first facet
+  std::string items;              // path of the list in the answer
+  std::string value;              // of texts: member of an item that is the content
+  std::map<std::string, std::vector<Json>> only;  // items with other values do not count
+  Call add, remove;
+  std::optional<Call> change;  // of objects with the same key
+  bool one_at_a_time = false;
+  bool foreign_stay = false;  // word `foreign: leave`: only what is noted is ever removed
+  bool remove_first = false;  // before the resource is deleted
+  std::string noted;  // status list of the keys of what was added, from before it was; empty: none
 };
 
 struct Tags {
@@ -112,6 +141,7 @@ struct Tags {
   std::vector<std::string> absent;           // codes that mean: no tags
   Call add;                                  // ${tags}: what to set
   std::optional<Call> remove;                // ${tagKeys}; none: `add` replaces the whole set
+  std::map<std::string, std::string> fixed;  // tags that stand for a spec field: "${field}"
 };
 
 struct Identity {
@@ -134,15 +164,21 @@ struct Identity {
 struct States {
   std::string at;  // in the first facet's result; empty: present means ready
   std::vector<std::string> ready, progress, failed, gone;
+  std::vector<std::string> absent;  // the resource counts as not there
+  std::string none;                 // the state of a resource that shows none
+  std::string why;                  // path of AWS's reason for a failure
 };
 
 struct StatusField {
   Field field;
-  std::string from;     // path in the first facet's result, "${id}", or "spec.x"
-  std::string hash;     // word `hash`: the digest of this spec field as last written
-  std::string written;  // word `written`: a list of the values that this path of spec had when it
-                        // was written, from before it was until the earlier ones have gone
-  std::string text;     // a template such as "arn:aws:s3:::${id}"; wins over `from`
+  std::string from;      // path in the first facet's result, "${id}", or "spec.x"
+  std::string in;        // the facet that shows it, if not the first
+  bool count = false;    // how many items there are at `from`
+  bool lasting = false;  // stays when AWS shows nothing any more
+  std::string hash;      // word `hash`: the digest of this spec field as last written
+  std::string written;   // word `written`: a list of the values that this path of spec had when it
+                         // was written, from before it was until the earlier ones have gone
+  std::string text;      // a template such as "arn:aws:s3:::${id}"; wins over `from`
 };
 
 struct Definition {
@@ -159,14 +195,23 @@ struct Definition {
   States states;
   Call create;
   std::vector<Call> before_delete;
-  Call remove;
-  std::vector<std::string> remove_absent;             // codes that mean: already gone
-  std::map<std::string, std::string> remove_blocked;  // code -> sentence for the condition
+  std::vector<Call> removes;               // the first whose conditions hold
+  std::vector<std::string> remove_absent;  // codes that mean: already gone
+  std::map<std::string, Call> instead;     // deletion policies that leave the resource after a call
   std::vector<std::string> deletion_policies;
   Json sample;  // spec of the sample manifest
   std::string file;
+  // A kind that is one of several things in AWS: each variant is whole, with the same spec, and
+  // `variant` says when it is the one.
+  std::vector<Definition> variants;
+  Condition variant;
 
   const Field* field(std::string_view name) const;  // top-level spec field or nullptr
 };
+
+// Whether a condition holds for a spec.
+bool holds(const Condition& condition, const Json& spec);
+// The variant of the kind that this spec is about; the definition itself where there are none.
+const Definition& variant_for(const Definition& definition, const Json& spec);
 
 }  // namespace infra::definition

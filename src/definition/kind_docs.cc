@@ -112,12 +112,14 @@ std::string call_list(const Definition& definition) {
 }
 
 std::string blocks(const Definition& definition) {
-  if (definition.remove_blocked.empty()) return {};
-  std::string out = "## When deleting waits\n\n";
-  for (const auto& [error, sentence] : definition.remove_blocked) {
-    out += fmt::format("- `{}`: {}\n", error, sentence);
+  std::set<std::string> lines;
+  for (const Call* call : all_calls(definition)) {
+    for (const auto& [error, sentence] : call->blocked) {
+      lines.insert(fmt::format("- `{}` ({}): {}\n", error, call->operation, sentence));
+    }
   }
-  return out + "\n";
+  if (lines.empty()) return {};
+  return fmt::format("## When AWS makes it wait\n\n{}\n", fmt::join(lines, ""));
 }
 
 }  // namespace

@@ -20,11 +20,11 @@ constexpr Spelling<Type> kTypes[] = {
     {"string", Type::kString},      {"integer", Type::kInteger}, {"boolean", Type::kBoolean},
     {"object", Type::kObject},      {"array", Type::kArray},     {"stringMap", Type::kStringMap},
     {"secretKey", Type::kSecretKey}};
-constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},
-                                     {"text", Form::kText},
-                                     {"json", Form::kJson},
-                                     {"policy", Form::kPolicy},
-                                     {"set", Form::kSet}};
+constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},   {"text", Form::kText},
+                                     {"json", Form::kJson},     {"policy", Form::kPolicy},
+                                     {"set", Form::kSet},       {"network", Form::kNetwork},
+                                     {"kmsKey", Form::kKmsKey}, {"nameOrArn", Form::kNameOrArn},
+                                     {"base64", Form::kBase64}};
 constexpr Spelling<Tags::Shape> kShapes[] = {{"list", Tags::Shape::kList},
                                              {"map", Tags::Shape::kMap}};
 
@@ -104,6 +104,8 @@ void read_mapping(const Words& words, Field& field) {
   field.read_at = words.has("readAt") ? words.text("readAt") : field.at;
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
+  field.absent_as = words.json("absentAs");
+  field.unless = words.json_map("unless");
   field.required = words.flag("required");
   field.immutable = words.flag("immutable");
   field.secret = words.flag("secret");
@@ -135,10 +137,10 @@ void read_bounds(const Words& words, Field& field) {
 Field read_field(const YAML::Node& node, std::string name, std::string where,
                  Complaints& complaints) {
   const Words words(node, std::move(where), complaints,
-                    {"type",     "description", "required", "immutable", "secret",    "at",
-                     "readAt",   "form",        "values",   "default",   "enum",      "pattern",
-                     "format",   "minimum",     "maximum",  "minLength", "maxLength", "minItems",
-                     "maxItems", "fields",      "items",    "reference"});
+                    {"type",      "description", "required", "immutable", "secret",  "at",
+                     "readAt",    "form",        "values",   "absentAs",  "unless",  "default",
+                     "enum",      "pattern",     "format",   "minimum",   "maximum", "minLength",
+                     "maxLength", "minItems",    "maxItems", "fields",    "items",   "reference"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -172,8 +174,8 @@ std::vector<Field> read_fields(const Words& parent, std::string_view word) {
 StatusField read_status_field(const YAML::Node& node, const std::string& name,
                               Complaints& complaints) {
   const Words words(node, "status field " + name, complaints,
-                    {"type", "description", "format", "from", "hash", "written", "text", "fields",
-                     "items", "values", "form"});
+                    {"type", "description", "format", "from", "in", "count", "lasting", "hash",
+                     "written", "text", "fields", "items", "values", "form"});
   StatusField status;
   status.field.name = name;
   status.field.line = words.line();
@@ -187,10 +189,17 @@ StatusField read_status_field(const YAML::Node& node, const std::string& name,
         read_field(words.node("items"), "", "the items of " + words.where(), complaints)};
   }
   status.from = words.text("from");
+  status.in = words.text("in");
+  status.count = words.flag("count");
+  status.lasting = words.flag("lasting");
   status.hash = words.text("hash");
   status.written = words.text("written");
   status.text = words.text("text");
   return status;
+}
+
+Condition read_condition(const Words& words) {
+  return {.when = words.json_map("when"), .unless = words.json_map("unless")};
 }
 
 Call read_call(const Words& words) {
@@ -200,10 +209,12 @@ Call read_call(const Words& words) {
   call.operation = words.text("call");
   call.input = words.has("input") ? words.json("input") : Json(JsonObject{});
   if (!call.input.is_object()) words.wrong("input", "must be a mapping of members");
-  call.when = words.json_map("when");
-  call.unless = words.json_map("unless");
+  call.condition = read_condition(words);
   call.needs = words.text("needs");
   call.replaces = words.text("replaces");
+  call.done = words.texts("done");
+  call.later = words.texts("later");
+  call.blocked = words.text_map("blocked");
   call.line = line_of(words.node("call"));
   if (call.line == 0) call.line = words.line();
   return call;
@@ -211,7 +222,8 @@ Call read_call(const Words& words) {
 
 Call read_call(const YAML::Node& node, std::string where, Complaints& complaints) {
   return read_call(Words(node, std::move(where), complaints,
-                         {"service", "call", "input", "when", "unless", "needs", "replaces"}));
+                         {"service", "call", "input", "when", "unless", "needs", "replaces", "done",
+                          "later", "blocked"}));
 }
 
 Call read_call(const Words& parent, std::string_view word) {
@@ -229,9 +241,9 @@ std::vector<Call> read_calls(const Words& parent, std::string_view word) {
 }
 
 Facet read_facet(const YAML::Node& node, Complaints& complaints) {
-  const Words words(
-      node, "a facet", complaints,
-      {"name", "read", "result", "absent", "denied", "fields", "write", "remembered"});
+  const Words words(node, "a facet", complaints,
+                    {"name", "read", "result", "absent", "denied", "fields", "write", "remembered",
+                     "when", "unless", "fold"});
   words.require("name");
   Facet facet;
   facet.name = words.text("name");
@@ -241,6 +253,8 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   facet.denied = words.text("denied");
   facet.fields = words.texts("fields");
   facet.write = read_calls(words, "write");
+  facet.condition = read_condition(words);
+  facet.fold = words.text("fold");
   if (facet.remembered.empty()) words.require("read");
   if (!facet.remembered.empty() && words.has("read")) {
     words.wrong("read", "makes no sense beside 'remembered'");
@@ -251,13 +265,31 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
 
 ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "a set", complaints,
-                    {"field", "read", "items", "value", "add", "remove", "noted"});
-  for (const auto* word : {"field", "read", "items", "add", "remove"}) words.require(word);
-  ChildSet set{
-      .field = words.text("field"), .items = words.text("items"), .value = words.text("value")};
+                    {"field", "key", "each", "read", "items", "value", "only", "add", "change",
+                     "remove", "oneAtATime", "foreign", "removeFirst", "noted"});
+  for (const auto* word : {"field", "items", "add", "remove"}) words.require(word);
+  ChildSet set{.field = words.text("field"),
+               .key = words.texts("key"),
+               .each = words.texts("each"),
+               .items = words.text("items"),
+               .value = words.text("value")};
   set.noted = words.text("noted");
+  set.one_at_a_time = words.flag("oneAtATime");
+  set.remove_first = words.flag("removeFirst");
+  set.foreign_stay = words.text("foreign") == "leave";
+  if (words.has("foreign") && !set.foreign_stay) words.wrong("foreign", "can only be 'leave'");
+  if (set.foreign_stay) words.require("noted");
+  if (set.key.empty()) words.require("value");
+  for (const auto& [member, values] : words.json_map("only")) {
+    if (!values.is_array()) {
+      words.wrong("only", "names a list of values for each member");
+      continue;
+    }
+    set.only[member] = {values.get_array().begin(), values.get_array().end()};
+  }
   if (words.has("read")) set.read = read_call(words, "read");
   if (words.has("add")) set.add = read_call(words, "add");
+  if (words.has("change")) set.change = read_call(words, "change");
   if (words.has("remove")) set.remove = read_call(words, "remove");
   return set;
 }
@@ -265,7 +297,7 @@ ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
 Tags read_tags(const YAML::Node& node, Complaints& complaints) {
   const Words words(
       node, "tags", complaints,
-      {"shape", "key", "value", "readAt", "read", "result", "absent", "add", "remove"});
+      {"shape", "key", "value", "readAt", "read", "result", "absent", "add", "remove", "fixed"});
   words.require("add");
   Tags tags;
   tags.shape = one_of(words, "shape", kShapes, Tags::Shape::kList);
@@ -274,6 +306,7 @@ Tags read_tags(const YAML::Node& node, Complaints& complaints) {
   tags.read_at = words.text("readAt");
   tags.result = words.text("result");
   tags.absent = words.texts("absent");
+  tags.fixed = words.text_map("fixed");
   if (words.has("read")) tags.read = read_call(words, "read");
   if (words.has("add")) tags.add = read_call(words, "add");
   if (words.has("remove")) tags.remove = read_call(words, "remove");
@@ -311,24 +344,41 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
 }
 
 States read_states(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "states", complaints, {"at", "ready", "progress", "failed", "gone"});
+  const Words words(node, "states", complaints,
+                    {"at", "ready", "progress", "failed", "gone", "absent", "none", "why"});
   words.require("at");
   words.require("ready");
   return {.at = words.text("at"),
           .ready = words.texts("ready"),
           .progress = words.texts("progress"),
           .failed = words.texts("failed"),
-          .gone = words.texts("gone")};
+          .gone = words.texts("gone"),
+          .absent = words.texts("absent"),
+          .none = words.text("none"),
+          .why = words.text("why")};
+}
+
+// `instead: {Stop: {call: ...}}`
+std::map<std::string, Call> read_instead(const Words& words) {
+  std::map<std::string, Call> out;
+  for (const auto& [policy, node] : words.entries("instead")) {
+    out[policy] = read_call(node, "'instead' for policy " + policy, words.complaints());
+  }
+  return out;
 }
 
 void read_delete(const YAML::Node& node, Complaints& complaints, Definition& definition) {
-  const Words words(node, "delete", complaints,
-                    {"service", "call", "input", "when", "unless", "needs", "replaces", "before",
-                     "absent", "blocked"});
-  definition.remove = read_call(words);
+  const Words words(
+      node, "delete", complaints,
+      {"service", "call", "input", "before", "absent", "later", "blocked", "calls", "instead"});
+  if (words.has("call") == words.has("calls")) {
+    complaints.add(words.line(), "delete needs either 'call' or 'calls'");
+  }
+  definition.removes =
+      words.has("calls") ? read_calls(words, "calls") : std::vector{read_call(words)};
   definition.before_delete = read_calls(words, "before");
   definition.remove_absent = words.texts("absent");
-  definition.remove_blocked = words.text_map("blocked");
+  definition.instead = read_instead(words);
 }
 
 // "expression: message", which unquoted YAML takes for a mapping with one entry.
@@ -369,10 +419,7 @@ void read_names(const Words& words, Definition& definition) {
 
 void read_behaviour(const Words& words, Definition& definition) {
   Complaints& complaints = words.complaints();
-  for (const auto* word :
-       {"service", "identity", "facets", "create", "delete", "deletionPolicies", "sample"}) {
-    words.require(word);
-  }
+  for (const auto* word : {"identity", "facets", "create", "delete"}) words.require(word);
   if (words.has("identity"))
     definition.identity = read_identity(words.node("identity"), complaints);
   for (const auto& node : words.items("facets")) {
@@ -385,7 +432,34 @@ void read_behaviour(const Words& words, Definition& definition) {
   if (words.has("states")) definition.states = read_states(words.node("states"), complaints);
   if (words.has("create")) definition.create = read_call(words, "create");
   if (words.has("delete")) read_delete(words.node("delete"), complaints, definition);
-  definition.deletion_policies = words.texts("deletionPolicies");
+}
+
+// Whatever its variants have in common stands in `definition` already; only where a status field
+// comes from may differ.
+void read_variants(const Words& words, Definition& definition) {
+  const Definition common = definition;
+  for (const auto& node : words.items("variants")) {
+    const Words one(
+        node, "a variant", words.complaints(),
+        {"when", "status", "identity", "facets", "sets", "tags", "states", "create", "delete"});
+    one.require("when");
+    Definition variant = common;
+    variant.variant = {.when = one.json_map("when"), .unless = {}};
+    read_behaviour(one, variant);
+    for (const auto& [name, source] : one.entries("status")) {
+      const Words from(source, "status field " + name, words.complaints(), {"from", "in", "text"});
+      const auto field = std::ranges::find_if(
+          variant.status, [&name](const StatusField& status) { return status.field.name == name; });
+      if (field == variant.status.end()) {
+        one.wrong("status", fmt::format("names '{}', which is no status field of the kind", name));
+        continue;
+      }
+      field->from = from.text("from");
+      field->in = from.text("in");
+      field->text = from.text("text");
+    }
+    definition.variants.push_back(std::move(variant));
+  }
 }
 
 // The default policy stands first from here on.
@@ -429,7 +503,7 @@ void add_common_fields(const Words& words, Definition& definition) {
   }
   definition.spec.push_back(provider_reference());
   definition.spec.push_back(deletion_policy(definition.deletion_policies));
-  if (!definition.tags) return;
+  if (!definition.tags && !words.has("variants")) return;
   definition.spec.push_back(
       {.name = "tags",
        .type = Type::kStringMap,
@@ -460,14 +534,18 @@ Definition read_definition(const YAML::Node& root, std::string file, Role role,
                      "delete",
                      "deletionPolicies",
                      "defaultDeletionPolicy",
+                     "variants",
                      "sample"});
   Definition definition;
   definition.file = std::move(file);
   read_names(words, definition);
   if (role == Role::kProvider) return definition;
-  read_behaviour(words, definition);
+  for (const auto* word : {"service", "deletionPolicies", "sample"}) words.require(word);
+  definition.deletion_policies = words.texts("deletionPolicies");
   put_default_policy_first(words, definition);
+  if (!words.has("variants")) read_behaviour(words, definition);
   add_common_fields(words, definition);
+  read_variants(words, definition);
   if (complaints.none()) check_references(definition, complaints);
   return definition;
 }

@@ -149,7 +149,10 @@ class Checker {
       : definition_(definition), models_(models), wrong_(wrong) {}
 
   void run() {
+    for (const Definition& variant : definition_.variants) Checker(variant, models_, wrong_).run();
+    if (!definition_.variants.empty()) return;
     for (const Call* call : all_calls(definition_)) check_call(*call);
+    for (const ChildSet& set : definition_.sets) check_items_sent(set);
     for (const Facet& facet : definition_.facets) check_facet(facet);
     check_identity();
     check_status();
@@ -205,7 +208,11 @@ class Checker {
 
   void check_members(const Model& model, const std::string& shape, const JsonObject& object,
                      const Call& call, const std::string& where) {
+    if (object.contains("$each") || object.contains("$union")) {
+      return check_list_word(model, shape, object, call, where);
+    }
     for (const auto& member : object) {
+      if (member.key() == "$needs") continue;
       const std::string inner = member_shape(model, shape, member.key());
       if (inner.empty()) {
         complain(call.line, fmt::format("{} has no member '{}'", where, std::string(member.key())));
@@ -224,6 +231,53 @@ class Checker {
     }
   }
 
+  // {$each: list, $item: shape} and {$union: [values and lists]}
+  void check_list_word(const Model& model, const std::string& shape, const JsonObject& object,
+                       const Call& call, const std::string& where) {
+    const std::string item = item_shape(model, shape);
+    if (item.empty()) return complain(call.line, where + " is no list");
+    if (const auto* one = object.if_contains("$item")) {
+      items_of_ = text_at(object, "$each");
+      check_input(model, item, *one, call, where + "[]");
+      items_of_.clear();
+      return;
+    }
+    for (const Json& part : object.at("$union").as_array()) {
+      const bool list =
+          part.is_string() || (part.is_object() && part.as_object().contains("$each"));
+      check_input(model, list ? shape : item, part, call, where);
+    }
+  }
+
+  // The calls of a set, where ${item} is one of its field's.
+  void check_items_sent(const ChildSet& set) {
+    items_of_ = set.field;
+    for (const Call* call : {&set.add, &set.remove}) check_call(*call);
+    if (set.change) check_call(*set.change);
+    items_of_.clear();
+  }
+
+  // What a name in an input stands for, if that is a field of spec.
+  const Field* field_of(const std::string& name) const {
+    if (!name.starts_with("item")) return field_at(definition_, name);
+    if (items_of_.empty() || !name.starts_with("item.")) return nullptr;
+    const Field* field = field_at(definition_, items_of_ + "[]" + name.substr(4));
+    // A member of which each value makes an item.
+    return field != nullptr && field->type == Type::kArray && !is_listed(name.substr(5))
+               ? field
+               : scalar(field);
+  }
+
+  bool is_listed(const std::string& member) const {
+    return std::ranges::any_of(definition_.sets, [&](const ChildSet& set) {
+      return set.field == items_of_ && std::ranges::find(set.each, member) != set.each.end();
+    });
+  }
+
+  static const Field* scalar(const Field* field) {
+    return field != nullptr && field->type == Type::kArray ? &field->fields.front() : field;
+  }
+
   void check_text(const Model& model, const std::string& shape, const std::string& text,
                   const Call& call, const std::string& where) {
     const auto start = text.find("${");
@@ -240,7 +294,7 @@ class Checker {
     }
     const std::string name = text.substr(2, text.size() - 3);
     if (name == "tags" && definition_.tags) return check_tag_input(model, shape, call, where);
-    const Field* field = field_at(definition_, name);
+    const Field* field = field_of(name);
     if (field != nullptr) check_sent(model, shape, *field, call.line, where);
   }
 
@@ -263,7 +317,13 @@ class Checker {
   void check_sent(const Model& model, const std::string& shape, const Field& field, int line,
                   const std::string& where) {
     const std::string type = model.type_of(shape);
-    if (field.form == Form::kJson || field.form == Form::kPolicy) {
+    if (field.form == Form::kNameOrArn) {
+      for (const auto* member : {"Name", "Arn"}) {
+        if (member_shape(model, shape, member).empty()) {
+          complain(line, fmt::format("{} has no member '{}'", where, member));
+        }
+      }
+    } else if (field.form == Form::kJson || field.form == Form::kPolicy) {
       if (!is_text(type)) complain(line, where + " is no text");
     } else if (field.type == Type::kObject) {
       for (const Field& inner : field.fields) check_sent_at(model, {shape}, inner, where);
@@ -361,7 +421,9 @@ class Checker {
     if (!identity.assigned_at.empty()) answer(definition_.create, identity.assigned_at);
     if (identity.find && !identity.find_id.empty()) answer(*identity.find, identity.find_id);
     if (!identity.read_at.empty()) check_in_resource(identity.read_at, 0);
-    if (!definition_.states.at.empty()) check_in_resource(definition_.states.at, 0);
+    for (const auto* path : {&definition_.states.at, &definition_.states.why}) {
+      if (!path->empty()) check_in_resource(*path, 0);
+    }
   }
 
   void check_in_resource(const std::string& path, int line) {
@@ -381,19 +443,53 @@ class Checker {
     for (const StatusField& status : definition_.status) {
       const std::string& from = status.from;
       if (from.empty() || from.starts_with("${") || from.starts_with("spec.")) continue;
-      check_in_resource(from, status.field.line);
+      if (status.in.empty()) {
+        check_in_resource(from, status.field.line);
+        continue;
+      }
+      for (const Facet& facet : definition_.facets) {
+        if (facet.name == status.in) check_in_facet(facet, from, status.field.line);
+      }
     }
   }
 
+  void check_in_facet(const Facet& facet, const std::string& path, int line) {
+    const Answer found = answer(facet.read, facet.result);
+    if (found.model == nullptr || !follow(*found.model, found.place, path).shape.empty()) return;
+    complain(line, fmt::format("the answer of {} has no '{}'", facet.read.operation, path));
+  }
+
   void check_set(const ChildSet& set) {
-    const Answer list = answer(set.read, set.items);
+    const Facet& first = definition_.facets.front();
+    const Call& read = set.read ? *set.read : first.read;
+    const std::string base = set.read || first.result.empty() ? "" : first.result + ".";
+    const Answer list = answer(read, base + set.items);
     if (list.model == nullptr) return;
     const std::string item =
         list.place.every ? list.place.shape : item_shape(*list.model, list.place.shape);
-    if (item.empty() || follow(*list.model, {item}, set.value).shape.empty()) {
-      complain(set.read.line, fmt::format("the items in the answer of {} have no '{}'",
-                                          set.read.operation, set.value));
+    std::vector<std::string> members;
+    if (!set.value.empty()) members.push_back(set.value);
+    for (const auto& [member, values] : set.only) members.push_back(member);
+    for (const auto& member : members) {
+      if (!follow(*list.model, {item}, member).shape.empty()) continue;
+      complain(read.line,
+               fmt::format("the items in the answer of {} have no '{}'", read.operation, member));
     }
+    const Field* field = field_at(definition_, set.field);
+    if (set.key.empty() || field == nullptr) return;
+    for (const Field& member : field->fields.front().fields) {
+      check_read(*list.model, {item}, is_listed_in(set, member) ? as_scalar(member) : member,
+                 read.operation);
+    }
+  }
+
+  static bool is_listed_in(const ChildSet& set, const Field& member) {
+    return std::ranges::find(set.each, member.name) != set.each.end();
+  }
+
+  static Field as_scalar(Field member) {
+    if (member.type == Type::kArray) member.type = Type::kString;
+    return member;
   }
 
   void check_tags() {
@@ -405,6 +501,7 @@ class Checker {
   const Definition& definition_;
   Models& models_;
   std::vector<std::string>& wrong_;
+  std::string items_of_;  // the list of spec whose items ${item} stands for just now
 };
 
 }  // namespace

@@ -24,7 +24,7 @@ TEST(Permissions, ActionsWithOtherNamesThanTheirOperation) {
 TEST(Permissions, PolicyHoldsEveryCallOnceByService) {
   Definition thing{.kind = "Thing", .plural = "things", .service = "sqs"};
   thing.create.operation = "CreateQueue";
-  thing.remove.operation = "DeleteQueue";
+  thing.removes.push_back({.operation = "DeleteQueue"});
   const std::vector<Definition> all = {thing, thing};
   const Json policy = iam_policy(all);
   ASSERT_EQ(policy.at("Statement").as_array().size(), 2U);

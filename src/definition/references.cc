@@ -8,9 +8,9 @@
 namespace infra::definition {
 namespace {
 
-constexpr std::array<std::string_view, 11> kValues = {
+constexpr std::array<std::string_view, 12> kValues = {
     "id",      "uid",           "ownerTag", "region", "bucketRegion", "tags",
-    "tagKeys", "tagKeysAsTags", "item",     "token",  "accountID"};
+    "tagKeys", "tagKeysAsTags", "item",     "token",  "createToken",  "accountID"};
 
 const Field* named(const std::vector<Field>& fields, std::string_view name) {
   const auto found = std::ranges::find(fields, name, &Field::name);
@@ -26,9 +26,18 @@ bool has_status(const Definition& definition, std::string_view path) {
                              [&](const StatusField& s) { return s.field.name == name; });
 }
 
+// Some list of spec has items with this member.
+bool has_member(const Definition& definition, std::string_view path) {
+  return std::ranges::any_of(definition.spec, [&](const Field& field) {
+    return field_at(definition, field.name + "[]." + std::string(path)) != nullptr;
+  });
+}
+
 bool leads_somewhere(const Definition& definition, std::string_view name) {
   if (std::ranges::find(kValues, name) != kValues.end()) return true;
   if (name.starts_with("status.")) return has_status(definition, name.substr(7));
+  if (name.starts_with("found.")) return true;  // an item as AWS shows it
+  if (name.starts_with("item.")) return has_member(definition, name.substr(5));
   return field_at(definition, name) != nullptr;
 }
 
@@ -38,14 +47,25 @@ class Checker {
       : definition_(definition), complaints_(complaints) {}
 
   void run() {
-    for (const Call* call : all_calls(definition_)) check_call(*call);
-    for (const Facet& facet : definition_.facets) check_facet(facet);
-    for (const ChildSet& set : definition_.sets) {
-      must_be_field(set.field, set.read.line, "set");
-      if (!set.noted.empty()) must_be_list(set.noted, set.read.line);
-    }
+    for (const Definition& variant : definition_.variants) Checker(variant, complaints_).run();
+    check_conditions(definition_.variant, 1);
+    if (definition_.variants.empty()) check_behaviour();
     for (const StatusField& status : definition_.status) check_status(status);
     for (const auto& [title, path] : definition_.columns) check_column(title, path);
+  }
+
+ private:
+  void check_behaviour() {
+    for (const Call* call : all_calls(definition_)) check_call(*call);
+    for (const Facet& facet : definition_.facets) check_facet(facet);
+    for (const ChildSet& set : definition_.sets) check_set(set);
+    for (const auto& [policy, call] : definition_.instead) {
+      const auto& policies = definition_.deletion_policies;
+      if (std::ranges::find(policies, policy) != policies.end()) continue;
+      complaints_.add(call.line, fmt::format("'instead' names '{}', which is not in "
+                                             "deletionPolicies",
+                                             policy));
+    }
     const Identity& identity = definition_.identity;
     if (!identity.chosen.empty()) must_be_field(identity.chosen, 1, "identity");
     if (!identity.status.empty() && !has_status(definition_, identity.status)) {
@@ -54,7 +74,29 @@ class Checker {
     }
   }
 
- private:
+  void check_conditions(const Condition& condition, int line) {
+    for (const auto& [path, value] : condition.when) must_be_field(path, line, "'when'");
+    for (const auto& [path, value] : condition.unless) must_be_field(path, line, "'unless'");
+  }
+
+  void check_set(const ChildSet& set) {
+    const int line = set.add.line;
+    must_be_field(set.field, line, "set");
+    if (!set.noted.empty()) must_be_list(set.noted, line);
+    const Field* field = field_at(definition_, set.field);
+    const bool objects = field != nullptr && field->type == Type::kArray &&
+                         field->fields.front().type == Type::kObject;
+    if (objects == set.key.empty()) {
+      complaints_.add(
+          line, fmt::format("set {}: 'key' is for lists of objects, and they need it", set.field));
+    }
+    for (const auto* members : {&set.key, &set.each}) {
+      for (const auto& member : *members) {
+        must_be_field(set.field + "[]." + member, line, "set " + set.field);
+      }
+    }
+  }
+
   void must_be_field(const std::string& path, int line, std::string_view who) {
     if (field_at(definition_, path) != nullptr) return;
     complaints_.add(line, fmt::format("{} names '{}', which is no field of spec", who, path));
@@ -90,6 +132,7 @@ class Checker {
     const int line = facet.write.empty() ? facet.read.line : facet.write.front().line;
     for (const auto& field : facet.fields) must_be_field(field, line, "facet " + facet.name);
     if (!facet.remembered.empty()) must_be_field(facet.remembered, line, "facet " + facet.name);
+    check_conditions(facet.condition, line);
   }
 
   void check_status(const StatusField& status) {
@@ -100,6 +143,13 @@ class Checker {
     }
     if (status.from.starts_with("spec.")) {
       must_be_field(status.from.substr(5), line, "status " + status.field.name);
+    }
+    const auto shows = [&status](const Facet& facet) { return facet.name == status.in; };
+    const bool somewhere = status.in.empty() || !definition_.variants.empty() ||
+                           std::ranges::any_of(definition_.facets, shows);
+    if (!somewhere) {
+      complaints_.add(line, fmt::format("status {} is in '{}', which is no facet",
+                                        status.field.name, status.in));
     }
     check_text(status.text, line);
   }
@@ -114,8 +164,7 @@ class Checker {
 
   void check_call(const Call& call) {
     check_value(call.input, call.line);
-    for (const auto& [path, value] : call.when) must_be_field(path, call.line, "'when'");
-    for (const auto& [path, value] : call.unless) must_be_field(path, call.line, "'unless'");
+    check_conditions(call.condition, call.line);
     if (call.needs.starts_with("status.")) {
       must_be_status(call.needs.substr(7), call.line, "'needs'");
     } else if (!call.needs.empty()) {
@@ -129,9 +178,23 @@ class Checker {
     if (const auto* list = value.if_array()) {
       for (const Json& item : *list) check_value(item, line);
     }
-    if (const auto* object = value.if_object()) {
-      for (const auto& member : *object) check_value(member.value(), line);
+    if (const auto* object = value.if_object()) check_members(*object, line);
+  }
+
+  void check_members(const JsonObject& object, int line) {
+    for (const auto& member : object) {
+      const bool names_value = member.key() == "$needs" || member.key() == "$each";
+      if (names_value) {
+        check_name(text_at(object, member.key()), line);
+      } else {
+        check_value(member.value(), line);
+      }
     }
+  }
+
+  void check_name(std::string_view name, int line) {
+    if (leads_somewhere(definition_, name)) return;
+    complaints_.add(line, fmt::format("there is no value '{}'", name));
   }
 
   void check_text(std::string_view text, int line) {
@@ -140,9 +203,7 @@ class Checker {
       const auto end = text.find('}', start);
       const auto name =
           text.substr(start + 2, end == std::string_view::npos ? end : end - start - 2);
-      if (end == std::string_view::npos || !leads_somewhere(definition_, name)) {
-        complaints_.add(line, fmt::format("there is no value '${{{}}}'", name));
-      }
+      check_name(end == std::string_view::npos ? text.substr(start) : name, line);
     }
   }
 
@@ -156,7 +217,13 @@ const Field* field_at(const Definition& definition, std::string_view path) {
   const std::vector<Field>* fields = &definition.spec;
   while (true) {
     const auto dot = path.find('.');
-    const Field* field = named(*fields, path.substr(0, dot));
+    std::string_view name = path.substr(0, dot);
+    const bool item = name.ends_with("[]");
+    if (item) name.remove_suffix(2);
+    const Field* field = named(*fields, name);
+    if (item && field != nullptr) {
+      field = field->type == Type::kArray ? &field->fields.front() : nullptr;
+    }
     if (field == nullptr || dot == std::string_view::npos) return field;
     path = path.substr(dot + 1);
     fields = &field->fields;
@@ -174,7 +241,9 @@ std::vector<const Call*> all_calls(const Definition& definition) {
     for (const Call& call : facet.write) add(call);
   }
   for (const ChildSet& set : definition.sets) {
-    for (const Call* call : {&set.read, &set.add, &set.remove}) add(*call);
+    if (set.read) add(*set.read);
+    if (set.change) add(*set.change);
+    for (const Call* call : {&set.add, &set.remove}) add(*call);
   }
   if (definition.tags) {
     if (definition.tags->read) add(*definition.tags->read);
@@ -183,7 +252,12 @@ std::vector<const Call*> all_calls(const Definition& definition) {
   }
   add(definition.create);
   for (const Call& call : definition.before_delete) add(call);
-  add(definition.remove);
+  for (const Call& call : definition.removes) add(call);
+  for (const auto& [policy, call] : definition.instead) add(call);
+  for (const Definition& variant : definition.variants) {
+    const auto more = all_calls(variant);
+    out.insert(out.end(), more.begin(), more.end());
+  }
   return out;
 }
 

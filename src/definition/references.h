@@ -9,7 +9,7 @@ namespace infra::definition {
 // sets, columns, conditions of calls, and "${name}" in inputs.
 void check_references(const Definition& definition, Complaints& complaints);
 
-// The spec field at a dotted path ("code.zipFile"), or nullptr.
+// The spec field at a dotted path ("code.zipFile", "routes[].gatewayID"), or nullptr.
 const Field* field_at(const Definition& definition, std::string_view path);
 
 // Every call of a definition, in the order of the file's words.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "base/keyed_hash.h"
 #include "planning/form.h"
@@ -79,11 +80,18 @@ bool contains(const std::vector<std::string>& list, const std::string& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+// ": what AWS says", or nothing.
+std::string reason_of(const definition::States& states, const Json& resource) {
+  if (states.why.empty()) return {};
+  const auto why = read_path(resource, states.why);
+  return why && why->is_string() ? ": " + std::string(why->get_string()) : std::string{};
+}
+
 std::optional<Plan> by_state(const Definition& definition, const Desired& desired,
                              const Observed& observed) {
   const auto& states = definition.states;
   if (states.at.empty()) return std::nullopt;
-  const std::string state = text_at(observed.resource, states.at);
+  const std::string state = state_of(states, observed.resource);
   if (contains(states.gone, state)) {
     if (desired.deleting) return Plan{.action = Action::kForget, .reason = "Deleted"};
     return Plan{.action = Action::kBlock,
@@ -95,7 +103,7 @@ std::optional<Plan> by_state(const Definition& definition, const Desired& desire
   if (contains(states.failed, state)) {
     return Plan{.action = Action::kBlock,
                 .reason = "ResourceFailed",
-                .message = "AWS reports state " + state};
+                .message = "AWS reports state " + state + reason_of(states, observed.resource)};
   }
   if (contains(states.ready, state)) return std::nullopt;
   return Plan{.action = Action::kWait,
@@ -116,14 +124,9 @@ bool remembered_differs(const Definition& definition, const Desired& desired, co
   return false;
 }
 
-bool is_declared(const Desired& desired, const Facet& facet) {
-  return std::ranges::any_of(facet.fields, [&desired](const std::string& name) {
-    return find_path(desired.spec, name) != nullptr;
-  });
-}
-
 void compare_facet(const Definition& definition, const Desired& desired, const Observed& observed,
                    const Facet& facet, Plan& plan) {
+  if (!definition::holds(facet.condition, desired.spec)) return;
   std::vector<std::string> differing;
   if (!facet.remembered.empty()) {
     if (remembered_differs(definition, desired, facet)) differing.push_back(facet.remembered);
@@ -142,7 +145,7 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
   }
   // Something written under an earlier name may still be there.
   for (const auto& call : facet.write) {
-    const bool left = !call.replaces.empty() && is_declared(desired, facet) &&
+    const bool left = !call.replaces.empty() && in_use(facet, desired.spec) &&
                       !replaced(definition, desired.status, desired.spec, call.replaces).empty();
     if (left) differing.push_back(call.replaces);
   }
@@ -151,20 +154,14 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
   plan.facets.push_back(facet.name);
 }
 
-void compare_set(const Desired& desired, const Observed& observed, const ChildSet& set,
-                 Plan& plan) {
-  const Json* declared = find_path(desired.spec, set.field);
-  const auto found = observed.sets.find(set.field);
-  if (declared == nullptr || !declared->is_array() || found == observed.sets.end()) return;
-  const std::vector<std::string> wanted = texts_at(desired.spec, set.field);
-  for (const auto& item : wanted) {
-    if (!contains(found->second, item)) plan.add[set.field].push_back(item);
-  }
-  for (const auto& item : found->second) {
-    if (!contains(wanted, item)) plan.remove[set.field].push_back(item);
-  }
-  if (plan.add.contains(set.field) || plan.remove.contains(set.field)) {
-    plan.paths.push_back(set.field);
+void compare_sets(const Definition& definition, const Desired& desired, const Observed& observed,
+                  Plan& plan) {
+  for (const ChildSet& set : definition.sets) {
+    const auto found = observed.sets.find(set.field);
+    if (found == observed.sets.end()) continue;
+    auto change = compare_set(definition, set, desired.spec, found->second,
+                              texts_at(desired.status, set.noted), plan.paths);
+    if (!change.empty()) plan.sets[set.field] = std::move(change);
   }
 }
 
@@ -191,15 +188,34 @@ std::string joined(const std::vector<std::string>& paths) {
   return out;
 }
 
+// A set of texts is one path, however many of them differ.
+void remove_repeats(std::vector<std::string>& paths) {
+  std::set<std::string> seen;
+  std::erase_if(paths, [&seen](const std::string& path) { return !seen.insert(path).second; });
+}
+
+Plan immutable(std::vector<std::string> paths) {
+  return Plan{.action = Action::kBlock,
+              .reason = "Immutable",
+              .message = "AWS cannot change " + joined(paths) +
+                         "; set the old value again, or delete the object and make a new one",
+              .paths = std::move(paths)};
+}
+
 // A field that no call can change: say so rather than try for ever.
 std::optional<Plan> unchangeable(const Definition& definition, const Plan& plan) {
+  for (const ChildSet& set : definition.sets) {
+    const auto found = plan.sets.find(set.field);
+    if (found == plan.sets.end() || set.change || found->second.change.empty()) continue;
+    std::vector<std::string> paths;
+    for (const Item& item : found->second.change) {
+      paths.push_back(set.field + "[" + item.key + "]");
+    }
+    return immutable(std::move(paths));
+  }
   for (const Facet& facet : definition.facets) {
     if (!facet.write.empty() || !contains(plan.facets, facet.name)) continue;
-    return Plan{.action = Action::kBlock,
-                .reason = "Immutable",
-                .message = "AWS cannot change " + joined(plan.paths) +
-                           "; set the old value again, or delete the object and make a new one",
-                .paths = plan.paths};
+    return immutable(plan.paths);
   }
   return std::nullopt;
 }
@@ -209,7 +225,8 @@ Plan plan_update(const Definition& definition, const Desired& desired, const Obs
   for (const Facet& facet : definition.facets) {
     compare_facet(definition, desired, observed, facet, plan);
   }
-  for (const ChildSet& set : definition.sets) compare_set(desired, observed, set, plan);
+  compare_sets(definition, desired, observed, plan);
+  remove_repeats(plan.paths);
   if (definition.tags) compare_tags(desired, observed, plan);
   if (plan.paths.empty()) {
     return Plan{.action = Action::kNothing, .reason = "Available", .message = "In sync with AWS"};
@@ -227,9 +244,22 @@ Plan plan_update(const Definition& definition, const Desired& desired, const Obs
   return plan;
 }
 
+// What was declared or added for this object, and is there.
+std::vector<Item> items_to_take(const Definition& definition, const ChildSet& set,
+                                const Desired& desired, const std::vector<Item>& found) {
+  std::vector<std::string> ours = texts_at(desired.status, set.noted);
+  for (const Item& item : declared_items(definition, set, desired.spec)) ours.push_back(item.key);
+  std::vector<Item> out;
+  for (const Item& item : found) {
+    if (contains(ours, item.key)) out.push_back(item);
+  }
+  return out;
+}
+
 Plan plan_delete(const Definition& definition, const Desired& desired, const Observed& observed) {
   if (!observed.present) return Plan{.action = Action::kForget, .reason = "Deleted"};
   const std::string policy = text_at(desired.spec, "deletionPolicy");
+  const bool instead = definition.instead.contains(policy) && !desired.observe_only;
   if (policy == "Retain" || policy == "Orphan" || desired.observe_only) {
     return Plan{.action = Action::kForget,
                 .reason = "Retained",
@@ -241,8 +271,20 @@ Plan plan_delete(const Definition& definition, const Desired& desired, const Obs
                 .reason = std::string(kNotOurs),
                 .message = "Left in AWS: it does not belong to this object"};
   }
+  if (instead) {
+    return Plan{.action = Action::kRelease,
+                .reason = "Retained",
+                .message = "Left in AWS after deletion policy " + policy};
+  }
   if (auto state = by_state(definition, desired, observed)) return *state;
-  return Plan{.action = Action::kDelete, .reason = "Deleting"};
+  Plan plan{.action = Action::kDelete, .reason = "Deleting"};
+  for (const ChildSet& set : definition.sets) {
+    const auto found = observed.sets.find(set.field);
+    if (!set.remove_first || found == observed.sets.end()) continue;
+    auto ours = items_to_take(definition, set, desired, found->second);
+    if (!ours.empty()) plan.sets[set.field].remove = std::move(ours);
+  }
+  return plan;
 }
 
 }  // namespace
@@ -256,8 +298,26 @@ std::string_view to_string(Action action) {
     case Action::kWait: return "wait";
     case Action::kBlock: return "block";
     case Action::kForget: return "forget";
+    case Action::kRelease: return "release";
   }
   return "nothing";
+}
+
+std::string state_of(const definition::States& states, const Json& resource) {
+  if (states.at.empty()) return {};
+  const auto state = read_path(resource, states.at);
+  return state && state->is_string() ? std::string(state->get_string()) : states.none;
+}
+
+bool in_use(const Facet& facet, const Json& spec) {
+  return definition::holds(facet.condition, spec) &&
+         std::ranges::any_of(facet.fields, [&spec](const std::string& name) {
+           return find_path(spec, name) != nullptr;
+         });
+}
+
+bool in_use(const ChildSet& set, const Json& spec, const Json& status) {
+  return find_path(spec, set.field) != nullptr || !texts_at(status, set.noted).empty();
 }
 
 std::string owner_tag() { return key_of("uid"); }

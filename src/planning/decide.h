@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "definition/definition.h"
+#include "planning/sets.h"
 
 namespace infra::planning {
 
@@ -34,13 +35,14 @@ struct Desired {
 struct Observed {
   bool present = false;  // false: AWS said, positively, that it is not there
   std::string id;
-  Json resource;                       // the first facet as AWS answered it
-  std::map<std::string, Json> facets;  // each facet's answer by name; null: absent
-  std::map<std::string, std::vector<std::string>> sets;  // child sets by spec field
+  Json resource;                                  // the first facet as AWS answered it
+  std::map<std::string, Json> facets;             // each facet's answer by name; null: absent
+  std::map<std::string, std::vector<Item>> sets;  // child sets by spec field
   TagMap tags;
 };
 
-enum class Action { kNothing, kCreate, kUpdate, kDelete, kWait, kBlock, kForget };
+// kRelease: the call that a deletion policy has instead of the deletion, then kForget.
+enum class Action { kNothing, kCreate, kUpdate, kDelete, kWait, kBlock, kForget, kRelease };
 std::string_view to_string(Action action);
 
 // The reason of a plan for a resource that belongs to somebody else.
@@ -50,11 +52,11 @@ inline constexpr std::string_view kOwnerUnknown = "ConfirmingOwner";
 
 struct Plan {
   Action action = Action::kNothing;
-  std::string reason;               // CamelCase, for conditions and events
-  std::string message;              // a sentence
-  std::vector<std::string> paths;   // spec paths that differ
-  std::vector<std::string> facets;  // names of facets to write
-  std::map<std::string, std::vector<std::string>> add, remove;  // child sets by spec field
+  std::string reason;                     // CamelCase, for conditions and events
+  std::string message;                    // a sentence
+  std::vector<std::string> paths;         // spec paths that differ
+  std::vector<std::string> facets;        // names of facets to write
+  std::map<std::string, SetChange> sets;  // by spec field
   TagMap set_tags;
   TagMap all_tags;  // for services that replace the whole set
   std::vector<std::string> remove_tags;
@@ -62,6 +64,12 @@ struct Plan {
 };
 
 std::string owner_tag();
+// The state that AWS shows, or what the definition says for none.
+std::string state_of(const definition::States& states, const Json& resource);
+// Whether a facet is there for this spec, and about something that is declared.
+bool in_use(const definition::Facet& facet, const Json& spec);
+// Whether a set has anything to compare: it is declared, or was, and what it added is noted.
+bool in_use(const definition::ChildSet& set, const Json& spec, const Json& status);
 // A digest for fields that AWS never gives back, to be kept in status. Keyed by the object's uid,
 // so that equal values of two objects do not show.
 std::string digest(const std::string& uid, const Json& value);

@@ -25,6 +25,13 @@ Field field(std::string name, Type type, std::string at) {
   return out;
 }
 
+// Children as AWS shows them, of a set of texts.
+std::vector<Item> texts(std::initializer_list<const char*> keys) {
+  std::vector<Item> out;
+  for (const auto* key : keys) out.push_back({.key = key, .value = Json(key), .found = Json(key)});
+  return out;
+}
+
 // A kind with one of each thing that decide() looks at.
 Definition sample_kind() {
   Definition kind;
@@ -58,7 +65,7 @@ Observed sample_observed() {
   observed.id = "r-1";
   observed.resource = boost::json::parse(R"({"Shape": "round", "Size": 3, "State": "available"})");
   observed.facets = {{"resource", observed.resource}, {"size", observed.resource}};
-  observed.sets["members"] = {"b", "a"};
+  observed.sets["members"] = texts({"b", "a"});
   observed.tags = {{owner_tag(), "u1"}, {"team", "x"}, {"foreign", "y"}};
   return observed;
 }
@@ -313,15 +320,15 @@ TEST(Decide, NamesEachDifferenceAndLeavesForeignTagsAlone) {
   Desired desired = sample_desired();
   Observed observed = sample_observed();
   set_path(observed.facets["size"], "Size", 4);
-  observed.sets["members"] = {"b", "c"};
+  observed.sets["members"] = texts({"b", "c"});
   observed.tags["team"] = "z";
   observed.tags["old"] = "1";
   desired.managed_keys = {"old", "team"};
   const Plan plan = decide(sample_kind(), desired, observed);
   EXPECT_EQ(plan.paths, (std::vector<std::string>{"size", "members", "tags.team", "tags.old"}));
   EXPECT_EQ(plan.facets, std::vector<std::string>{"size"});
-  EXPECT_EQ(plan.add.at("members"), std::vector<std::string>{"a"});
-  EXPECT_EQ(plan.remove.at("members"), std::vector<std::string>{"c"});
+  EXPECT_EQ(plan.sets.at("members").add.front().key, "a");
+  EXPECT_EQ(plan.sets.at("members").remove.front().key, "c");
   EXPECT_EQ(plan.set_tags, (TagMap{{"team", "x"}}));
   EXPECT_EQ(plan.remove_tags, std::vector<std::string>{"old"});
   EXPECT_TRUE(plan.all_tags.contains("foreign"));
@@ -333,7 +340,7 @@ TEST(Decide, LeavesAloneWhatIsNotDeclared) {
   desired.spec = JsonObject{{"shape", "round"}};
   Observed observed = sample_observed();
   set_path(observed.facets["size"], "Size", 99);
-  observed.sets["members"] = {"z"};
+  observed.sets["members"] = texts({"z"});
   EXPECT_EQ(decide(sample_kind(), desired, observed).action, Action::kNothing);
 }
 

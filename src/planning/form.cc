@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "net/http.h"
+#include "planning/network.h"
 #include "planning/path.h"
 
 namespace infra::planning {
@@ -20,7 +22,8 @@ Json object_to_aws(const Field& field, const Json& declared) {
   Json out = JsonObject{};
   for (const Field& member : field.fields) {
     const Json* value = find_path(declared, member.name);
-    if (value != nullptr) write_path(out, member.at, to_aws(member, *value));
+    if (value != nullptr && !is_off(member, declared))
+      write_path(out, member.at, to_aws(member, *value));
   }
   return out;
 }
@@ -95,7 +98,31 @@ bool same_list(const Field& field, const Json& declared, const Json& observed) {
   return differing.empty();
 }
 
+// What stands behind the last of these characters, or all of it.
+std::string_view tail(std::string_view text, char mark) {
+  const auto at = text.rfind(mark);
+  return at == std::string_view::npos ? text : text.substr(at + 1);
+}
+
+// A key by its id or ARN. AWS answers with the ARN of what an alias stands for, so an alias cannot
+// be compared.
+bool same_key(const std::string& declared, const std::string& observed) {
+  if (declared.starts_with("alias/") || declared.find(":alias/") != std::string::npos) return true;
+  return tail(declared, '/') == tail(observed, '/');
+}
+
+bool same_name_or_arn(const std::string& declared, const std::string& observed) {
+  if (declared.starts_with("arn:") && observed.starts_with("arn:")) return declared == observed;
+  return tail(declared, '/') == tail(observed, '/');
+}
+
 bool same_value(const Field& field, const Json& declared, const Json& observed) {
+  switch (field.form) {
+    case Form::kNetwork: return network(as_text(declared)) == network(as_text(observed));
+    case Form::kKmsKey: return same_key(as_text(declared), as_text(observed));
+    case Form::kNameOrArn: return same_name_or_arn(as_text(declared), as_text(observed));
+    default: break;
+  }
   if (field.form == Form::kPolicy) return policy_meaning(declared) == policy_meaning(observed);
   if (field.type == Type::kArray) return same_list(field, declared, observed);
   if (!field.values.empty()) return same(to_aws(field, declared), to_aws(field, observed));
@@ -103,6 +130,14 @@ bool same_value(const Field& field, const Json& declared, const Json& observed) 
 }
 
 }  // namespace
+
+bool is_off(const Field& member, const Json& object) {
+  const auto is = [&object](const auto& neighbour) {
+    const Json* value = find_path(object, neighbour.first);
+    return value != nullptr && same(*value, neighbour.second);
+  };
+  return !member.unless.empty() && std::ranges::all_of(member.unless, is);
+}
 
 Json to_aws(const Field& field, const Json& declared) {
   if (!field.values.empty()) {
@@ -115,6 +150,12 @@ Json to_aws(const Field& field, const Json& declared) {
     out = list_to_aws(field, declared);
   }
   if (field.form == Form::kText) return Json(as_text(out));
+  if (field.form == Form::kNetwork) return Json(network(as_text(out)));
+  if (field.form == Form::kBase64) return Json(base64_encode(as_text(out)));
+  if (field.form == Form::kNameOrArn) {
+    const bool arn = as_text(out).starts_with("arn:");
+    return Json(JsonObject{{arn ? "Arn" : "Name", out}});
+  }
   if (field.form == Form::kJson) return Json(boost::json::serialize(out));
   return out;
 }
@@ -133,6 +174,8 @@ std::optional<Json> from_aws(const Field& field, const Json& answer) {
                 ? parse_json(std::string_view(answer.get_string())).value_or(answer)
                 : text_to_value(field, answer);
   }
+  if (field.form == Form::kBase64)
+    return Json(base64_decode(as_text(value)).value_or(as_text(value)));
   if (field.type == Type::kObject) return object_from_aws(field, value);
   if (field.type == Type::kInteger) return text_to_value(field, value);
   if (field.type == Type::kArray && value.is_array() && !field.fields.empty()) {
@@ -151,12 +194,15 @@ void add_differences(const Field& field, const Json& declared, const std::option
   if (field.type == Type::kObject && declared.is_object()) {
     for (const Field& member : field.fields) {
       const Json* value = find_path(declared, member.name);
-      if (value == nullptr) continue;
+      if (value == nullptr || is_off(member, declared)) continue;
       std::optional<Json> theirs;
       if (observed) theirs = read_path(*observed, member.name);
       add_differences(member, *value, theirs, path + "." + member.name, out);
     }
     return;
+  }
+  if (!observed && !field.absent_as.is_null()) {
+    return add_differences(field, declared, field.absent_as, path, out);
   }
   const bool both_empty = !observed && ((declared.is_array() && declared.get_array().empty()) ||
                                         (declared.is_string() && declared.get_string().empty()));

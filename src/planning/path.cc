@@ -9,6 +9,7 @@ struct Step {
   std::string_view member;
   bool every = false;
   std::optional<std::size_t> index;
+  std::string_view chosen_by, chosen;  // "[Member=text]"
   std::string_view rest;
 };
 
@@ -21,7 +22,11 @@ Step first_step(std::string_view path) {
   const auto inside = step.member.substr(bracket + 1, step.member.size() - bracket - 2);
   step.member = step.member.substr(0, bracket);
   step.every = inside.empty();
-  if (!step.every) {
+  const auto equals = inside.find('=');
+  if (equals != std::string_view::npos) {
+    step.chosen_by = inside.substr(0, equals);
+    step.chosen = inside.substr(equals + 1);
+  } else if (!step.every) {
     std::size_t index = 0;
     std::from_chars(inside.data(), inside.data() + inside.size(), index);
     step.index = index;
@@ -39,6 +44,19 @@ std::optional<Json> read_every(const Json& list, std::string_view rest) {
   return out;
 }
 
+std::string text_of(const Json& value) {
+  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+}
+
+std::optional<Json> read_chosen(const Json& list, const Step& step) {
+  if (!list.is_array()) return std::nullopt;
+  for (const Json& item : list.get_array()) {
+    const auto value = read_path(item, step.chosen_by);
+    if (value && text_of(*value) == step.chosen) return read_path(item, step.rest);
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Json> read_path(const Json& value, std::string_view path) {
@@ -48,6 +66,7 @@ std::optional<Json> read_path(const Json& value, std::string_view path) {
   const Json* member = object == nullptr ? nullptr : object->if_contains(step.member);
   if (member == nullptr || member->is_null()) return std::nullopt;
   if (step.every) return read_every(*member, step.rest);
+  if (!step.chosen_by.empty()) return read_chosen(*member, step);
   if (!step.index) return read_path(*member, step.rest);
   const auto* list = member->if_array();
   if (list == nullptr || *step.index >= list->size()) return std::nullopt;

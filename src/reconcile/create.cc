@@ -119,7 +119,7 @@ Task<Result<void>> Engine::create(Pass& pass) {
   if (!intent) co_return std::unexpected(intent.error().in("cannot save the intent to create"));
 
   pass.tags_to_set = pass.desired.tags;
-  auto answer = co_await invoke(pass, pass.definition.create, Cloud::Intent::kCreate);
+  auto answer = co_await send(pass, pass.definition.create, Cloud::Intent::kCreate);
   if (!answer) {
     if (!open && !outcome_unknown(answer.error())) {
       // AWS said no: nothing was made, so the intent is settled. An earlier one stays open.

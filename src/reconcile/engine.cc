@@ -36,8 +36,9 @@ bool never_made(const Engine::Pass& pass) {
 
 }  // namespace
 
-Task<Report> Engine::reconcile(const Definition& definition, Object object, Json spec, Cloud& cloud,
+Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec, Cloud& cloud,
                                ObjectStore& store) {
+  const Definition& definition = definition::variant_for(kind, spec);
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
   pass.desired = desired_of(definition, pass.object, spec, cloud, cluster_, clock_.wall());
   const bool hidden = may_be_hidden(pass);  // asked in any case: its time starts at the first look
@@ -75,8 +76,8 @@ Task<Outcome> Engine::run(Pass& pass) {
     }
     auto observed = co_await observe(pass);
     if (!observed) co_return failed_outcome(observed.error());
-    pass.seen = observed->present;
-    const Plan plan = decide(pass.definition, pass.desired, *observed);
+    pass.seen = pass.observed.present;
+    const Plan plan = decide(pass.definition, pass.desired, pass.observed);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
     if (!noted) co_return failed_outcome(noted.error());
@@ -127,8 +128,12 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
       break;
     case Action::kDelete:
       if (auto not_again = removed_before(pass)) co_return std::move(*not_again);
-      done = co_await remove(pass);
+      done = co_await remove(pass, plan);
       break;
+    case Action::kRelease: {
+      Outcome released = co_await release(pass, plan);
+      co_return released;
+    }
   }
   if (!done) {
     const Error& error = done.error();

@@ -42,14 +42,15 @@ class Engine {
   Task<Result<void>> hold_finalizer(Pass& pass);
   Task<Result<void>> note_id(Pass& pass);
   Task<Result<std::string>> find_lost(Pass& pass);
-  Task<Result<planning::Observed>> observe(Pass& pass);
-  Task<Result<void>> observe_facets(Pass& pass, planning::Observed& observed);
-  Task<Result<void>> observe_sets(Pass& pass, planning::Observed& observed);
-  Task<Result<void>> observe_tags(Pass& pass, planning::Observed& observed);
-  Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet,
-                                planning::Observed& observed);
+  Task<Result<void>> observe(Pass& pass);
+  Task<Result<void>> observe_facets(Pass& pass);
+  Task<Result<void>> observe_sets(Pass& pass);
+  Task<Result<void>> observe_tags(Pass& pass);
+  Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet);
   Task<Result<Json>> read_all_pages(Pass& pass, const definition::Call& call);
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
+  Task<Result<Json>> send(Pass& pass, const definition::Call& call,
+                          Cloud::Intent intent = Cloud::Intent::kWrite);
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);
   Task<Result<void>> save_intent(Pass& pass);
@@ -60,12 +61,16 @@ class Engine {
   Task<Result<void>> write(Pass& pass, const definition::Call& call);
   Task<Result<void>> write_facet(Pass& pass, const definition::Facet& facet);
   Task<Result<void>> write_set(Pass& pass, const definition::ChildSet& set,
-                               const planning::Plan& plan);
+                               const planning::SetChange& change);
+  Task<Result<void>> write_item(Pass& pass, const definition::ChildSet& set,
+                                const definition::Call& call, const planning::Item& item);
   Task<Result<void>> note_items(Pass& pass, const definition::ChildSet& set,
                                 std::vector<std::string> items);
   Task<Result<void>> note_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> write_tags(Pass& pass, const planning::Plan& plan);
-  Task<Result<void>> remove(Pass& pass);
+  Task<Result<void>> remove(Pass& pass, const planning::Plan& plan);
+  Task<Result<void>> take_children(Pass& pass, const planning::Plan& plan);
+  Task<Outcome> release(Pass& pass, const planning::Plan& plan);
   Task<Outcome> forget(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> save_id(Pass& pass, const std::string& id);
   Task<Result<void>> save_status(Pass& pass, Json status, ObjectStore::Check check);

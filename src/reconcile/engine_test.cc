@@ -215,7 +215,7 @@ Definition thing_kind() {
       .add = Call{.operation = "Tag", .input = JsonObject{{"Id", "${id}"}, {"Tags", "${tags}"}}}};
   kind.create = {.operation = "CreateThing",
                  .input = JsonObject{{"Size", "${size}"}, {"Tags", "${tags}"}}};
-  kind.remove = {.operation = "DeleteThing", .input = JsonObject{{"Id", "${id}"}}};
+  kind.removes = {{.operation = "DeleteThing", .input = JsonObject{{"Id", "${id}"}}}};
   kind.remove_absent = {"NoThing"};
   return kind;
 }
@@ -241,13 +241,15 @@ Definition thing_with_parts() {
   drop.replaces = "policyNames";
   facet("policy").write = {call("PutPolicy", "Name", "${policy}"), drop};
   kind.before_delete = {drop};
-  kind.sets.push_back({.field = "members",
-                       .read = {.operation = "ListMembers", .input = JsonObject{{"Id", "${id}"}}},
-                       .items = "Members",
-                       .value = "Name",
-                       .add = call("AddMember", "Name", "${item}"),
-                       .remove = call("RemoveMember", "Name", "${item}"),
-                       .noted = "memberNames"});
+  kind.sets.push_back(
+      {.field = "members",
+       .read = Call{.operation = "ListMembers", .input = JsonObject{{"Id", "${id}"}}},
+       .items = "Members",
+       .value = "Name",
+       .add = call("AddMember", "Name", "${item}"),
+       .remove = call("RemoveMember", "Name", "${item}"),
+       .remove_first = true,
+       .noted = "memberNames"});
   const auto list = [](const std::string& name) {
     return Field{.name = name, .type = definition::Type::kArray};
   };

@@ -16,13 +16,37 @@ namespace {
 using definition::Facet;
 using planning::Observed;
 
-bool means_absent(const Error& error, const std::vector<std::string>& codes) {
+bool means(const Error& error, const std::vector<std::string>& codes) {
   return std::ranges::find(codes, error.remote_code) != codes.end();
 }
 
-bool is_declared(const Json& spec, const Facet& facet) {
-  return std::ranges::any_of(
-      facet.fields, [&spec](const std::string& name) { return find_path(spec, name) != nullptr; });
+// A facet that is read for status alone.
+bool only_shows(const definition::Definition& definition, const Facet& facet) {
+  return facet.fields.empty() && facet.remembered.empty() &&
+         std::ranges::any_of(definition.status,
+                             [&facet](const auto& status) { return status.in == facet.name; });
+}
+
+bool is_wanted(const Engine::Pass& pass, const Facet& facet) {
+  if (facet.read.operation.empty() || pass.desired.deleting) return false;
+  if (!definition::holds(facet.condition, pass.desired.spec)) return false;
+  return planning::in_use(facet, pass.desired.spec) || only_shows(pass.definition, facet);
+}
+
+// What AWS has accepted and not done yet counts as done.
+void fold(const Facet& facet, Json& part) {
+  if (facet.fold.empty()) return;
+  const auto pending = planning::read_path(part, facet.fold);
+  if (!pending || !pending->is_object()) return;
+  for (const auto& member : pending->get_object()) {
+    part.get_object()[member.key()] = member.value();
+  }
+}
+
+bool counts_as_absent(const Engine::Pass& pass, const Json& resource) {
+  const auto& states = pass.definition.states;
+  return std::ranges::find(states.absent, planning::state_of(states, resource)) !=
+         states.absent.end();
 }
 
 // "Vpcs[0].VpcId" names the first match; this names the next.
@@ -66,9 +90,28 @@ Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Clou
 
 Task<Result<Json>> Engine::read_all_pages(Pass& pass, const definition::Call& call) {
   Json input = input_of(pass, call);
+  const std::string asked = call.operation + " " + boost::json::serialize(input);
+  const auto known = pass.answers.find(asked);
+  if (known != pass.answers.end()) co_return known->second;
   auto answer =
       co_await pass.cloud.call_all_pages(service_of(pass, call), call.operation, std::move(input));
+  if (answer) pass.answers[asked] = *answer;
   co_return answer;
+}
+
+// A write. Of what AWS refuses, the definition may say that it means something else.
+Task<Result<Json>> Engine::send(Pass& pass, const definition::Call& call, Cloud::Intent intent) {
+  auto answer = co_await invoke(pass, call, intent);
+  if (answer) co_return answer;
+  Error error = answer.error();
+  if (means(error, call.done)) co_return Json(JsonObject{});
+  if (means(error, call.later)) error.code = Code::kBusy;
+  const auto blocked = call.blocked.find(error.remote_code);
+  if (blocked != call.blocked.end()) {
+    error.code = Code::kBlocked;
+    error.message = blocked->second + " (" + error.message + ")";
+  }
+  co_return std::unexpected(std::move(error));
 }
 
 Task<Result<std::string>> Engine::find_lost(Pass& pass) {
@@ -76,7 +119,7 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
   if (!identity.find) co_return std::string{};
   auto answer = co_await read_all_pages(pass, *identity.find);
   if (!answer) {
-    if (means_absent(answer.error(), identity.find_absent)) co_return std::string{};
+    if (means(answer.error(), identity.find_absent)) co_return std::string{};
     co_return std::unexpected(answer.error().in("cannot look for the resource"));
   }
   auto id = planning::read_path(*answer, identity.find_id);
@@ -91,74 +134,82 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
   co_return std::string(id->get_string());
 }
 
-Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet, Observed& observed) {
-  auto answer = co_await invoke(pass, facet.read, Cloud::Intent::kRead);
+Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
+  const bool whole = only_shows(pass.definition, facet);
+  Task<Result<Json>> reading =
+      whole ? read_all_pages(pass, facet.read) : invoke(pass, facet.read, Cloud::Intent::kRead);
+  auto answer = co_await std::move(reading);
   if (!answer) {
-    if (means_absent(answer.error(), facet.absent)) co_return Result<void>{};
+    if (means(answer.error(), facet.absent)) co_return Result<void>{};
     Error error = answer.error().in("cannot read " + facet.name);
     const bool explain = error.code == Code::kDenied && !facet.denied.empty();
     if (explain) error.message += "; " + facet.denied;
     co_return std::unexpected(std::move(error));
   }
   auto part = planning::read_path(*answer, facet.result);
-  if (part) observed.facets[facet.name] = std::move(*part);
+  if (part) fold(facet, *part);
+  if (part) pass.observed.facets[facet.name] = std::move(*part);
   co_return Result<void>{};
 }
 
-Task<Result<Observed>> Engine::observe(Pass& pass) {
-  Observed observed;
-  observed.id = pass.id;
-  if (pass.id.empty()) co_return observed;
+// Into pass.observed, which an earlier look of this pass may have filled.
+Task<Result<void>> Engine::observe(Pass& pass) {
+  pass.answers.clear();
+  pass.observed = Observed{};
+  pass.observed.id = pass.id;
+  if (pass.id.empty()) co_return Result<void>{};
   const Facet& first = pass.definition.facets.front();
-  auto read = co_await read_facet(pass, first, observed);
-  if (!read) co_return std::unexpected(read.error());
-  const auto found = observed.facets.find(first.name);
-  if (found == observed.facets.end()) co_return observed;
-  observed.present = true;
-  observed.resource = found->second;
-  pass.resource = found->second;
-  auto rest = co_await observe_facets(pass, observed);
-  if (!rest) co_return std::unexpected(rest.error());
-  auto sets = co_await observe_sets(pass, observed);
-  if (!sets) co_return std::unexpected(sets.error());
-  auto tags = co_await observe_tags(pass, observed);
-  if (!tags) co_return std::unexpected(tags.error());
-  co_return observed;
+  auto read = co_await read_facet(pass, first);
+  if (!read) co_return read;
+  const auto found = pass.observed.facets.find(first.name);
+  if (found == pass.observed.facets.end() || counts_as_absent(pass, found->second)) {
+    co_return Result<void>{};
+  }
+  pass.observed.present = true;
+  pass.observed.resource = found->second;
+  auto rest = co_await observe_facets(pass);
+  if (!rest) co_return rest;
+  auto sets = co_await observe_sets(pass);
+  if (!sets) co_return sets;
+  auto tags = co_await observe_tags(pass);
+  co_return tags;
 }
 
-Task<Result<void>> Engine::observe_facets(Pass& pass, Observed& observed) {
+Task<Result<void>> Engine::observe_facets(Pass& pass) {
+  Observed& observed = pass.observed;
   const Facet& first = pass.definition.facets.front();
   for (const Facet& facet : pass.definition.facets) {
-    if (&facet == &first || facet.read.operation.empty()) continue;
-    if (pass.desired.deleting || !is_declared(pass.desired.spec, facet)) continue;
+    if (&facet == &first || !is_wanted(pass, facet)) continue;
     const bool same_call = facet.read.operation == first.read.operation &&
-                           same(facet.read.input, first.read.input) && facet.result == first.result;
+                           same(facet.read.input, first.read.input) &&
+                           facet.result == first.result && facet.fold == first.fold;
     if (same_call) {
       observed.facets[facet.name] = observed.resource;
       continue;
     }
-    auto read = co_await read_facet(pass, facet, observed);
-    if (!read) co_return std::unexpected(read.error());
+    auto read = co_await read_facet(pass, facet);
+    if (!read) co_return read;
   }
   co_return Result<void>{};
 }
 
-Task<Result<void>> Engine::observe_sets(Pass& pass, Observed& observed) {
+Task<Result<void>> Engine::observe_sets(Pass& pass) {
+  const auto& desired = pass.desired;
   for (const auto& set : pass.definition.sets) {
-    if (find_path(pass.desired.spec, set.field) == nullptr) continue;
-    auto answer = co_await read_all_pages(pass, set.read);
+    if (!planning::in_use(set, desired.spec, desired.status)) continue;
+    if (desired.deleting && !set.remove_first) continue;
+    Result<Json> answer = pass.observed.resource;
+    if (set.read) answer = co_await read_all_pages(pass, *set.read);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
-    auto& values = observed.sets[set.field];
-    const auto items = planning::read_path(*answer, set.items + "[]." + set.value);
-    if (!items || !items->is_array()) continue;
-    for (const Json& item : items->get_array()) {
-      if (item.is_string()) values.emplace_back(item.get_string());
-    }
+    const auto items = planning::read_path(*answer, set.items);
+    pass.observed.sets[set.field] =
+        planning::found_items(pass.definition, set, items.value_or(nullptr));
   }
   co_return Result<void>{};
 }
 
-Task<Result<void>> Engine::observe_tags(Pass& pass, Observed& observed) {
+Task<Result<void>> Engine::observe_tags(Pass& pass) {
+  Observed& observed = pass.observed;
   if (!pass.definition.tags) co_return Result<void>{};
   const auto& tags = *pass.definition.tags;
   if (!tags.read) {
@@ -167,7 +218,7 @@ Task<Result<void>> Engine::observe_tags(Pass& pass, Observed& observed) {
   }
   auto answer = co_await read_all_pages(pass, *tags.read);
   if (!answer) {
-    if (means_absent(answer.error(), tags.absent)) co_return Result<void>{};
+    if (means(answer.error(), tags.absent)) co_return Result<void>{};
     co_return std::unexpected(answer.error().in("cannot read tags"));
   }
   observed.tags = tags_of(tags, planning::read_path(*answer, tags.result));

@@ -37,22 +37,48 @@ std::optional<Json> if_not_empty(const std::string& text) {
   return Json(text);
 }
 
+// The value below `value` along a path such as "policyDocument" or "[0].name", spelled for AWS.
+// A member of which each value makes an item stands for that one value.
+std::optional<Json> rendered(const definition::Field& field, const Json& value,
+                             std::string_view path) {
+  const bool one_of_many = field.type == definition::Type::kArray && !value.is_array();
+  if (one_of_many) return rendered(field.fields.front(), value, path);
+  if (path.empty()) return planning::to_aws(field, value);
+  const auto end = path.find_first_of(".[", 1);
+  const auto step = path.substr(0, end);
+  const auto rest = end == std::string_view::npos ? std::string_view{} : path.substr(end);
+  if (step.front() == '[') {
+    const auto item = planning::read_path(JsonObject{{"list", value}}, "list" + std::string(step));
+    if (!item) return std::nullopt;
+    return rendered(field.fields.front(), *item, rest);
+  }
+  const auto name = step.substr(1);  // after the dot
+  const auto member = std::ranges::find(field.fields, name, &definition::Field::name);
+  const Json* inner = find_path(value, name);
+  if (member == field.fields.end() || inner == nullptr) return std::nullopt;
+  if (planning::is_off(*member, value)) return std::nullopt;
+  return rendered(*member, *inner, rest);
+}
+
 // "inlinePolicy.policyDocument": the field along the path, rendered at its end.
 std::optional<Json> declared(const definition::Definition& definition, const Json& spec,
                              std::string_view path) {
-  const auto dot = path.find('.');
-  const definition::Field* field = definition.field(path.substr(0, dot));
-  const Json* value = find_path(spec, path.substr(0, dot));
-  while (field != nullptr && value != nullptr && path.find('.') != std::string_view::npos) {
-    path = path.substr(path.find('.') + 1);
-    const auto head = path.substr(0, path.find('.'));
-    const auto member = std::ranges::find_if(
-        field->fields, [head](const definition::Field& f) { return f.name == head; });
-    field = member == field->fields.end() ? nullptr : &*member;
-    value = find_path(*value, head);
-  }
+  const auto end = path.find_first_of(".[");
+  const definition::Field* field = definition.field(path.substr(0, end));
+  const Json* value = find_path(spec, path.substr(0, end));
   if (field == nullptr || value == nullptr) return std::nullopt;
-  return planning::to_aws(*field, *value);
+  return rendered(*field, *value, end == std::string_view::npos ? "" : path.substr(end));
+}
+
+// A status field, as AWS shows it now if it comes from there.
+std::optional<Json> from_status(const Engine::Pass& pass, std::string_view name) {
+  for (const auto& status : pass.definition.status) {
+    const bool shown = status.field.name == name && !status.from.empty() && status.in.empty();
+    if (!shown) continue;
+    auto value = planning::read_path(pass.observed.resource, status.from);
+    if (value || (pass.observed.present && !status.lasting)) return value;
+  }
+  return if_not_empty(text_at(pass.object.status(), name));
 }
 
 }  // namespace
@@ -62,7 +88,15 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   if (name == "uid") return Json(desired.uid);
   if (name == "ownerTag") return Json(planning::owner_tag());
   if (name == "token") return if_not_empty(text_at(object.status(), "creation.token"));
-  if (name == "item") return Json(item);
+  if (name == "createToken") {
+    // Another one only once a create was answered: until then it is the same create.
+    return Json(planning::digest(desired.uid, Json(object.annotation("external-id"))));
+  }
+  if (name == "item" || name.starts_with("item.")) {
+    if (item_field == nullptr) return name == "item" ? std::optional(item) : std::nullopt;
+    return rendered(*item_field, item, name.substr(4));
+  }
+  if (name.starts_with("found.")) return planning::read_path(found, name.substr(6));
   if (name == "region") return Json(cloud.region());
   if (name == "accountID") return if_not_empty(cloud.account_id());
   if (name == "bucketRegion") {
@@ -71,33 +105,13 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   if (name == "tags") return tags_as_aws(definition, tags_to_set);
   if (name == "tagKeys") return keys_as_aws(tags_to_remove, false);
   if (name == "tagKeysAsTags") return keys_as_aws(tags_to_remove, true);
-  if (name.starts_with("status.")) {
-    name.remove_prefix(7);
-    for (const auto& status : definition.status) {
-      if (status.field.name != name || status.from.empty()) continue;
-      if (auto value = planning::read_path(resource, status.from)) return value;
-    }
-    return if_not_empty(text_at(object.status(), name));
-  }
+  if (name.starts_with("status.")) return from_status(*this, name.substr(7));
   return declared(definition, desired.spec, name);
-}
-
-std::vector<std::string> declared_items(const definition::ChildSet& set, const Json& spec) {
-  return planning::texts_at(spec, set.field);
-}
-
-std::vector<std::string> noted_items(const definition::ChildSet& set, const Json& status) {
-  return set.noted.empty() ? std::vector<std::string>{} : planning::texts_at(status, set.noted);
 }
 
 bool applies(const Engine::Pass& pass, const definition::Call& call) {
   const Json& spec = pass.desired.spec;
-  const auto holds = [&spec](const auto& condition) {
-    const Json* value = find_path(spec, condition.first);
-    return value != nullptr && same(*value, condition.second);
-  };
-  if (!std::ranges::all_of(call.when, holds)) return false;
-  if (!call.unless.empty() && std::ranges::all_of(call.unless, holds)) return false;
+  if (!definition::holds(call.condition, spec)) return false;
   if (call.needs.starts_with("status.") && !pass.lookup(call.needs)) return false;
   return call.needs.empty() || call.needs.starts_with("status.") ||
          find_path(spec, call.needs) != nullptr;

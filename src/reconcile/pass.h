@@ -19,11 +19,15 @@ struct Engine::Pass {
   Cloud& cloud;
   ObjectStore& store;
   planning::Desired desired;
-  std::string id;                           // empty: not known
-  std::string item;                         // ${item} of a child set
+  std::string id;  // empty: not known
+  // ${item} of a child set, in spec's vocabulary, its field (null: a plain text), and ${found}.
+  Json item;
+  const definition::Field* item_field = nullptr;
+  Json found;
   planning::TagMap tags_to_set;             // ${tags}
   std::vector<std::string> tags_to_remove;  // ${tagKeys}
-  Json resource;                            // the first facet as last read
+  planning::Observed observed;              // as last read
+  std::map<std::string, Json> answers;      // of the reads of one look, by call and input
   bool seen = false;                        // present in this pass
   bool ours = true;                         // what was seen belongs to this object
   bool removed = false;                     // AWS accepted its deletion in this pass
@@ -53,10 +57,6 @@ bool intent_open(const Object& object);
 bool has_begun(const definition::Definition& definition, const Object& object);
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
 std::string known_id(const definition::Definition& definition, const planning::Desired& desired);
-
-// The items of a child set: as the spec declares them, and as noted when they were written.
-std::vector<std::string> declared_items(const definition::ChildSet& set, const Json& spec);
-std::vector<std::string> noted_items(const definition::ChildSet& set, const Json& status);
 
 // Whether the conditions of a call hold: `when`, `unless` and `needs`.
 bool applies(const Engine::Pass& pass, const definition::Call& call);

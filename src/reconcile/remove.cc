@@ -22,27 +22,49 @@ std::optional<Outcome> Engine::removed_before(const Pass& pass) const {
                  .after = kRecheck};
 }
 
-Task<Result<void>> Engine::remove(Pass& pass) {
+// What has to go before the resource can.
+Task<Result<void>> Engine::take_children(Pass& pass, const planning::Plan& plan) {
   for (const auto& set : pass.definition.sets) {
-    std::vector<std::string> items = declared_items(set, pass.desired.spec);
-    for (auto& item : noted_items(set, pass.object.status())) {
-      if (std::ranges::find(items, item) == items.end()) items.push_back(std::move(item));
-    }
-    for (const std::string& item : items) {
-      pass.item = item;
-      auto taken = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
+    const auto change = plan.sets.find(set.field);
+    if (change == plan.sets.end()) continue;
+    for (const auto& item : change->second.remove) {
+      auto taken = co_await write_item(pass, set, set.remove, item);
       if (!taken && taken.error().code != Code::kNotFound) {
         co_return std::unexpected(taken.error().in("cannot take from " + set.field));
       }
     }
   }
+  co_return Result<void>{};
+}
+
+// The policy leaves the resource, after one call.
+Task<Outcome> Engine::release(Pass& pass, const planning::Plan& plan) {
+  const std::string policy = text_at(pass.desired.spec, "deletionPolicy");
+  auto done = co_await send(pass, pass.definition.instead.at(policy));
+  if (!done && done.error().code != Code::kNotFound) {
+    co_return failed_outcome(
+        done.error().in("cannot leave it as deletion policy " + policy + " says"));
+  }
+  Outcome gone = co_await forget(pass, plan);
+  co_return gone;
+}
+
+Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
+  auto taken = co_await take_children(pass, plan);
+  if (!taken) co_return taken;
   for (const auto& call : pass.definition.before_delete) {
     auto done = co_await write(pass, call);
     if (!done && done.error().code != Code::kNotFound) {
       co_return std::unexpected(done.error().in("cannot prepare the deletion"));
     }
   }
-  auto answer = co_await invoke(pass, pass.definition.remove, Cloud::Intent::kWrite);
+  const auto& removes = pass.definition.removes;
+  const auto call = std::ranges::find_if(
+      removes, [&pass](const definition::Call& one) { return applies(pass, one); });
+  if (call == removes.end()) {
+    co_return fail(Code::kInternal, "no call to delete it fits its spec");
+  }
+  auto answer = co_await send(pass, *call);
   if (answer) {
     pass.removed = true;
     note_repeat(pass, kRemoval);
@@ -60,13 +82,7 @@ Task<Result<void>> Engine::remove(Pass& pass) {
     note_repeat(pass, kRemoval);
     co_return Result<void>{};
   }
-  const auto blocked = pass.definition.remove_blocked.find(code);
-  if (blocked != pass.definition.remove_blocked.end()) {
-    Error error = answer.error();
-    error.code = Code::kBlocked;
-    error.message = blocked->second + " (" + error.message + ")";
-    co_return std::unexpected(error);
-  }
+  if (answer.error().code == Code::kBlocked) co_return std::unexpected(answer.error());
   co_return std::unexpected(answer.error().in("cannot delete"));
 }
 

@@ -1,5 +1,6 @@
 // Report: the one funnel from an outcome to status and conditions. Nothing is written when nothing
 // has changed, so a second pass over a settled object leaves it untouched.
+#include "planning/form.h"
 #include "planning/path.h"
 #include "planning/template.h"
 #include "reconcile/conditions.h"
@@ -29,6 +30,37 @@ std::vector<Condition> conditions_of(const Outcome& outcome, bool deleting, bool
           {"Synced", "False", reason, error.message}};
 }
 
+// The part of AWS's answers that a status field comes from; null if it was not read.
+const Json* source_of(const Engine::Pass& pass, const definition::StatusField& field) {
+  if (field.in.empty()) return &pass.observed.resource;
+  const auto found = pass.observed.facets.find(field.in);
+  return found == pass.observed.facets.end() ? nullptr : &found->second;
+}
+
+// What AWS shows for a status field, or what its template says.
+std::optional<Json> shown(const Engine::Pass& pass, const definition::StatusField& field) {
+  const bool filled = !field.text.empty() || field.from.starts_with("${");
+  if (filled) {
+    const auto lookup = [&pass](std::string_view name) { return pass.lookup(name); };
+    Json value = planning::fill(Json(field.text.empty() ? field.from : field.text), lookup);
+    if (value.is_object()) return std::nullopt;  // a value in it is missing
+    return value;
+  }
+  const Json* source = source_of(pass, field);
+  if (field.from.empty() || source == nullptr) return std::nullopt;
+  auto value = planning::read_path(*source, field.from);
+  if (!value) return std::nullopt;
+  if (field.count) return Json(value->is_array() ? value->get_array().size() : 0);
+  return planning::from_aws(field.field, *value);
+}
+
+// What AWS shows no more is no more; but while an object goes, facets are not read.
+bool goes_when_not_shown(const Engine::Pass& pass, const definition::StatusField& field) {
+  const bool from_aws = !field.from.empty() && !field.from.starts_with("${") && field.text.empty();
+  const bool read = source_of(pass, field) != nullptr || !pass.desired.deleting;
+  return from_aws && read && !field.lasting && field.field.name != pass.definition.identity.status;
+}
+
 // Timestamps arrive as seconds or as text; status wants RFC 3339.
 Json as_declared_type(const definition::Field& field, Json value) {
   if (field.format == "date-time" && value.is_number()) {
@@ -46,18 +78,13 @@ Json as_declared_type(const definition::Field& field, Json value) {
 Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
   const Json before = pass.object.status();
   Json status = before;
-  const auto lookup = [&pass](std::string_view name) { return pass.lookup(name); };
   if (pass.seen && pass.ours) {
     for (const auto& field : pass.definition.status) {
-      std::optional<Json> value;
-      if (!field.text.empty()) value = planning::fill(Json(field.text), lookup);
-      if (field.text.empty() && field.from.starts_with("${")) {
-        value = planning::fill(Json(field.from), lookup);
-      } else if (field.text.empty() && !field.from.empty()) {
-        value = planning::read_path(pass.resource, field.from);
-      }
-      if (value && !value->is_object()) {
+      auto value = shown(pass, field);
+      if (value) {
         set_path(status, field.field.name, as_declared_type(field.field, std::move(*value)));
+      } else if (goes_when_not_shown(pass, field)) {
+        erase_path(status, field.field.name);
       }
     }
   }

@@ -25,21 +25,30 @@ bool is_about(const definition::StatusField& field, const definition::Facet& fac
   return !head.empty() && std::ranges::find(facet.fields, head) != facet.fields.end();
 }
 
+// What AWS refuses must not hold up the other parts: one of them may be what it lacks. The first
+// refusal is kept.
+bool goes_on(const Error& error, Result<void>& refused) {
+  if (error.code != Code::kInvalid) return false;
+  if (refused) refused = std::unexpected(error);
+  return true;
+}
+
 }  // namespace
 
 // Makes a call if its conditions hold; one with `replaces` once for each value that was replaced.
 Task<Result<void>> Engine::write(Pass& pass, const definition::Call& call) {
   if (!applies(pass, call)) co_return Result<void>{};
   if (call.replaces.empty()) {
-    auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
+    auto written = co_await send(pass, call);
     if (!written) co_return std::unexpected(written.error());
     co_return Result<void>{};
   }
   const auto items =
       planning::replaced(pass.definition, pass.object.status(), pass.desired.spec, call.replaces);
   for (const auto& item : items) {
-    pass.item = item;
-    auto written = co_await invoke(pass, call, Cloud::Intent::kWrite);
+    pass.item = Json(item);
+    pass.item_field = nullptr;
+    auto written = co_await send(pass, call);
     const bool gone = !written && written.error().code == Code::kNotFound;
     if (!written && !gone) co_return std::unexpected(written.error());
   }
@@ -81,32 +90,45 @@ Task<Result<void>> Engine::note_items(Pass& pass, const definition::ChildSet& se
   co_return saved;
 }
 
+Task<Result<void>> Engine::write_item(Pass& pass, const definition::ChildSet& set,
+                                      const definition::Call& call, const planning::Item& item) {
+  pass.item = item.value;
+  const auto& fields = pass.definition.field(set.field)->fields;
+  pass.item_field = fields.empty() ? nullptr : &fields.front();
+  pass.found = item.found;
+  auto written = co_await send(pass, call);
+  if (!written) co_return std::unexpected(written.error());
+  co_return Result<void>{};
+}
+
 // Notes an item before it is added, and until it has been taken away: whatever is interrupted, a
-// deletion knows of it.
+// deletion knows of it. What AWS refuses of one item does not hold up the others.
 Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set,
-                                     const planning::Plan& plan) {
-  const std::vector<std::string> none;
-  const auto added = plan.add.find(set.field);
-  const auto removed = plan.remove.find(set.field);
-  if (added == plan.add.end() && removed == plan.remove.end()) co_return Result<void>{};
-  std::vector<std::string> before = noted_items(set, pass.object.status());
-  const std::vector<std::string> wanted = declared_items(set, pass.desired.spec);
-  for (const auto& item : wanted) {
-    if (std::ranges::find(before, item) == before.end()) before.push_back(item);
+                                     const planning::SetChange& change) {
+  std::vector<std::string> wanted;
+  for (const auto& item : planning::declared_items(pass.definition, set, pass.desired.spec)) {
+    wanted.push_back(item.key);
+  }
+  std::vector<std::string> before = planning::texts_at(pass.object.status(), set.noted);
+  for (const auto& key : wanted) {
+    if (std::ranges::find(before, key) == before.end()) before.push_back(key);
   }
   auto noted = co_await note_items(pass, set, std::move(before));
   if (!noted) co_return noted;
-  for (const auto& item : added == plan.add.end() ? none : added->second) {
-    pass.item = item;
-    auto written = co_await invoke(pass, set.add, Cloud::Intent::kWrite);
-    if (!written) co_return std::unexpected(written.error().in("cannot add to " + set.field));
+  Result<void> refused;
+  const definition::Call& change_call = set.change ? *set.change : set.add;
+  const std::pair<const std::vector<planning::Item>*, const definition::Call*> steps[] = {
+      {&change.change, &change_call}, {&change.add, &set.add}, {&change.remove, &set.remove}};
+  for (const auto& [items, call] : steps) {
+    for (const auto& item : *items) {
+      auto written = co_await write_item(pass, set, *call, item);
+      if (written) continue;
+      Error error = written.error().in("cannot write " + set.field + " " + item.key);
+      if (!goes_on(error, refused)) co_return std::unexpected(std::move(error));
+    }
   }
-  for (const auto& item : removed == plan.remove.end() ? none : removed->second) {
-    pass.item = item;
-    auto written = co_await invoke(pass, set.remove, Cloud::Intent::kWrite);
-    if (!written) co_return std::unexpected(written.error().in("cannot take from " + set.field));
-  }
-  noted = co_await note_items(pass, set, wanted);
+  if (!refused) co_return refused;
+  noted = co_await note_items(pass, set, std::move(wanted));
   co_return noted;
 }
 
@@ -116,14 +138,15 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
     if (std::ranges::find(plan.facets, facet.name) == plan.facets.end()) continue;
     auto written = co_await write_facet(pass, facet);
     if (written) continue;
-    // What AWS refuses must not hold up the other settings: one of them may be what it lacks.
     Error error = written.error().in("cannot change " + facet.name);
-    if (error.code != Code::kInvalid) co_return std::unexpected(std::move(error));
-    if (refused) refused = std::unexpected(std::move(error));
+    if (!goes_on(error, refused)) co_return std::unexpected(std::move(error));
   }
   for (const auto& set : pass.definition.sets) {
-    auto written = co_await write_set(pass, set, plan);
-    if (!written) co_return std::unexpected(written.error());
+    const auto change = plan.sets.find(set.field);
+    if (change == plan.sets.end()) continue;
+    auto written = co_await write_set(pass, set, change->second);
+    if (written) continue;
+    if (!goes_on(written.error(), refused)) co_return written;
   }
   auto tagged = co_await write_tags(pass, plan);
   if (!tagged) co_return std::unexpected(tagged.error());
@@ -164,12 +187,12 @@ Task<Result<void>> Engine::write_tags(Pass& pass, const planning::Plan& plan) {
     pass.tags_to_set = plan.all_tags;
   }
   if (!pass.tags_to_set.empty()) {
-    auto written = co_await invoke(pass, tags.add, Cloud::Intent::kWrite);
+    auto written = co_await send(pass, tags.add);
     if (!written) co_return std::unexpected(written.error().in("cannot set tags"));
   }
   if (tags.remove && !plan.remove_tags.empty()) {
     pass.tags_to_remove = plan.remove_tags;
-    auto written = co_await invoke(pass, *tags.remove, Cloud::Intent::kWrite);
+    auto written = co_await send(pass, *tags.remove);
     if (!written) co_return std::unexpected(written.error().in("cannot remove tags"));
   }
   co_return Result<void>{};

@@ -17,7 +17,7 @@ struct Lag {
 // everything else that is called eventually consistent.
 Lag lag_of(std::string_view kind, std::string_view part, View view) {
   const bool details = view == View::kDetails;
-  if (kind == "VPC") return {seconds(1), details ? seconds(60) : seconds(300)};
+  if (kind == "VPC" || kind == "Subnet") return {seconds(1), details ? seconds(60) : seconds(300)};
   if (kind == "IAMRole") {
     return view == View::kById ? Lag{seconds(2), seconds(60)} : Lag{seconds(4), seconds(120)};
   }

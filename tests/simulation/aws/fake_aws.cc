@@ -1,7 +1,9 @@
 #include "aws/fake_aws.h"
 
+#include <algorithm>
 #include <ctime>
 
+#include "aws/kinds.h"
 #include "aws/services.h"
 #include "aws/state.h"
 #include "aws/xml_writer.h"
@@ -169,10 +171,16 @@ void FakeAws::set_behaviour(AwsBehaviour behaviour) { state_->cloud.behaviour = 
 
 const std::vector<FakeAws::Mutation>& FakeAws::log() const { return state_->cloud.log; }
 
+bool FakeAws::has(const std::string& kind) {
+  return std::ranges::any_of(kinds_of_things(),
+                             [&](const KindOfThing& one) { return one.name == kind; });
+}
+
 std::vector<FakeAws::Resource> FakeAws::resources() const {
   std::vector<Resource> out;
   const Cloud& cloud = state_->cloud;
   for (const auto& thing : cloud.things) {
+    if (thing->furniture) continue;
     Resource resource{.kind = thing->kind,
                       .account = thing->account,
                       .region = thing->region,
@@ -183,12 +191,9 @@ std::vector<FakeAws::Resource> FakeAws::resources() const {
     for (const auto& tag : thing->truth("tags").as_object()) {
       resource.tags[tag.key()] = text_at(tag.value(), "");
     }
-    if (thing->kind == "VPC") resource.state = vpc_state(cloud, *thing);
-    if (thing->kind == "IAMRole") resource.state = role_state(*thing);
-    if (thing->kind == "SQSQueue") resource.state = queue_state(*thing);
-    if (thing->kind == "KMSKey") resource.state = key_state(cloud, *thing);
-    if (thing->kind == "LambdaFunction") resource.state = function_state(cloud, *thing);
-    if (thing->kind == "S3Bucket") resource.state = bucket_state(*thing);
+    for (const KindOfThing& kind : kinds_of_things()) {
+      if (thing->kind == kind.name) resource.state = kind.state(cloud, *thing);
+    }
     out.push_back(std::move(resource));
   }
   return out;

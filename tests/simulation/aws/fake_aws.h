@@ -48,10 +48,10 @@ enum class AwsRefusal {
   kRequestTimeTooSkewed,
 };
 
-// A fake AWS: STS, EC2's VPCs, IAM roles, SQS, KMS, Lambda and S3 buckets, as far as the operator
-// can see them. What it does is written from AWS's own documents and models (aws/SOURCES.md names
-// them row by row) and never from our definitions. A request takes effect within handle(); what
-// later reads see of it is drawn then. Any number of accounts: the access key says whose it is.
+// A fake AWS, as far as the operator can see it. What it does is written from AWS's own documents
+// and models (aws/SOURCES.md names them row by row) and never from our definitions. A request takes
+// effect within handle(); what later reads see of it is drawn then. Any number of accounts: the
+// access key says whose it is.
 class FakeAws {
  public:
   FakeAws(Timeline& timeline, Random random, AwsBehaviour behaviour);
@@ -105,15 +105,22 @@ class FakeAws {
     bool live = true;         // false: deleted, or a key that waits for its deletion
     bool actor_made = false;  // not through the API of this fake by an access key
   };
+  // Whether there are services here for what such custom resources stand for.
+  static bool has(const std::string& kind);
   // The truth, with nothing late. In a fixed order.
   std::vector<Resource> resources() const;
+
+  // What the first account has from the start, with ids that never change (aws/furniture.cc), for
+  // things that others have to be put into. It is not among the resources, and stays as it is.
+  void furnish();
 
   // What others do. Each says in a few words what it did; empty: there was nothing to do it to, or
   // AWS refused it. They never touch what does not exist, nor the tags by which the operator knows
   // its own.
   // A person changes or deletes something that exists, or adds a tag that is nobody's business.
   std::string tamper(Random& random, bool may_delete);
-  // A person puts something into a VPC, bucket or role, which then cannot be deleted for so long.
+  // A person puts something into one that can hold things, which then cannot be deleted for so
+  // long.
   std::string occupy(Random& random, Duration how_long);
   // They take back what keeps a thing from being deleted, as conditions ask them to.
   void make_way();

@@ -438,7 +438,7 @@ Answer serve_iam(Cloud& cloud, const Request& request) {
   return refused(400, "InvalidAction", "Could not find operation " + operation);
 }
 
-Json role_state(const Thing& thing) {
+Json role_state(const Cloud&, const Thing& thing) {
   JsonObject out = thing.truth("core").as_object();
   for (const auto& setting : thing.truth("settings").as_object()) {
     out[setting.key()] = setting.value();

@@ -77,7 +77,8 @@ std::pair<std::string, std::string> split_target(const std::string& target) {
 void parse_form(Request& request, std::string_view query) {
   request.form = Fields::parse(request.http.body.empty() ? query : request.http.body);
   request.call.operation = request.form.text("Action");
-  for (const char* name : {"VpcId", "VpcId.1", "ResourceId.1", "RoleName", "RoleArn"}) {
+  for (const char* name :
+       {"SubnetId", "SubnetId.1", "VpcId", "VpcId.1", "ResourceId.1", "RoleName", "RoleArn"}) {
     if (request.call.resource.empty()) request.call.resource = request.form.text(name);
   }
 }

@@ -438,7 +438,7 @@ Answer serve_s3(Cloud& cloud, const Request& request) {
   return request.call.writes ? write_bucket(cloud, request) : read_bucket(cloud, request);
 }
 
-Json bucket_state(const Thing& thing) {
+Json bucket_state(const Cloud&, const Thing& thing) {
   JsonObject out = thing.truth("core").as_object();
   for (const Setting& setting : kSettings) {
     const Json& value = thing.truth(setting.part);

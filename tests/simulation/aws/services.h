@@ -16,11 +16,12 @@ Answer serve_tagging(Cloud& cloud, const Request& request);
 
 // What the ledger says of a thing besides its tags.
 Json vpc_state(const Cloud& cloud, const Thing& thing);
-Json role_state(const Thing& thing);
-Json queue_state(const Thing& thing);
+Json subnet_state(const Cloud& cloud, const Thing& thing);
+Json role_state(const Cloud& cloud, const Thing& thing);
+Json queue_state(const Cloud& cloud, const Thing& thing);
 Json key_state(const Cloud& cloud, const Thing& thing);
 Json function_state(const Cloud& cloud, const Thing& thing);
-Json bucket_state(const Thing& thing);
+Json bucket_state(const Cloud& cloud, const Thing& thing);
 
 // The characters that most services allow in tags; those beyond ASCII are letters to us.
 bool plain_tag_text(std::string_view text);

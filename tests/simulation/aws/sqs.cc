@@ -403,7 +403,7 @@ Answer serve_sqs(Cloud& cloud, const Request& request) {
                  "The operation " + operation + " is not known");
 }
 
-Json queue_state(const Thing& thing) {
+Json queue_state(const Cloud&, const Thing& thing) {
   return all_attributes(thing, thing.truth("settings"), thing.truth(kRetention));
 }
 

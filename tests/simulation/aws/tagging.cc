@@ -18,6 +18,7 @@ Named named(const Thing& thing) {
   const std::string where = thing.region + ":" + thing.account + ":";
   if (thing.kind == "KMSKey") return {"kms:key", "arn:aws:kms:" + where + "key/" + thing.id};
   if (thing.kind == "VPC") return {"ec2:vpc", "arn:aws:ec2:" + where + "vpc/" + thing.id};
+  if (thing.kind == "Subnet") return {"ec2:subnet", "arn:aws:ec2:" + where + "subnet/" + thing.id};
   if (thing.kind == "S3Bucket") return {"s3", "arn:aws:s3:::" + thing.id};
   if (thing.kind == "SQSQueue") return {"sqs", text_at(thing.truth("core"), "QueueArn")};
   if (thing.kind == "LambdaFunction") {

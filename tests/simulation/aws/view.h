@@ -62,6 +62,7 @@ struct Thing {
   std::string id;
   bool live = true;
   bool actor_made = false;
+  bool furniture = false;
   Arrival birth;
   std::unique_ptr<Arrival> death;
   // "core" never changes; "settings" and "tags" do; the others are settings with calls of their

@@ -2,38 +2,23 @@
 
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "base/json.h"
-#include "kube/pattern.h"
+#include "kube/cel_tree.h"
 
 namespace infra::sim {
 
-// One of x-kubernetes-validations. The rules are written in CEL; here the forms that our CRDs use
-// are recognised, and any other throws std::runtime_error.
+// One of x-kubernetes-validations.
 struct Rule {
-  enum class Form {
-    kUnchanged,            // self == oldSelf
-    kMemberUnchanged,      // has(self.F) == has(oldSelf.F) && (!has(self.F) || self.F == oldSelf.F)
-    kMemberSameOrDefault,  // (has(self.F) ? self.F : D) == (has(oldSelf.F) ? oldSelf.F : D)
-    kMemberNoMatch,        // !self.F.matches('RE')
-    kIpv4Range,            // an address range of IPv4, or anything with a colon
-    kShortest,             // size(self) >= N
-    kEmptyOr,              // self == '' || ANOTHER
-  };
-  Form form = Form::kUnchanged;
-  std::string member;
-  Json fallback;  // D
-  std::shared_ptr<const Pattern> pattern;
-  std::size_t size = 0;
-  std::vector<Rule> other;  // of kEmptyOr
+  std::shared_ptr<const cel::Node> tree;
   std::string message;
+  bool compares = false;  // runs only where there is a former value
 
-  // Runs only where there is a former value.
-  bool compares() const;
+  // A rule that ends in an error does not hold.
   bool holds(const Json& self, const Json* old) const;
 };
 
+// Throws std::runtime_error on a rule that has more of CEL than kube/cel_parse.h knows.
 Rule compile_rule(const std::string& text, const std::string& message);
 
 }  // namespace infra::sim

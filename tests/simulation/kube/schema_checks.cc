@@ -253,7 +253,7 @@ void check_rules(const Json& value, const Json* old, const Schema& schema, const
                  FieldErrors& errors) {
   if (!schema.rules_below || value.is_null()) return;
   for (const Rule& rule : schema.rules) {
-    if (rule.compares() && old == nullptr) continue;
+    if (rule.compares && old == nullptr) continue;
     if (rule.holds(value, old)) continue;
     errors.push_back({.type = Type::kInvalid,
                       .field = path,

@@ -96,6 +96,10 @@ constexpr Row kRows[] = {
     {"VPC", "instanceTenancy", "InstanceTenancy"},
     {"VPC", "enableDnsSupport", "EnableDnsSupport.Value"},
     {"VPC", "enableDnsHostnames", "EnableDnsHostnames.Value"},
+    {"Subnet", "vpcID", "VpcId"},
+    {"Subnet", "cidrBlock", "CidrBlock"},
+    {"Subnet", "availabilityZone", "AvailabilityZone"},
+    {"Subnet", "mapPublicIpOnLaunch", "MapPublicIpOnLaunch"},
     {"IAMRole", "description", "Description"},
     {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
     {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
@@ -216,6 +220,16 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
   if (kind == "S3Bucket") compare_encryption(spec, resource.state, out);
   compare_tags(spec, resource, out);
   return out;
+}
+
+bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
+                 const std::vector<FakeAws::Resource>& resources) {
+  // "The CIDR conflicts with another subnet": EC2's answer to CreateSubnet.
+  return kind == "Subnet" && std::ranges::any_of(resources, [&](const auto& other) {
+           return other.live && other.kind == kind && !belongs_to(other, uid) &&
+                  text_at(other.state, "VpcId") == text_at(spec, "vpcID") &&
+                  text_at(other.state, "CidrBlock") == text_at(spec, "cidrBlock");
+         });
 }
 
 bool belongs_to(const FakeAws::Resource& resource, const std::string& uid) {

@@ -15,6 +15,10 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
 // Whether this spec cannot be had from what there is: AWS refuses the change that it needs.
 bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resource& resource);
 
+// Whether another resource has what the spec needs for itself.
+bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
+                 const std::vector<FakeAws::Resource>& resources);
+
 // Its owner tag names the object.
 bool belongs_to(const FakeAws::Resource& resource, const std::string& uid);
 

@@ -213,7 +213,8 @@ class Run {
   }
 
   // Why an object cannot become ready, as its condition may say it; none: it can.
-  std::vector<std::string> causes_against(const std::string& kind, const Json& object) const {
+  std::vector<std::string> causes_against(const std::string& kind, const Json& object,
+                                          const std::vector<FakeAws::Resource>& resources) const {
     const std::string ns = text_at(object, "metadata.namespace");
     if (ns == kBrokenNamespace) return {"ProviderNotReady"};
     if (ns == kUnservedNamespace) return {"ProviderNotAllowed"};
@@ -223,6 +224,10 @@ class Run {
     }
     // A bucket of another account may not even be looked at.
     if (is_taken(kind, object)) return {"NotOurs", "NameTaken", "AccessDenied", "Refused"};
+    if (invariants_.ledger().live_of(uid).empty() &&
+        place_taken(kind, *find_path(object, "spec"), uid, resources)) {
+      return {"Refused"};
+    }
     return {};
   }
 
@@ -230,7 +235,7 @@ class Run {
                          const std::vector<FakeAws::Resource>& resources) {
     const std::string uid = text_at(object, "metadata.uid");
     if (find_path(object, "metadata.deletionTimestamp") != nullptr) return "is still being deleted";
-    const auto causes = causes_against(kind, object);
+    const auto causes = causes_against(kind, object, resources);
     if (!causes.empty()) {
       if (is_true(object, "status.ready")) return "says it is ready, and cannot be";
       const bool named = std::ranges::find(causes, reason_of(object)) != causes.end();

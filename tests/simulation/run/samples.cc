@@ -3,6 +3,8 @@
 #include <boost/algorithm/string/replace.hpp>
 #include <stdexcept>
 
+#include "aws/fake_aws.h"
+
 namespace infra::sim {
 namespace {
 
@@ -84,10 +86,19 @@ Json numbered(const std::string& text, int number) {
   return std::move(*json);
 }
 
+std::vector<Sample> served(std::vector<Sample> all) {
+  for (const Sample& sample : all) {
+    if (!FakeAws::has(sample.kind)) {
+      throw std::runtime_error("there is a sample of a " + sample.kind + ", and no AWS for it");
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 const std::vector<Sample>& samples() {
-  static const std::vector<Sample> all = make_samples();
+  static const std::vector<Sample> all = served(make_samples());
   return all;
 }
 

@@ -17,6 +17,8 @@ struct Sample {
   std::vector<std::string> edits;
 };
 
+// Those of the kinds that worlds have: all that the fake AWS can serve. Of others the operator has
+// the definitions in a world too, and no objects.
 const std::vector<Sample>& samples();
 const Sample& sample_of(const std::string& kind);
 

@@ -51,6 +51,7 @@ void User::make_provider(const std::string& ns, const std::string& access_key) {
 }
 
 void User::squat() {
+  world_.aws.furnish();
   (void)world_.aws.squat("IAMRole", "runner", false);
   (void)world_.aws.squat("SQSQueue", "dead", false);
   for (const std::string& one : scenario_.squatted) {

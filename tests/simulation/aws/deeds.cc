@@ -1,0 +1,227 @@
+#include "aws/deeds.h"
+
+#include <algorithm>
+#include <array>
+
+#include "aws/s3_documents.h"
+
+namespace infra::sim {
+namespace {
+
+// Tags with this start are how the operator knows its own.
+constexpr std::string_view kOurTags = "aws-infra-operator.runner.codes/";
+
+std::string text_of(bool on) { return on ? "true" : "false"; }
+
+bool is_on(const Json& value) { return value == Json(true); }
+
+// The call that deletes a thing of a kind, and the parameter that names it.
+struct Deletion {
+  const char* kind;
+  const char* service;
+  const char* operation;
+  const char* parameter;
+};
+constexpr std::array kDeletions{
+    Deletion{"VPC", "ec2", "DeleteVpc", "VpcId"},
+    Deletion{"Subnet", "ec2", "DeleteSubnet", "SubnetId"},
+    Deletion{"IAMRole", "iam", "DeleteRole", "RoleName"},
+    Deletion{"SQSQueue", "sqs", "DeleteQueue", "QueueUrl"},
+    Deletion{"KMSKey", "kms", "ScheduleKeyDeletion", "KeyId"},
+    Deletion{"LambdaFunction", "lambda", "DeleteFunction", "FunctionName"},
+    Deletion{"S3Bucket", "s3", "DeleteBucket", "Bucket"},
+};
+
+const Deletion& deletion_of(const Thing& thing) {
+  return *std::ranges::find(kDeletions, thing.kind, &Deletion::kind);
+}
+
+Deed deletion(const Thing& thing) {
+  const Deletion& row = deletion_of(thing);
+  Deed deed{"deletes it", about(thing, row.service, row.operation)};
+  set_form(deed.request, {{row.parameter, thing.id}});
+  deed.request.body = JsonObject{{row.parameter, thing.id}};
+  return deed;
+}
+
+Deed tagged(const Thing& thing, const std::string& key, const std::string& value) {
+  const std::string words = "sets tag " + key + "=" + value;
+  if (deletion_of(thing).service == std::string_view("ec2")) {
+    Deed deed{words, about(thing, "ec2", "CreateTags")};
+    set_form(deed.request,
+             {{"ResourceId.1", thing.id}, {"Tag.1.Key", key}, {"Tag.1.Value", value}});
+    return deed;
+  }
+  if (thing.kind == "IAMRole") {
+    Deed deed{words, about(thing, "iam", "TagRole")};
+    set_form(deed.request,
+             {{"RoleName", thing.id}, {"Tags.member.1.Key", key}, {"Tags.member.1.Value", value}});
+    return deed;
+  }
+  if (thing.kind == "SQSQueue") {
+    Deed deed{words, about(thing, "sqs", "TagQueue")};
+    deed.request.body = JsonObject{{"QueueUrl", thing.id}, {"Tags", JsonObject{{key, value}}}};
+    return deed;
+  }
+  if (thing.kind == "KMSKey") {
+    Deed deed{words, about(thing, "kms", "TagResource")};
+    JsonArray tags{JsonObject{{"TagKey", key}, {"TagValue", value}}};
+    deed.request.body = JsonObject{{"KeyId", thing.id}, {"Tags", std::move(tags)}};
+    return deed;
+  }
+  if (thing.kind == "LambdaFunction") {
+    Deed deed{words, about(thing, "lambda", "TagResource")};
+    deed.request.body = JsonObject{{"Tags", JsonObject{{key, value}}}};
+    return deed;
+  }
+  Deed deed{words, about(thing, "s3", "PutBucketTagging")};
+  JsonObject all = thing.truth("tags").as_object();
+  all[key] = value;
+  JsonArray items;
+  for (const auto& tag : all) {
+    items.push_back(JsonObject{{"Key", tag.key()}, {"Value", tag.value()}});
+  }
+  deed.request.http.body = write_document("Tagging", JsonObject{{"TagSet", std::move(items)}});
+  return deed;
+}
+
+void add_tag_deeds(const Thing& thing, Deeds& deeds) {
+  deeds.push_back(tagged(thing, "team", "somebody"));
+  for (const auto& tag : thing.truth("tags").as_object()) {
+    if (tag.key() == "team" || std::string_view(tag.key()).starts_with(kOurTags)) continue;
+    deeds.push_back(tagged(thing, tag.key(), "edited"));
+  }
+}
+
+void add_vpc_deeds(const Thing& vpc, Deeds& deeds) {
+  for (const char* name : {"EnableDnsHostnames", "EnableDnsSupport"}) {
+    const std::string value = text_of(!is_on(*find_path(vpc.truth(name), "Value")));
+    Deed deed{"sets " + std::string(name) + " to " + value,
+              about(vpc, "ec2", "ModifyVpcAttribute")};
+    set_form(deed.request, {{"VpcId", vpc.id}, {std::string(name) + ".Value", value}});
+    deeds.push_back(std::move(deed));
+  }
+}
+
+void add_subnet_deeds(const Thing& subnet, Deeds& deeds) {
+  const std::string value = text_of(!is_on(subnet.truth("MapPublicIpOnLaunch")));
+  Deed deed{"sets MapPublicIpOnLaunch to " + value, about(subnet, "ec2", "ModifySubnetAttribute")};
+  set_form(deed.request, {{"SubnetId", subnet.id}, {"MapPublicIpOnLaunch.Value", value}});
+  deeds.push_back(std::move(deed));
+}
+
+void add_role_deeds(const Thing& role, Deeds& deeds) {
+  const auto add = [&](const std::string& words, const std::string& operation,
+                       std::vector<std::pair<std::string, std::string>> fields) {
+    Deed deed{words, about(role, "iam", operation)};
+    fields.insert(fields.begin(), {"RoleName", role.id});
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  add("describes it otherwise", "UpdateRole",
+      {{"Description", "edited"}, {"MaxSessionDuration", "7200"}});
+  add("lets others assume it", "UpdateAssumeRolePolicy",
+      {{"PolicyDocument",
+        R"({"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":"sts:AssumeRole"}]})"}});
+  add("attaches a policy", "AttachRolePolicy", {{"PolicyArn", kTheirPolicy}});
+  for (const Json& policy : role.truth("AttachedPolicies").as_array()) {
+    add("detaches a policy", "DetachRolePolicy", {{"PolicyArn", text_at(policy, "PolicyArn")}});
+  }
+  for (const auto& policy : role.truth("InlinePolicies").as_object()) {
+    add("deletes an embedded policy", "DeleteRolePolicy", {{"PolicyName", policy.key()}});
+  }
+}
+
+void add_queue_deeds(const Thing& queue, Deeds& deeds) {
+  constexpr std::pair<const char*, const char*> kValues[] = {
+      {"VisibilityTimeout", "77"}, {"DelaySeconds", "7"}, {"MessageRetentionPeriod", "7777"}};
+  for (const auto& [name, value] : kValues) {
+    Deed deed{"sets " + std::string(name), about(queue, "sqs", "SetQueueAttributes")};
+    deed.request.body =
+        JsonObject{{"QueueUrl", queue.id}, {"Attributes", JsonObject{{name, value}}}};
+    deeds.push_back(std::move(deed));
+  }
+}
+
+void add_key_deeds(const Thing& key, Deeds& deeds) {
+  const auto add = [&](const std::string& operation, JsonObject body) {
+    Deed deed{"does " + operation, about(key, "kms", operation)};
+    body["KeyId"] = key.id;
+    deed.request.body = std::move(body);
+    deeds.push_back(std::move(deed));
+  };
+  const bool enabled = is_on(*find_path(key.truth("settings"), "Enabled"));
+  add(enabled ? "DisableKey" : "EnableKey", {});
+  add(is_on(key.truth("KeyRotationEnabled")) ? "DisableKeyRotation" : "EnableKeyRotation", {});
+  add("UpdateKeyDescription", {{"Description", "edited"}});
+}
+
+void add_function_deeds(const Thing& function, Deeds& deeds) {
+  const std::pair<const char*, Json> values[] = {
+      {"Timeout", 77}, {"MemorySize", 777}, {"Description", "edited"}};
+  for (const auto& [name, value] : values) {
+    Deed deed{"sets " + std::string(name),
+              about(function, "lambda", "UpdateFunctionConfiguration")};
+    deed.request.body = JsonObject{{name, value}};
+    deeds.push_back(std::move(deed));
+  }
+}
+
+void add_bucket_deeds(const Thing& bucket, Deeds& deeds) {
+  const auto add = [&](const std::string& operation, const std::string& root, Json document) {
+    Deed deed{"does " + operation, about(bucket, "s3", operation)};
+    if (!root.empty()) deed.request.http.body = write_document(root, document);
+    deeds.push_back(std::move(deed));
+  };
+  const bool kept = text_at(bucket.truth("Versioning"), "Status") == "Enabled";
+  add("PutBucketVersioning", "VersioningConfiguration",
+      JsonObject{{"Status", kept ? "Suspended" : "Enabled"}});
+  add("PutPublicAccessBlock", "PublicAccessBlockConfiguration",
+      JsonObject{{"BlockPublicAcls", true}});
+  if (!bucket.truth("CORSRules").is_null()) add("DeleteBucketCors", "", {});
+  if (!bucket.truth("LifecycleRules").is_null()) add("DeleteBucketLifecycle", "", {});
+}
+
+}  // namespace
+
+Request by_hand(const std::string& service, const std::string& operation,
+                const std::string& account, const std::string& region) {
+  Request request;
+  request.call = {.service = service, .operation = operation, .writes = true};
+  request.account = account;
+  request.region = region;
+  request.body = JsonObject();
+  request.http.headers.emplace_back("Content-MD5", "by hand");
+  return request;
+}
+
+Request about(const Thing& thing, const std::string& service, const std::string& operation) {
+  Request request = by_hand(service, operation, thing.account, thing.region);
+  request.call.resource = thing.id;
+  request.name = thing.id;
+  return request;
+}
+
+void set_form(Request& request, const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::string text;
+  for (const auto& [name, value] : fields) {
+    text += net::percent_encode(name) + "=" + net::percent_encode(value) + "&";
+  }
+  request.form = Fields::parse(text);
+}
+
+Deeds deeds_to(const Thing& thing, bool may_delete) {
+  Deeds deeds;
+  add_tag_deeds(thing, deeds);
+  if (thing.kind == "VPC") add_vpc_deeds(thing, deeds);
+  if (thing.kind == "Subnet") add_subnet_deeds(thing, deeds);
+  if (thing.kind == "IAMRole") add_role_deeds(thing, deeds);
+  if (thing.kind == "SQSQueue") add_queue_deeds(thing, deeds);
+  if (thing.kind == "KMSKey") add_key_deeds(thing, deeds);
+  if (thing.kind == "LambdaFunction") add_function_deeds(thing, deeds);
+  if (thing.kind == "S3Bucket") add_bucket_deeds(thing, deeds);
+  if (may_delete) deeds.push_back(deletion(thing));
+  return deeds;
+}
+
+}  // namespace infra::sim
