@@ -77,10 +77,11 @@ Task<Outcome> Engine::run(Pass& pass) {
     auto observed = co_await observe(pass);
     if (!observed) co_return failed_outcome(observed.error());
     pass.seen = pass.observed.present;
-    const Plan plan = decide(pass.definition, pass.desired, pass.observed);
+    Plan plan = decide(pass.definition, pass.desired, pass.observed);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
     if (!noted) co_return failed_outcome(noted.error());
+    if (auto resting = let_rest(pass, plan)) co_return std::move(*resting);
     bool again = false;
     Outcome outcome = co_await carry_out(pass, plan, again);
     if (!again) co_return outcome;
