@@ -91,9 +91,10 @@ Task<Outcome> Engine::run(Pass& pass) {
 }
 
 // What was found by its name or tag is noted only once it has proven to be ours: a noted id counts
-// as ours from then on.
+// as ours from then on. Also on its way out: nothing else would be left to say that there was
+// something once its create is no longer open.
 Task<Result<void>> Engine::note_id(Pass& pass) {
-  const bool known = pass.desired.recorded_id == pass.id || pass.desired.deleting;
+  const bool known = pass.desired.recorded_id == pass.id;
   if (!pass.seen || !pass.ours || known) co_return Result<void>{};
   auto saved = co_await save_id(pass, pass.id);
   co_return saved;

@@ -518,6 +518,19 @@ TEST_F(EngineTest, AnObjectThatNeverMadeAnythingGoesAtOnce) {
   EXPECT_TRUE(cloud.calls.empty());
 }
 
+// Or a pass that cannot read it afterwards would take it for one that was never made.
+TEST_F(EngineTest, WhatALostCreateMadeIsNotedBeforeItIsDeleted) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  delete_object();
+  cloud.faults["DeleteThing"] = FakeCloud::Fault::kNotSent;
+  reconcile();
+  const Json* annotations = find_path(store.json, "metadata.annotations");
+  ASSERT_NE(annotations, nullptr);
+  EXPECT_EQ(annotations->at("aws-infra-operator.runner.codes/external-id"), Json("thing-1"));
+  EXPECT_TRUE(held());
+}
+
 TEST_F(EngineTest, AnObjectWithAnIdOrAnIntentOrThatWasReadyHasMadeSomething) {
   cloud.faults["CreateThing"] = FakeCloud::Fault::kRefused;
   reconcile();
