@@ -25,10 +25,10 @@ PLURALS = {'AWSProvider': 'awsproviders', 'VPC': 'vpcs', 'IAMRole': 'iamroles', 
            'KMSKey': 'kmskeys', 'LambdaFunction': 'lambdafunctions', 'S3Bucket': 's3buckets', 'Subnet': 'subnets',
            'ElasticIP': 'elasticips', 'InternetGateway': 'internetgateways',
            'NATGateway': 'natgateways', 'ECRRepository': 'ecrrepositories',
-           'DynamoDBTable': 'dynamodbtables'}
+           'DynamoDBTable': 'dynamodbtables', 'RDSInstance': 'rdsinstances'}
 SERVICES = {'VPC': 'ec2', 'IAMRole': 'iam', 'SQSQueue': 'sqs', 'KMSKey': 'kms', 'LambdaFunction': 'lambda', 'S3Bucket': 's3',
             'Subnet': 'ec2', 'ElasticIP': 'ec2', 'InternetGateway': 'ec2', 'NATGateway': 'ec2', 'ECRRepository': 'ecr',
-            'DynamoDBTable': 'dynamodb'}
+            'DynamoDBTable': 'dynamodb', 'RDSInstance': 'rds'}
 LONG_AGO = '2026-01-01T00:00:00Z'
 wait_until = stack.wait_until
 
