@@ -25,10 +25,11 @@ PLURALS = {'AWSProvider': 'awsproviders', 'VPC': 'vpcs', 'IAMRole': 'iamroles', 
            'KMSKey': 'kmskeys', 'LambdaFunction': 'lambdafunctions', 'S3Bucket': 's3buckets', 'Subnet': 'subnets',
            'ElasticIP': 'elasticips', 'InternetGateway': 'internetgateways',
            'NATGateway': 'natgateways', 'ECRRepository': 'ecrrepositories',
-           'DynamoDBTable': 'dynamodbtables', 'RDSInstance': 'rdsinstances'}
+           'DynamoDBTable': 'dynamodbtables', 'RDSInstance': 'rdsinstances',
+           'EC2Instance': 'ec2instances'}
 SERVICES = {'VPC': 'ec2', 'IAMRole': 'iam', 'SQSQueue': 'sqs', 'KMSKey': 'kms', 'LambdaFunction': 'lambda', 'S3Bucket': 's3',
             'Subnet': 'ec2', 'ElasticIP': 'ec2', 'InternetGateway': 'ec2', 'NATGateway': 'ec2', 'ECRRepository': 'ecr',
-            'DynamoDBTable': 'dynamodb', 'RDSInstance': 'rds'}
+            'DynamoDBTable': 'dynamodb', 'RDSInstance': 'rds', 'EC2Instance': 'ec2'}
 LONG_AGO = '2026-01-01T00:00:00Z'
 wait_until = stack.wait_until
 
