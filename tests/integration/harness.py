@@ -26,10 +26,11 @@ PLURALS = {'AWSProvider': 'awsproviders', 'VPC': 'vpcs', 'IAMRole': 'iamroles', 
            'ElasticIP': 'elasticips', 'InternetGateway': 'internetgateways',
            'NATGateway': 'natgateways', 'ECRRepository': 'ecrrepositories',
            'DynamoDBTable': 'dynamodbtables', 'RDSInstance': 'rdsinstances',
-           'EC2Instance': 'ec2instances'}
+           'EC2Instance': 'ec2instances', 'ElastiCacheCluster': 'elasticacheclusters'}
 SERVICES = {'VPC': 'ec2', 'IAMRole': 'iam', 'SQSQueue': 'sqs', 'KMSKey': 'kms', 'LambdaFunction': 'lambda', 'S3Bucket': 's3',
             'Subnet': 'ec2', 'ElasticIP': 'ec2', 'InternetGateway': 'ec2', 'NATGateway': 'ec2', 'ECRRepository': 'ecr',
-            'DynamoDBTable': 'dynamodb', 'RDSInstance': 'rds', 'EC2Instance': 'ec2'}
+            'DynamoDBTable': 'dynamodb', 'RDSInstance': 'rds', 'EC2Instance': 'ec2',
+            'ElastiCacheCluster': 'elasticache'}
 LONG_AGO = '2026-01-01T00:00:00Z'
 wait_until = stack.wait_until
 

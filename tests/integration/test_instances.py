@@ -526,3 +526,287 @@ class Ec2InstanceInAws(Sent, FaultCase):
         self.wait_ready('EC2Instance', 'one')
         self.assertEqual(len(self.sent('RunInstances')), 1)
         self.assertTrue(self.sent('RunInstances')[0]['ClientToken'])
+
+
+class CacheInAws(Sent, FaultCase):
+    """AWS as far as moto 5.2.5 lacks it: ElastiCacheBackend never ends a deletion, has no ModifyCacheCluster, IncreaseReplicaCount
+    or ModifyReplicationGroupShardConfiguration, keeps no clusters for the members of a group, and modify_replication_group takes
+    no notice of windows, groups, topics and versions. What was asked for is kept here and shown."""
+    kind = 'ElastiCacheCluster'
+    own = ('ModifyCacheCluster', 'IncreaseReplicaCount', 'ModifyReplicationGroupShardConfiguration')
+
+    def setUp(self):
+        self.held, self.gone = {}, False
+        super().setUp()
+        self.cache = client('elasticache')
+        self.name = f'cache-{self.number}'
+        self.topics = [f'arn:aws:sns:us-east-1:123456789012:topic-{n}' for n in range(2)]
+        self.let_everything_pass()
+
+    def let_everything_pass(self):
+        self.faults.rule = self.answer
+
+    def answer(self, request):
+        asked = dict(urllib.parse.parse_qsl(request.body.decode()))
+        if request.operation.startswith(('Create', 'Modify')):
+            if any(name.startswith('SecurityGroupIds') for name in asked):
+                self.held = {name: value for name, value in self.held.items() if not name.startswith('SecurityGroupIds')}
+            self.held.update(asked)
+        if request.operation.startswith('Delete'):
+            self.gone = True
+        if request.operation in self.own:
+            return self.xml(request.operation, '')
+        made = 'EngineVersion' in self.held
+        if request.operation.startswith('Describe') and (self.gone or not made):
+            return query_error(self.not_there, f'{self.name} not found')
+        if request.operation == 'DescribeCacheClusters':
+            return self.xml(request.operation, f'<CacheClusters><CacheCluster>{self.cluster()}</CacheCluster></CacheClusters>')
+        return self.show_group if request.operation == 'DescribeReplicationGroups' else None
+
+    def xml(self, operation, inside):
+        return Reply(200, f'<{operation}Response><{operation}Result>{inside}</{operation}Result></{operation}Response>',
+                     {'Content-Type': 'text/xml'})
+
+    def show_group(self, reply):
+        window = self.held.get('SnapshotWindow', '05:00-6:00')
+        before, _, after = reply.body.partition(b'<SnapshotWindow>')
+        if after:
+            reply.body = before + b'<SnapshotWindow>' + window.encode() + after[after.index(b'</SnapshotWindow>'):]
+        return reply
+
+    def cluster(self):
+        """As DescribeCacheClusters shows one."""
+        held = self.held
+        groups = [value for name, value in sorted(held.items()) if name.startswith('SecurityGroupIds')]
+        nodes = ''.join(
+            f'<CacheNode><CacheNodeId>{n:04}</CacheNodeId><Endpoint><Address>{n:04}.{self.name}</Address><Port>11211</Port></Endpoint></CacheNode>'
+            for n in range(1, int(held.get('NumCacheNodes', 1)) + 1))
+        return (f'<CacheClusterId>{self.name}</CacheClusterId><CacheClusterStatus>available</CacheClusterStatus>'
+                f'<ARN>arn:aws:elasticache:us-east-1:123456789012:cluster:{self.name}</ARN>'
+                f'<CacheClusterCreateTime>2026-01-01T00:00:00Z</CacheClusterCreateTime>'
+                f'<ConfigurationEndpoint><Address>all.{self.name}</Address><Port>11211</Port></ConfigurationEndpoint>'
+                f'<EngineVersion>{held["EngineVersion"]}.7</EngineVersion><CacheNodeType>{held["CacheNodeType"]}</CacheNodeType>'
+                f'<NumCacheNodes>{held.get("NumCacheNodes", 1)}</NumCacheNodes><CacheNodes>{nodes}</CacheNodes>'
+                f'<PreferredMaintenanceWindow>{held.get("PreferredMaintenanceWindow", "sun:01:00-sun:02:00")}</PreferredMaintenanceWindow>'
+                f'<CacheParameterGroup><CacheParameterGroupName>{held.get("CacheParameterGroupName", "default")}</CacheParameterGroupName></CacheParameterGroup>'
+                f'<NotificationConfiguration><TopicArn>{held.get("NotificationTopicArn", "")}</TopicArn></NotificationConfiguration>'
+                '<SecurityGroups>' + ''.join(f'<member><SecurityGroupId>{one}</SecurityGroupId></member>' for one in groups) +
+                '</SecurityGroups>')
+
+    def required(self):
+        return {'clusterID': self.name, 'engine': self.engine, 'engineVersion': '7.0', 'providerRef': {'name': 'faulty'}}
+
+    def shared(self):
+        """Rows for what both engines have."""
+        return {
+            'nodeType': ('cache.t3.micro', 'cache.t3.micro', 'cache.t3.small', 'cache.t3.small'),
+            'parameterGroupName': ('first', 'first', 'second', 'second'),
+            'securityGroupIds': (['sg-1', 'sg-2'], ['sg-1', 'sg-2'], ['sg-2'], ['sg-2']),
+            'preferredMaintenanceWindow': ('sun:03:00-sun:04:00', 'sun:03:00-sun:04:00', 'mon:03:00-mon:04:00', 'mon:03:00-mon:04:00'),
+            'notificationTopicArn': (self.topics[0], self.topics[0], self.topics[1], self.topics[1]),
+        }
+
+    shown_as = {'nodeType': 'CacheNodeType', 'parameterGroupName': 'CacheParameterGroupName', 'notificationTopicArn': 'NotificationTopicArn',
+                'preferredMaintenanceWindow': 'PreferredMaintenanceWindow', 'snapshotWindow': 'SnapshotWindow', 'numCacheNodes': 'NumCacheNodes'}
+
+    def read_shared(self, field):
+        if field == 'tags':
+            return {tag['Key']: tag['Value'] for tag in self.cache.list_tags_for_resource(ResourceName=self.arn())['TagList']}
+        if field == 'securityGroupIds':
+            return sorted(value for name, value in self.held.items() if name.startswith('SecurityGroupIds'))
+        return self.held.get(self.shown_as[field])
+
+    def disturb_shared(self, field):
+        others = {'nodeType': 'cache.t3.large', 'parameterGroupName': 'other', 'notificationTopicArn': 'other',
+                  'preferredMaintenanceWindow': 'tue:03:00-tue:04:00', 'snapshotWindow': '09:00-10:00', 'numCacheNodes': '9'}
+        if field == 'securityGroupIds':
+            self.held['SecurityGroupIds.SecurityGroupId.9'] = 'sg-9'
+        else:
+            self.held[self.shown_as[field]] = others[field]
+
+    def exists(self):
+        return not self.gone
+
+    def check_unchangeable(self, **fields):
+        self.make()
+        for field, value in fields.items():
+            with self.subTest(field=field):
+                status, answer = self.kube.request('PATCH', self.path(self.kind, 'one'), {'spec': {field: value}},
+                                                   'application/merge-patch+json')
+                self.assertEqual(status, 422, answer)
+
+
+class RedisCluster(CacheInAws, Fields):
+    engine = 'redis'
+    not_there = 'ReplicationGroupNotFoundFault'
+
+    def arn(self):
+        return self.describe()['ARN']
+
+    def table(self):
+        return {
+            **self.shared(),
+            'replicationGroupDescription': ('first', 'first', 'second', 'second'),
+            'snapshotRetentionLimit': (3, 3, 0, 0),
+            'snapshotWindow': ('03:00-04:00', '03:00-04:00', '05:00-06:00', '05:00-06:00'),
+        }
+
+    def describe(self):
+        return self.cache.describe_replication_groups(ReplicationGroupId=self.name)['ReplicationGroups'][0]
+
+    def read(self, field):
+        found = {'replicationGroupDescription': 'Description', 'nodeType': 'CacheNodeType', 'snapshotRetentionLimit': 'SnapshotRetentionLimit'}
+        return self.describe()[found[field]] if field in found else self.read_shared(field)
+
+    def disturb(self, field):
+        if field == 'replicationGroupDescription':
+            self.cache.modify_replication_group(ReplicationGroupId=self.name, ReplicationGroupDescription='changed')
+        elif field == 'snapshotRetentionLimit':
+            self.cache.modify_replication_group(ReplicationGroupId=self.name, SnapshotRetentionLimit=9)
+        elif field == 'nodeType':
+            self.cache.modify_replication_group(ReplicationGroupId=self.name, CacheNodeType='cache.t3.large')
+        else:
+            self.disturb_shared(field)
+
+    def test_status_and_what_only_a_create_decides(self):
+        key = client('kms').create_key()['KeyMetadata']['KeyId']
+        self.create('ElastiCacheCluster', 'one', {
+            **self.required(), 'nodeType': 'cache.t3.micro', 'replicasPerNodeGroup': 1, 'automaticFailoverEnabled': True,
+            'multiAZEnabled': True, 'atRestEncryptionEnabled': True, 'kmsKeyId': key, 'transitEncryptionEnabled': True,
+            'subnetGroupName': 'of-a-test'})
+        status, found = self.wait_ready('ElastiCacheCluster', 'one')['status'], self.describe()
+        self.assertEqual((found['AutomaticFailover'], found['MultiAZ'], found['AtRestEncryptionEnabled'], found['TransitEncryptionEnabled'],
+                          found['KmsKeyId']), ('enabled', 'enabled', True, True, key))
+        self.assertEqual(self.held['CacheSubnetGroupName'], 'of-a-test')
+        group = found['NodeGroups'][0]
+        shown = {'address': group['PrimaryEndpoint']['Address'], 'port': 6379}
+        for field, value in {'cacheClusterARN': found['ARN'], 'clusterStatus': 'available', 'cacheNodeType': 'cache.t3.micro',
+                             'engineVersion': '7.0.7', 'memberClusters': [f'{self.name}-001', f'{self.name}-002'],
+                             'primaryEndpoint': shown}.items():
+            self.assertEqual(status[field], value, field)
+        self.assertEqual(len(status['nodeEndpoints']), 2)
+        self.assertIn('clusterCreateTime', status)
+        self.assert_settled('ElastiCacheCluster', 'one')
+
+    def test_what_cannot_change_is_refused(self):
+        self.check_unchangeable(clusterID='other', engine='memcached', subnetGroupName='other', atRestEncryptionEnabled=True,
+                                kmsKeyId='other', transitEncryptionEnabled=True)
+
+    def test_replicas_shards_failover_and_version(self):
+        self.make()
+        self.patch('ElastiCacheCluster', 'one', {'replicasPerNodeGroup': 2, 'numNodeGroups': 3, 'automaticFailoverEnabled': True,
+                                                 'multiAZEnabled': True, 'engineVersion': '7.1'})
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(self.sent('IncreaseReplicaCount')[0]['NewReplicaCount'], '2')
+        self.assertEqual(self.sent('ModifyReplicationGroupShardConfiguration')[0]['NodeGroupCount'], '3')
+        self.assertEqual((self.describe()['AutomaticFailover'], self.describe()['MultiAZ']), ('enabled', 'enabled'))
+        self.assertEqual(self.held['EngineVersion'], '7.1')
+        self.assert_settled('ElastiCacheCluster', 'one')
+
+    def test_a_description_is_made_up(self):
+        self.create('ElastiCacheCluster', 'one', {**self.required(), 'nodeType': 'cache.t3.micro'})
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(self.read('replicationGroupDescription'), self.name)
+
+    def test_a_busy_group_is_changed_later(self):
+        self.make()
+        busy = query_error('InvalidReplicationGroupState', 'Replication group is not in available state.')
+        self.faults.rule = lambda request: busy if request.operation == 'ModifyReplicationGroup' else self.answer(request)
+        self.patch('ElastiCacheCluster', 'one', {'snapshotRetentionLimit': 7})
+        self.eventually('it waits', lambda: self.condition('ElastiCacheCluster', 'one')['status'] == 'False')
+        self.assertNotEqual(self.condition('ElastiCacheCluster', 'one')['reason'], 'Refused')
+        self.let_everything_pass()
+        self.nudge('ElastiCacheCluster', 'one')
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(self.read('snapshotRetentionLimit'), 7)
+
+    def test_a_last_snapshot(self):
+        self.make()
+        uid = self.patch('ElastiCacheCluster', 'one', {'deletionPolicy': 'Snapshot'})['metadata']['uid']
+        self.delete_and_wait('ElastiCacheCluster', 'one')
+        self.assertEqual(self.sent('DeleteReplicationGroup')[0]['FinalSnapshotIdentifier'], f'{self.name}-{uid}')
+
+    def test_a_last_snapshot_of_a_chosen_name(self):
+        self.make()
+        self.patch('ElastiCacheCluster', 'one', {'deletionPolicy': 'Snapshot', 'finalSnapshotIdentifier': 'the-last'})
+        self.delete_and_wait('ElastiCacheCluster', 'one')
+        self.assertEqual(self.sent('DeleteReplicationGroup')[0]['FinalSnapshotIdentifier'], 'the-last')
+
+    def test_policy_delete_makes_no_snapshot(self):
+        self.make()
+        self.delete_and_wait('ElastiCacheCluster', 'one')
+        self.assertNotIn('FinalSnapshotIdentifier', self.sent('DeleteReplicationGroup')[0])
+
+    def test_one_that_exists_is_not_taken_over(self):
+        self.held = {'EngineVersion': '7.0', 'CacheNodeType': 'cache.t3.micro'}
+        self.cache.create_replication_group(ReplicationGroupId=self.name, ReplicationGroupDescription='of another',
+                                            CacheNodeType='cache.t3.micro')
+        self.create('ElastiCacheCluster', 'one', {**self.required(), 'nodeType': 'cache.t3.small'})
+        self.wait_condition('ElastiCacheCluster', 'one', 'False', 'NotOurs', 'Synced')
+        self.assertEqual(self.read('nodeType'), 'cache.t3.micro')
+        self.patch('ElastiCacheCluster', 'one', annotations={'adopt': 'true'})
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(self.read('nodeType'), 'cache.t3.small')
+
+    def test_what_aws_would_refuse(self):
+        full = {**self.required(), 'nodeType': 'cache.t3.micro'}
+        for spec in ({'clusterID': 'a--b'}, {'clusterID': 'a' * 41}, {'engine': 'valkey'}, {'nodeType': 't3.micro'}, {'numCacheNodes': 3},
+                     {'replicasPerNodeGroup': 6}, {'snapshotRetentionLimit': 36},
+                     {'engine': 'memcached', 'deletionPolicy': 'Snapshot'}):
+            with self.subTest(spec=spec):
+                self.refused('ElastiCacheCluster', 'one', {**full, **spec})
+
+
+class MemcachedCluster(CacheInAws, Fields):
+    engine = 'memcached'
+    not_there = 'CacheClusterNotFound'
+
+    def arn(self):
+        return f'arn:aws:elasticache:us-east-1:123456789012:cluster:{self.name}'
+
+    def table(self):
+        return {**self.shared(), 'numCacheNodes': (2, '2', 3, '3')}
+
+    read = CacheInAws.read_shared
+    disturb = CacheInAws.disturb_shared
+
+    def test_status(self):
+        status = self.make()['status']
+        for field, value in {'cacheClusterARN': self.arn(), 'clusterStatus': 'available', 'cacheNodeType': 'cache.t3.micro',
+                             'engineVersion': '7.0.7', 'configurationEndpoint': {'address': f'all.{self.name}', 'port': 11211},
+                             'nodeEndpoints': [{'address': f'{n:04}.{self.name}', 'port': 11211} for n in (1, 2)],
+                             'clusterCreateTime': '2026-01-01T00:00:00Z'}.items():
+            self.assertEqual(status[field], value, field)
+        for field in ('memberClusters', 'primaryEndpoint', 'readerEndpoint'):
+            self.assertNotIn(field, status)
+
+    def test_what_cannot_change_is_refused(self):
+        self.check_unchangeable(clusterID='other', engine='redis', subnetGroupName='other', transitEncryptionEnabled=True)
+
+    def test_what_is_accepted_and_not_made_yet_is_not_asked_for_again(self):
+        self.make()
+        honest = self.cluster
+
+        def pending():
+            self.held.update(NumCacheNodes='2')
+            return honest() + '<PendingModifiedValues><NumCacheNodes>4</NumCacheNodes></PendingModifiedValues>'
+        self.cluster = pending
+        self.patch('ElastiCacheCluster', 'one', {'numCacheNodes': 4})
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(self.sent('ModifyCacheCluster'), [])
+
+    def test_a_version_is_changed(self):
+        self.make()
+        self.patch('ElastiCacheCluster', 'one', {'engineVersion': '7.1'})
+        self.eventually('the call', lambda: self.held['EngineVersion'] == '7.1')
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assert_settled('ElastiCacheCluster', 'one')
+
+    def test_one_that_is_busy_is_deleted_later(self):
+        self.make()
+        busy = query_error('InvalidCacheClusterState', 'Cluster is not in available state.')
+        self.faults.rule = lambda request: busy if request.operation == 'DeleteCacheCluster' else self.answer(request)
+        self.delete('ElastiCacheCluster', 'one')
+        self.eventually('the reason is named', lambda: 'as soon as that has ended' in self.condition('ElastiCacheCluster', 'one')['message'])
+        self.let_everything_pass()
+        self.wait_gone('ElastiCacheCluster', 'one', 30)
