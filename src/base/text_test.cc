@@ -18,5 +18,12 @@ TEST(Shortened, CutsNoCharacterInTwo) {
   EXPECT_EQ(shortened("\U0001F600\U0001F600", 5), "...");
 }
 
+TEST(IsUtf8, TellsTextFromBytes) {
+  for (const std::string text : {"", "a\"\\\n\x01", "a\u00e4\U0001F600"})
+    EXPECT_TRUE(is_utf8(text));
+  EXPECT_TRUE(is_utf8(std::string_view("a\0b", 3)));
+  for (const std::string bytes : {"\xff", "a\xc3", "\xed\xa0\x80"}) EXPECT_FALSE(is_utf8(bytes));
+}
+
 }  // namespace
 }  // namespace infra

@@ -33,7 +33,8 @@ std::string_view type_name(Type type) {
     case Type::kBoolean: return "boolean";
     case Type::kArray: return "array";
     case Type::kObject:
-    case Type::kStringMap: return "object";
+    case Type::kStringMap:
+    case Type::kSecretKey: return "object";
   }
   return "object";
 }
@@ -139,13 +140,14 @@ JsonObject field_schema(const Field& field, Place place) {
   // An item of a list has no name and is never "absent".
   if (field.type == Type::kString) {
     describe_string(field, !must_be_written(field) && !field.name.empty(), schema);
-  } else if (!field.format.empty()) {
+  } else if (!field.format.empty() && field.type != Type::kSecretKey) {
     schema["format"] = field.format;
   }
   if (field.minimum) schema["minimum"] = *field.minimum;
   if (field.maximum) schema["maximum"] = *field.maximum;
   if (field.type == Type::kArray) describe_array(field, schema);
-  if (field.type == Type::kObject) describe_members(field.fields, place, schema);
+  const bool has_members = field.type == Type::kObject || field.type == Type::kSecretKey;
+  if (has_members) describe_members(field.fields, place, schema);
   if (field.type == Type::kStringMap) {
     schema["additionalProperties"] = JsonObject{{"type", "string"}};
     if (field.min_items) schema["minProperties"] = *field.min_items;

@@ -34,6 +34,7 @@ std::string type_of(const Field& field) {
     case Type::kBoolean: return "boolean";
     case Type::kObject: return "object";
     case Type::kStringMap: return "map of strings";
+    case Type::kSecretKey: return "key of a Secret";
     case Type::kArray: return "list of " + type_of(field.fields.front());
   }
   return {};
@@ -71,7 +72,8 @@ void add_rows(const std::vector<Field>& fields, const std::string& before, std::
     out += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", name, type_of(field),
                        must_be_written(field) ? "yes" : "no", code(fallback),
                        field.immutable ? "no" : "yes", code(field.at), description_of(field));
-    if (field.type == Type::kObject) add_rows(field.fields, name + ".", out);
+    if (field.type == Type::kObject || field.type == Type::kSecretKey)
+      add_rows(field.fields, name + ".", out);
     if (field.type == Type::kArray) add_rows(field.fields.front().fields, name + "[].", out);
     add_rows(reference_fields(field), before, out);
   }

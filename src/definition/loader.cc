@@ -16,9 +16,10 @@ namespace {
 template <class Value>
 using Spelling = std::pair<std::string_view, Value>;
 
-constexpr Spelling<Type> kTypes[] = {{"string", Type::kString},   {"integer", Type::kInteger},
-                                     {"boolean", Type::kBoolean}, {"object", Type::kObject},
-                                     {"array", Type::kArray},     {"stringMap", Type::kStringMap}};
+constexpr Spelling<Type> kTypes[] = {
+    {"string", Type::kString},      {"integer", Type::kInteger}, {"boolean", Type::kBoolean},
+    {"object", Type::kObject},      {"array", Type::kArray},     {"stringMap", Type::kStringMap},
+    {"secretKey", Type::kSecretKey}};
 constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},   {"text", Form::kText},
                                      {"json", Form::kJson},     {"policy", Form::kPolicy},
                                      {"set", Form::kSet},       {"network", Form::kNetwork},
@@ -51,9 +52,25 @@ bool type_fits(const Json& value, Type type) {
     case Type::kBoolean: return value.is_bool();
     case Type::kArray: return value.is_array();
     case Type::kObject:
-    case Type::kStringMap: return value.is_object();
+    case Type::kStringMap:
+    case Type::kSecretKey: return value.is_object();
   }
   return false;
+}
+
+// What the manifest holds of a field of type secretKey.
+std::vector<Field> secret_key_fields() {
+  Field name{.name = "name", .description = "Name of the Secret."};
+  Field key{.name = "key", .description = "The key in it."};
+  for (Field* field : {&name, &key}) {
+    field->required = true;
+    field->min_length = 1;
+  }
+  Field ns{.name = "namespace",
+           .description =
+               "Namespace of the Secret; the object's own when absent. Another one only "
+               "if the Secret allows it."};
+  return {std::move(name), std::move(key), std::move(ns)};
 }
 
 // The words that a spec field, a status field and a list's items share.
@@ -88,7 +105,7 @@ void read_mapping(const Words& words, Field& field) {
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
   field.absent_as = words.json("absentAs");
-  field.unless = words.json_map("unless");
+  field.condition = {.when = words.json_map("when"), .unless = words.json_map("unless")};
   field.required = words.flag("required");
   field.immutable = words.flag("immutable");
   field.secret = words.flag("secret");
@@ -119,11 +136,12 @@ void read_bounds(const Words& words, Field& field) {
 
 Field read_field(const YAML::Node& node, std::string name, std::string where,
                  Complaints& complaints) {
-  const Words words(node, std::move(where), complaints,
-                    {"type",      "description", "required", "immutable", "secret",  "at",
-                     "readAt",    "form",        "values",   "absentAs",  "unless",  "default",
-                     "enum",      "pattern",     "format",   "minimum",   "maximum", "minLength",
-                     "maxLength", "minItems",    "maxItems", "fields",    "items",   "reference"});
+  const Words words(
+      node, std::move(where), complaints,
+      {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
+       "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
+       "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
+       "maxItems", "fields",      "items",    "reference"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -139,6 +157,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
     }
   }
   if (field.type == Type::kObject) words.require("fields");
+  if (field.type == Type::kSecretKey) field.fields = secret_key_fields();
   if (!field.name.empty()) words.require("description");
   return field;
 }
@@ -245,10 +264,24 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   return facet;
 }
 
+// `{Member: [values]}`
+std::map<std::string, std::vector<Json>> read_choices(const Words& words, std::string_view word) {
+  std::map<std::string, std::vector<Json>> out;
+  for (const auto& [member, values] : words.json_map(word)) {
+    if (const auto* list = values.if_array()) {
+      out[member] = {list->begin(), list->end()};
+    } else {
+      words.wrong(word, "names a list of values for each member");
+    }
+  }
+  return out;
+}
+
 ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "a set", complaints,
-                    {"field", "key", "each", "read", "items", "value", "only", "add", "change",
-                     "remove", "oneAtATime", "foreign", "removeFirst", "noted"});
+  const Words words(
+      node, "a set", complaints,
+      {"field", "key", "each", "read", "items", "value", "only", "add", "change", "remove",
+       "detail", "detailAt", "pending", "oneAtATime", "foreign", "removeFirst", "noted"});
   for (const auto* word : {"field", "items", "add", "remove"}) words.require(word);
   ChildSet set{.field = words.text("field"),
                .key = words.texts("key"),
@@ -262,16 +295,13 @@ ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
   if (words.has("foreign") && !set.foreign_stay) words.wrong("foreign", "can only be 'leave'");
   if (set.foreign_stay) words.require("noted");
   if (set.key.empty()) words.require("value");
-  for (const auto& [member, values] : words.json_map("only")) {
-    if (!values.is_array()) {
-      words.wrong("only", "names a list of values for each member");
-      continue;
-    }
-    set.only[member] = {values.get_array().begin(), values.get_array().end()};
-  }
+  set.only = read_choices(words, "only");
+  set.pending = read_choices(words, "pending");
   if (words.has("read")) set.read = read_call(words, "read");
   if (words.has("add")) set.add = read_call(words, "add");
-  if (words.has("change")) set.change = read_call(words, "change");
+  set.change = read_calls(words, "change");
+  if (words.has("detail")) set.detail = read_call(words, "detail");
+  set.detail_at = words.text("detailAt");
   if (words.has("remove")) set.remove = read_call(words, "remove");
   return set;
 }

@@ -94,7 +94,8 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
       rule(kGroup, resources(plurals, "/status"), {"patch"}),
       rule(kGroup, resources(plurals, "/finalizers"), {"update"}),
       rule("", list({"events"}), {"create", "patch"}),
-      rule("", list({"secrets"}), {"get"}),
+      // Watched by their names and versions alone: docs/design/008-references-and-secrets.md.
+      rule("", list({"secrets"}), {"get", "list", "watch"}),
       rule("coordination.k8s.io", list({"leases"}), {"get", "create", "update", "patch"}),
   };
 }

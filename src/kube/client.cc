@@ -70,6 +70,11 @@ void add_if_set(std::string& path, std::string_view name, std::string_view value
   if (!value.empty()) add_query(path, name, value);
 }
 
+// A server that does not know the form sends whole objects.
+std::string metadata_as(const std::string& kind) {
+  return "application/json;as=" + kind + ";g=meta.k8s.io;v=v1,application/json";
+}
+
 // Deleting or replacing without a name would mean the whole collection.
 Result<void> check_name(const ResourceType& type, std::string_view ns, std::string_view name) {
   if (name.empty()) return fail(Code::kInvalid, "a " + type.kind + " needs a name");
@@ -212,7 +217,7 @@ net::HttpRequest Client::make_request(const Call& call, const Credential& creden
   request.host = config_.server.host;
   request.port = config_.server.port;
   request.target = config_.server.path + call.path;
-  request.headers = {{"Accept", "application/json"}, {"User-Agent", "infra-operator/1.0.0"}};
+  request.headers = {{"Accept", call.accept}, {"User-Agent", "infra-operator/1.0.0"}};
   if (!call.content_type.empty()) request.headers.emplace_back("Content-Type", call.content_type);
   if (!credential.token.empty()) {
     request.headers.emplace_back("Authorization", "Bearer " + credential.token);
@@ -292,6 +297,7 @@ Task<Result<Json>> Client::get_raw(std::string path) {
 
 Task<Result<Json>> Client::list(ResourceType type, std::string ns, ListOptions options) {
   Call call{.path = resource_path(type, ns)};
+  if (type.metadata_only) call.accept = metadata_as("PartialObjectMetadataList");
   if (options.limit > 0) add_query(call.path, "limit", std::to_string(options.limit));
   add_if_set(call.path, "continue", options.continue_token);
   add_if_set(call.path, "labelSelector", options.label_selector);
@@ -396,6 +402,7 @@ Task<Result<Json>> Client::remove(ResourceType type, std::string ns, std::string
 Task<Result<void>> Client::watch(ResourceType type, std::string ns, WatchOptions options,
                                  WatchSink sink) {
   Call call{.path = resource_path(type, ns)};
+  if (type.metadata_only) call.accept = metadata_as("PartialObjectMetadata");
   add_query(call.path, "watch", "true");
   add_query(call.path, "allowWatchBookmarks", "true");
   add_query(call.path, "timeoutSeconds", std::to_string(options.timeout.count()));

@@ -20,6 +20,8 @@ struct ResourceType {
   std::string plural;
   std::string kind;
   bool namespaced = true;
+  // Lists and watches of it show who its objects are, and not what they hold.
+  bool metadata_only = false;
 
   // "v1" or "apps/v1", as in an object's apiVersion.
   std::string api_version() const;
@@ -90,6 +92,7 @@ class Client {
   struct Call {
     std::string method = "GET";
     std::string path;
+    std::string accept = "application/json";
     std::string content_type;
     std::string body;
     Duration timeout{30'000};

@@ -149,5 +149,23 @@ TEST_F(ClientTest, CredentialGoesBeforeTheConfiguration) {
       (net::TlsOptions{.ca_pem = "new-ca", .certificate_pem = "new-cert", .key_pem = "new-key"}));
 }
 
+TEST_F(ClientTest, OfSomeTypesListsAndWatchesAskForMetadataOnly) {
+  ResourceType secrets{.version = "v1", .plural = "secrets", .kind = "Secret"};
+  secrets.metadata_only = true;
+  const auto accepted = [this](std::size_t request) {
+    return std::string(net::header(transport.requests[request].headers, "Accept"));
+  };
+  transport.script({{.body = "{}"}, {.body = ""}, {.body = "{}"}});
+  await(client.list(secrets, "", ListOptions()));
+  await(
+      client.watch(secrets, "", WatchOptions(), [](const WatchEvent&) { return Result<void>(); }));
+  await(client.get(secrets, "team", "keys"));
+  EXPECT_EQ(accepted(0),
+            "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json");
+  EXPECT_EQ(accepted(1),
+            "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json");
+  EXPECT_EQ(accepted(2), "application/json");
+}
+
 }  // namespace
 }  // namespace infra::kube

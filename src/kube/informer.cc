@@ -41,6 +41,16 @@ Json typed(Json item, const ResourceType& type) {
   return item;
 }
 
+// Who an object is, and which version: also where the server sends more.
+Json only_metadata(const Json& object) {
+  Json out = JsonObject{};
+  for (const auto* name : {"namespace", "name", "uid", "resourceVersion"}) {
+    const std::string path = std::string("metadata.") + name;
+    set_path(out, path, Json(text_at(object, path)));
+  }
+  return out;
+}
+
 void strip(Json& object) {
   erase_path(object, "metadata.managedFields");
   auto* metadata = object.is_object() ? object.get_object().if_contains("metadata") : nullptr;
@@ -210,6 +220,7 @@ void Informer::put(Json object, ChangeKind if_known) {
 }
 
 void Informer::store(const std::string& key, Json object, ChangeKind kind) {
+  if (type_.metadata_only) object = only_metadata(object);
   strip(object);
   Entry& entry = objects_[key];
   const Bytes before = entry.bytes;

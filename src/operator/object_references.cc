@@ -76,6 +76,15 @@ void ObjectReferences::note(const WatchedKind& kind, const Json& before, const J
   wake_users(self, before, after);
 }
 
+void ObjectReferences::note_secret(const Target& secret) const {
+  if (!on_wake) return;
+  for (const Target& user : users_.of(secret, Json())) on_wake(user);
+}
+
+void ObjectReferences::follow(const Target& user, Asked asked) {
+  users_.set(user, std::move(asked));
+}
+
 // What is to go may have waited for whoever has let go of it.
 void ObjectReferences::wake_leaving(const Asked& asked) const {
   if (!on_wake) return;

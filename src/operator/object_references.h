@@ -28,6 +28,10 @@ class ObjectReferences final : public reconcile::Others {
   void learn(const definition::Definition& definition);
   // An object of this kind has changed; null: was made, has gone.
   void note(const WatchedKind& kind, const Json& before, const Json& after);
+  // The same of a Secret.
+  void note_secret(const reconcile::Target& secret) const;
+  // Somebody else that asks for Secrets; nothing: no more.
+  void follow(const reconcile::Target& user, reconcile::Asked asked);
   // Those that may refer to an object.
   std::vector<reconcile::Target> users_of(const std::string& kind,
                                           const reconcile::Object& object) const;

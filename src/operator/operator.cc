@@ -51,6 +51,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                      settings_.namespaces),
       provider_store_(kube_at_work_, events_, provider_kind_),
       references_(kinds_),
+      secrets_(parts_.kube, parts_.clock, parts_.random, settings_.namespaces),
       dispatcher_(parts_.clock, parts_.random, settings_.most_at_once, parts_.metrics, parts_.log),
       providers_(
           {.clock = parts_.clock,
@@ -62,7 +63,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
           parts_.random, provider_kind_, provider_store_, users_, parts_.metrics, parts_.log),
       resources_(parts_.clock,
                  {.cluster = settings_.cluster, .check_interval = settings_.check_interval},
-                 providers_, references_, parts_.metrics, parts_.log) {
+                 providers_, references_, kube_at_work_, parts_.metrics, parts_.log) {
   parts_.health.add("caches");
   providers_.on_change = [this](const std::string& provider) {
     for (const auto& user : users_.of(provider)) dispatcher_.add(user);
@@ -76,6 +77,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
   dispatcher_.handle(provider_kind_.name(),
                      [this](std::string key) { return providers_.reconcile(std::move(key)); });
   for (const auto& informer : provider_kind_.informers()) follow(provider_kind_, *informer);
+  watch_secrets();
   for (const auto& definition : parts_.definitions) add_kind(definition);
 }
 
@@ -88,6 +90,14 @@ void Operator::add_kind(const definition::Definition& definition) {
     return resources_.reconcile(kind, store, std::move(key));
   });
   for (const auto& informer : kind.informers()) follow(kind, *informer);
+}
+
+void Operator::watch_secrets() {
+  secrets_.on_change([this](const reconcile::Target& secret) { references_.note_secret(secret); });
+  secrets_.on_error([this](const Error& error) {
+    parts_.log.error("cannot watch Secrets; what changes in them is found at the next look",
+                     {{"error", error.message}});
+  });
 }
 
 void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
@@ -103,7 +113,9 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const Json before = parsed(change.before);
   const Json after = parsed(change.after);
   count(kind, before, after);
-  if (&kind != &provider_kind_) {
+  if (&kind == &provider_kind_) {
+    follow_secrets_of(before, after);
+  } else {
     follow_provider_of(key, before, after);
     references_.note(kind, before, after);
   }
@@ -111,6 +123,16 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   // change.
   if (!is_news(before, after)) return;
   if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
+}
+
+void Operator::follow_secrets_of(const Json& provider_before, const Json& provider_after) {
+  const bool gone = provider_after.is_null();
+  const reconcile::Object provider(gone ? provider_before : provider_after);
+  reconcile::Asked asked;
+  if (!gone) asked.named = secrets_of_provider(provider.spec(), provider.namespace_name());
+  references_.follow(
+      {.kind = provider_kind_.name(), .ns = provider.namespace_name(), .name = provider.name()},
+      std::move(asked));
 }
 
 void Operator::follow_provider_of(const std::string& key, const Json& before, const Json& after) {
@@ -176,6 +198,8 @@ Task<void> Operator::work(TaskScope& scope) {
   for (const auto& kind : kinds_) {
     for (const auto& informer : kind.informers()) scope.spawn(informer->run());
   }
+  // Nobody waits for these: they only bring forward what would be looked at anyway.
+  for (const auto& informer : secrets_.informers()) scope.spawn(informer->run());
   going_on = co_await wait_until(&Operator::synced_);
   if (going_on) scope.spawn(dispatcher_.run());
 }

@@ -14,6 +14,7 @@
 #include "operator/object_references.h"
 #include "operator/providers.h"
 #include "operator/resources.h"
+#include "operator/secrets.h"
 #include "telemetry/health.h"
 
 namespace infra {
@@ -68,6 +69,8 @@ class Operator {
   void add_kind(const definition::Definition& definition);
   void follow(WatchedKind& kind, kube::Informer& informer);
   void on_object(const WatchedKind& kind, const kube::Change& change);
+  void watch_secrets();
+  void follow_secrets_of(const Json& provider_before, const Json& provider_after);
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
   void count(const WatchedKind& kind, const Json& before, const Json& after);
   void note_synced();
@@ -87,6 +90,7 @@ class Operator {
   KubeStore provider_store_;
   ProviderUsers users_;
   ObjectReferences references_;
+  SecretWatch secrets_;
   Dispatcher dispatcher_;
   Providers providers_;
   Resources resources_;

@@ -2,35 +2,29 @@
 
 #include "base/base64.h"
 #include "base/keyed_hash.h"
+#include "operator/secrets.h"
 
 namespace infra {
 namespace {
 
 constexpr std::string_view kSession = "infra-operator";
 
-struct SecretReference {
-  std::string name, ns;
-};
+using reconcile::Target;
 
-SecretReference reference_at(const Json& spec, std::string_view field,
-                             const std::string& provider_namespace) {
+Target secret_at(const Json& spec, std::string_view field, const std::string& provider_namespace) {
   const std::string path(field);
   const std::string ns = text_at(spec, path + ".namespace");
-  return {.name = text_at(spec, path + ".name"), .ns = ns.empty() ? provider_namespace : ns};
+  return {.kind = std::string(reconcile::kSecretKind),
+          .ns = ns.empty() ? provider_namespace : ns,
+          .name = text_at(spec, path + ".name")};
 }
 
-Task<Result<Json>> read_secret(kube::Client& kube, SecretReference reference) {
-  kube::ResourceType type{.group = "", .version = "v1", .plural = "secrets", .kind = "Secret"};
-  auto secret = co_await kube.get(std::move(type), reference.ns, reference.name);
-  if (!secret) {
-    Error error = secret.error();
-    if (error.code == Code::kNotFound) {
-      error.message = "there is no Secret " + reference.ns + "/" + reference.name +
-                      "; create it or correct the provider's spec";
-    }
-    co_return std::unexpected(error);
-  }
-  co_return secret;
+Task<Result<Json>> read_named(kube::Client& kube, Target secret) {
+  auto read = co_await read_secret(kube, std::move(secret));
+  if (read || read.error().code != Code::kNotFound) co_return read;
+  Error error = read.error();
+  error.message += "; create it or correct the provider's spec";
+  co_return std::unexpected(std::move(error));
 }
 
 // A value of a Secret; the texts of errors name the key and never the value.
@@ -52,8 +46,8 @@ Result<std::string> value_of(const Json& secret, const std::string& key) {
   return std::move(*plain);
 }
 
-Task<Result<aws::Credentials>> keys_of_one_secret(kube::Client& kube, SecretReference reference) {
-  auto secret = co_await read_secret(kube, std::move(reference));
+Task<Result<aws::Credentials>> keys_of_one_secret(kube::Client& kube, Target reference) {
+  auto secret = co_await read_named(kube, std::move(reference));
   if (!secret) co_return std::unexpected(secret.error());
   auto access = value_of(*secret, "AWS_ACCESS_KEY_ID");
   if (!access) co_return std::unexpected(access.error());
@@ -65,17 +59,16 @@ Task<Result<aws::Credentials>> keys_of_one_secret(kube::Client& kube, SecretRefe
   co_return out;
 }
 
-Task<Result<std::string>> referenced_value(kube::Client& kube, SecretReference reference,
-                                           std::string key) {
-  auto secret = co_await read_secret(kube, std::move(reference));
+Task<Result<std::string>> referenced_value(kube::Client& kube, Target reference, std::string key) {
+  auto secret = co_await read_named(kube, std::move(reference));
   if (!secret) co_return std::unexpected(secret.error());
   auto value = value_of(*secret, key);
   co_return value;
 }
 
 Task<Result<aws::Credentials>> keys_of_references(kube::Client& kube, Json spec, std::string ns) {
-  SecretReference access_reference = reference_at(spec, "accessKeyIDRef", ns);
-  SecretReference key_reference = reference_at(spec, "secretAccessKeyRef", ns);
+  Target access_reference = secret_at(spec, "accessKeyIDRef", ns);
+  Target key_reference = secret_at(spec, "secretAccessKeyRef", ns);
   auto access = co_await referenced_value(kube, std::move(access_reference),
                                           text_at(spec, "accessKeyIDRef.key"));
   if (!access) co_return std::unexpected(access.error());
@@ -114,7 +107,7 @@ Task<Result<ProviderCredentials>> named_credentials(const CredentialTools& tools
   }
   Result<aws::Credentials> keys = fail(Code::kInvalid, "");
   if (one_secret) {
-    SecretReference reference = reference_at(spec, "credentialsSecret", ns);
+    Target reference = secret_at(spec, "credentialsSecret", ns);
     keys = co_await keys_of_one_secret(tools.kube, std::move(reference));
   } else {
     keys = co_await keys_of_references(tools.kube, spec, ns);
@@ -127,6 +120,15 @@ Task<Result<ProviderCredentials>> named_credentials(const CredentialTools& tools
 }
 
 }  // namespace
+
+std::vector<Target> secrets_of_provider(const Json& spec, const std::string& provider_namespace) {
+  std::vector<Target> out;
+  for (const auto* field : {"credentialsSecret", "accessKeyIDRef", "secretAccessKeyRef"}) {
+    if (find_path(spec, field) == nullptr) continue;
+    out.push_back(secret_at(spec, field, provider_namespace));
+  }
+  return out;
+}
 
 Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools, Json spec,
                                                        std::string provider_namespace,

@@ -6,6 +6,7 @@
 #include "aws/credentials.h"
 #include "base/json.h"
 #include "kube/client.h"
+#include "reconcile/references.h"
 
 namespace infra {
 
@@ -23,6 +24,10 @@ struct ProviderCredentials {
   // Differs when a Secret's values do; never shown. Empty where no Secret is named.
   std::string fingerprint;
 };
+
+// The Secrets that a provider's spec names.
+std::vector<reconcile::Target> secrets_of_provider(const Json& spec,
+                                                   const std::string& provider_namespace);
 
 // The credentials that a provider's spec names: keys in Secrets, the pod's web identity with a
 // role, or the pod's own identity; on top of them a role to assume. `sts` says where STS is.

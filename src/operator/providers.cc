@@ -15,8 +15,8 @@ using reconcile::Object;
 
 namespace {
 
-// How soon a provider that does not work is tried again: its Secret may have been mended, and we
-// watch no Secrets.
+// How soon a provider that does not work is tried again: what lies beyond its Secret, which is
+// watched, may have been mended.
 constexpr Duration kRetry{15'000};
 
 std::map<std::string, std::string> default_tags(const Json& spec) {

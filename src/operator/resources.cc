@@ -5,6 +5,8 @@
 #include <utility>
 #include <variant>
 
+#include "operator/discreet_cloud.h"
+#include "operator/secrets.h"
 #include "reconcile/finalizer.h"
 
 namespace infra {
@@ -62,12 +64,13 @@ std::optional<Duration> parse_interval(std::string_view text) {
 }
 
 Resources::Resources(Clock& clock, Settings settings, Providers& providers,
-                     const ObjectReferences& references, telemetry::Metrics& metrics,
-                     const telemetry::Logger& log)
+                     const ObjectReferences& references, kube::Client& kube,
+                     telemetry::Metrics& metrics, const telemetry::Logger& log)
     : clock_(clock),
       settings_(std::move(settings)),
       providers_(providers),
       references_(references),
+      kube_(kube),
       metrics_(metrics),
       log_(log),
       engine_(clock, settings_.cluster) {}
@@ -85,20 +88,37 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
     Next next = co_await hold(kind, store, object, refused, started);
     co_return next;
   }
-  Resolved resolved = reconcile::resolve(kind.definition(), object, references_);
-  if (const auto outcome = hindrance(kind, object, resolved)) {
+  auto resolved = co_await resolve(kind.definition(), object);
+  if (!resolved) {
+    const Outcome failed = Failed{.error = resolved.error()};
+    Next next = co_await hold(kind, store, object, failed, started);
+    co_return next;
+  }
+  if (const auto outcome = hindrance(kind, object, *resolved)) {
     Next next = co_await hold(kind, store, object, *outcome, started);
     co_return next;
   }
   // Held for the whole reconcile: the provider may be replaced meanwhile.
-  const std::shared_ptr<AwsCloud> cloud = std::get<std::shared_ptr<AwsCloud>>(found);
-  Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved.spec),
-                                           *cloud, store);
+  const std::shared_ptr<AwsCloud> provided = std::get<std::shared_ptr<AwsCloud>>(found);
+  DiscreetCloud cloud(*provided, std::move(resolved->hidden));
+  Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved->spec),
+                                           cloud, store);
   const auto* failed = std::get_if<Failed>(&done.outcome);
   if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
     on_doubt(provider);
   }
   co_return report(kind, object, done, started);
+}
+
+Task<Result<Resolved>> Resources::resolve(const definition::Definition& definition, Object object) {
+  reconcile::Secrets secrets;
+  if (!object.deleting()) {
+    reconcile::Asked asked = asked_by(definition, object);
+    auto read = co_await read_secrets(kube_, std::move(asked.named));
+    if (!read) co_return std::unexpected(read.error());
+    secrets = std::move(*read);
+  }
+  co_return reconcile::resolve(definition, object, references_, secrets);
 }
 
 std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Object& object,

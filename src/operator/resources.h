@@ -22,7 +22,7 @@ class Resources {
   };
 
   Resources(Clock& clock, Settings settings, Providers& providers,
-            const ObjectReferences& references, telemetry::Metrics& metrics,
+            const ObjectReferences& references, kube::Client& kube, telemetry::Metrics& metrics,
             const telemetry::Logger& log);
 
   // Called with a provider's key when AWS did not accept its credentials.
@@ -32,6 +32,9 @@ class Resources {
   Task<Next> reconcile(WatchedKind& kind, KubeStore& store, std::string key);
 
  private:
+  // What the object's spec comes to, with what it takes from other objects and Secrets.
+  Task<Result<reconcile::Resolved>> resolve(const definition::Definition& definition,
+                                            reconcile::Object object);
   // What keeps an object from starting, without a look at AWS.
   std::optional<reconcile::Outcome> hindrance(const WatchedKind& kind,
                                               const reconcile::Object& object,
@@ -47,6 +50,7 @@ class Resources {
   Settings settings_;
   Providers& providers_;
   const ObjectReferences& references_;
+  kube::Client& kube_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
   reconcile::Engine engine_;

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/base64.h"
+#include "base/text.h"
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
@@ -32,6 +34,13 @@ Target named_by(const Reference& reference, const Json& value, const std::string
           .name = text_at(value, "name")};
 }
 
+Target secret_named_by(const Json& value, const std::string& own_namespace) {
+  const std::string ns = text_at(value, "namespace");
+  return {.kind = std::string(kSecretKind),
+          .ns = ns.empty() ? own_namespace : ns,
+          .name = text_at(value, "name")};
+}
+
 Selection selected_by(const Reference& reference, const Json& value, const std::string& ns) {
   Selection out{.kind = reference.kind, .ns = ns, .labels = {}};
   const Json* labels = find_path(value, "matchLabels");
@@ -48,13 +57,15 @@ bool is_empty(const Json* value) {
   return value->is_array() && value->get_array().empty();
 }
 
-// Calls `visit(field, parent, path)` for every field with a reference, wherever it lies.
+// Calls `visit(field, parent, path)` for every field whose value may come from elsewhere, wherever
+// it lies.
 template <class Visit>
 void visit_references(const std::vector<Field>& fields, Json& parent, const std::string& path,
                       const Visit& visit) {
   if (!parent.is_object()) return;
   for (const Field& field : fields) {
-    if (field.reference) visit(field, parent.get_object(), path);
+    const bool from_elsewhere = field.reference || field.type == Type::kSecretKey;
+    if (from_elsewhere) visit(field, parent.get_object(), path);
     Json* value = parent.get_object().if_contains(field.name);
     if (value == nullptr) continue;
     const std::string below = path + "." + field.name;
@@ -69,8 +80,10 @@ void visit_references(const std::vector<Field>& fields, Json& parent, const std:
 // The targets of one field: those it names; of a selector, those that it finds.
 std::vector<Target> names_in(const Field& field, const JsonObject& parent, const std::string& ns) {
   std::vector<Target> out;
-  const Json* value = parent.if_contains(field.reference->as);
+  const bool secret = field.type == Type::kSecretKey;
+  const Json* value = parent.if_contains(secret ? field.name : field.reference->as);
   if (value == nullptr) return out;
+  if (secret && value->is_object()) return {secret_named_by(*value, ns)};
   if (value->is_object()) out.push_back(named_by(*field.reference, *value, ns));
   if (!value->is_array()) return out;
   for (const Json& item : value->get_array()) out.push_back(named_by(*field.reference, item, ns));
@@ -79,6 +92,7 @@ std::vector<Target> names_in(const Field& field, const JsonObject& parent, const
 
 std::optional<Selection> selection_in(const Field& field, const JsonObject& parent,
                                       const std::string& ns) {
+  if (!field.reference) return std::nullopt;
   const Json* value = parent.if_contains(field.reference->selector());
   if (value == nullptr || !value->is_object()) return std::nullopt;
   return selected_by(*field.reference, *value, ns);
@@ -106,14 +120,17 @@ bool is_ready(const Object& object) {
 // Puts values where references stand; notes what it cannot fill in, and what each leads to.
 class Resolver {
  public:
-  Resolver(const Definition& definition, const Object& object, const Others& others)
+  Resolver(const Definition& definition, const Object& object, const Others& others,
+           const Secrets& secrets = no_secrets())
       : others_(others),
+        secrets_(secrets),
         self_(target_of(definition.kind, object)),
         value_is_enough_(object.deleting() || has_begun(definition, object)) {
     spec = object.spec();
     visit_references(definition.spec, spec, "spec",
                      [this](const Field& field, JsonObject& parent, const std::string& path) {
-                       fill(field, parent, path);
+                       if (field.reference) fill(field, parent, path);
+                       if (field.type == Type::kSecretKey) fill_secret(field, parent);
                      });
   }
 
@@ -121,8 +138,68 @@ class Resolver {
   std::optional<Waiting> waiting;
   std::vector<Target> unready;  // there, and to be waited for
   std::vector<Target> used;     // there, and not forbidden
+  std::vector<std::string> hidden;
 
  private:
+  static const Secrets& no_secrets() {
+    static const Secrets none;
+    return none;
+  }
+
+  void fill_secret(const Field& field, JsonObject& parent) {
+    const Json* written = parent.if_contains(field.name);
+    if (written == nullptr || !written->is_object()) return;
+    auto value = secret_value(field, secret_named_by(*written, self_.ns), text_at(*written, "key"));
+    parent.erase(field.name);
+    if (!value) return;
+    hidden.push_back(*value);
+    parent[field.name] = std::move(*value);
+  }
+
+  std::optional<std::string> secret_value(const Field& field, const Target& target,
+                                          const std::string& key) {
+    const auto found = secrets_.find(target);
+    const bool there = found != secrets_.end();
+    if (target.ns != self_.ns && !(there && lets_in(found->second, self_.ns))) {
+      forbid(target);
+      return std::nullopt;
+    }
+    if (!there) {
+      wait("SecretNotFound",
+           fmt::format("Waits for {} with the key {}, which does not exist", to_text(target), key));
+      return std::nullopt;
+    }
+    return value_in(found->second, target, key, field.format == "byte");
+  }
+
+  // The texts name the key and never the value.
+  std::optional<std::string> value_in(const Object& secret, const Target& target,
+                                      const std::string& key, bool as_bytes) {
+    // Keys may hold dots, so they are no paths.
+    const Json* data = find_path(secret.json(), "data");
+    const Json* value =
+        data == nullptr || !data->is_object() ? nullptr : data->get_object().if_contains(key);
+    if (value == nullptr || !value->is_string()) {
+      wait("SecretNotFound",
+           fmt::format("Waits for the key {} of {}, which has no such key", key, to_text(target)));
+      return std::nullopt;
+    }
+    const auto bytes = base64_decode(value->get_string());
+    const bool usable = bytes && !bytes->empty() && (as_bytes || is_utf8(*bytes));
+    if (usable) return as_bytes ? std::string(value->get_string()) : *bytes;
+    wait("SecretInvalid", fmt::format("Waits for the key {} of {} to hold {}", key, to_text(target),
+                                      as_bytes ? "something" : "text"));
+    return std::nullopt;
+  }
+
+  // One sentence whether it exists or not, so that nobody learns what other namespaces hold.
+  void forbid(const Target& target) {
+    wait("ReferenceForbidden",
+         fmt::format("Waits for {}, which does not exist or does not let namespace {} refer to "
+                     "it; name it there in the annotation {}",
+                     to_text(target), self_.ns, group_key("allow-references-from")));
+  }
+
   void fill(const Field& field, JsonObject& parent, const std::string& path) {
     if (is_empty(parent.if_contains(field.name))) put_values(field, parent, path);
     parent.erase(field.reference->as);
@@ -166,11 +243,7 @@ class Resolver {
   std::optional<std::string> value_of(const Target& target, const std::string& from) {
     const auto found = others_.find(target);
     if (target.ns != self_.ns && !(found && lets_in(*found, self_.ns))) {
-      // One sentence for both, so that nobody learns what other namespaces hold.
-      wait("ReferenceForbidden",
-           fmt::format("Waits for {}, which does not exist or does not let namespace {} refer to "
-                       "it; name it there in the annotation {}",
-                       to_text(target), self_.ns, group_key("allow-references-from")));
+      forbid(target);
       return std::nullopt;
     }
     if (!found) {
@@ -201,6 +274,7 @@ class Resolver {
   }
 
   const Others& others_;
+  const Secrets& secrets_;
   Target self_;
   bool value_is_enough_;
 };
@@ -297,9 +371,12 @@ Asked asked_by(const Definition& definition, const Object& object) {
   return out;
 }
 
-Resolved resolve(const Definition& definition, const Object& object, const Others& others) {
-  Resolver done(definition, object, others);
-  Resolved out{.spec = std::move(done.spec), .waiting = std::move(done.waiting)};
+Resolved resolve(const Definition& definition, const Object& object, const Others& others,
+                 const Secrets& secrets) {
+  Resolver done(definition, object, others, secrets);
+  Resolved out{.spec = std::move(done.spec),
+               .waiting = std::move(done.waiting),
+               .hidden = std::move(done.hidden)};
   if (object.deleting()) out.waiting.reset();
   if (!out.waiting || out.waiting->reason != "ReferenceNotReady") return out;
   if (auto cycle = cycle_of(target_of(definition.kind, object), others)) {

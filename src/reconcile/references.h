@@ -34,22 +34,29 @@ class Others {
   virtual std::vector<Object> select(const Selection& selection) const = 0;
 };
 
-// What the references of a spec ask for, whatever is there.
+// What a Secret is called as a target: a spec may take a value from one of its keys.
+inline constexpr std::string_view kSecretKind = "Secret";
+// Secrets that were read, by the whole of them.
+using Secrets = std::map<Target, Object>;
+
+// What a spec asks for, whatever is there.
 struct Asked {
-  std::vector<Target> named;
+  std::vector<Target> named;  // Secrets too
   std::vector<Selection> selected;
 };
 Asked asked_by(const definition::Definition& definition, const Object& object);
 
-// A spec with the values that its references lead to in their fields, and without the references.
+// A spec with the values in their fields that its references and keys of Secrets lead to, and
+// without the references.
 struct Resolved {
   Json spec;
-  std::optional<Waiting> waiting;  // the first that could not be filled in
+  std::optional<Waiting> waiting;   // the first that could not be filled in
+  std::vector<std::string> hidden;  // values of Secrets: never to be shown
 };
 // An object that has begun with its resource, or is on its way out, needs a value only; another one
 // waits for what it refers to until that is ready.
 Resolved resolve(const definition::Definition& definition, const Object& object,
-                 const Others& others);
+                 const Others& others, const Secrets& secrets);
 
 // The object to be deleted that others still refer to: what it waits for. `users` are those that
 // may refer to it. Two that refer to each other and are both to go do not wait for each other.

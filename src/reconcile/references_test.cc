@@ -31,8 +31,14 @@ Definition node_kind() {
   Field routes{.name = "routes", .type = Type::kArray};
   routes.fields = {Field{.type = Type::kObject}};
   routes.fields.front().fields = {link("viaID", "viaRef")};
-  kind.spec = {link("parentID", "parentRef"), link("groupIDs", "groupRefs", Type::kArray), inner,
-               routes};
+  Field bytes{.name = "bytesRef", .type = Type::kSecretKey};
+  bytes.format = "byte";
+  kind.spec = {link("parentID", "parentRef"),
+               link("groupIDs", "groupRefs", Type::kArray),
+               inner,
+               routes,
+               Field{.name = "textRef", .type = Type::kSecretKey},
+               bytes};
   return kind;
 }
 
@@ -85,7 +91,7 @@ class ReferencesTest : public ::testing::Test {
     set_path(object, "metadata.deletionTimestamp", Json("2026-01-01T00:00:00Z"));
   }
   Resolved of(const std::string& name) {
-    return resolve(others.node, *others.find(node(name)), others);
+    return resolve(others.node, *others.find(node(name)), others, secrets);
   }
   std::string spec_of(const std::string& name) { return canonical(of(name).spec); }
   std::string reason_of(const std::string& name) {
@@ -103,7 +109,16 @@ class ReferencesTest : public ::testing::Test {
     return waiting ? waiting->message : "";
   }
 
+  // `data` as the API server has it, in base64.
+  Json add_secret(std::string_view data, const std::string& ns = "default") {
+    const Json secret = JsonObject{{"metadata", JsonObject{{"name", "keys"}, {"namespace", ns}}},
+                                   {"data", parse_json(data).value()}};
+    secrets.insert_or_assign(Target{"Secret", ns, "keys"}, Object(secret));
+    return secret;
+  }
+
   FakeOthers others;
+  Secrets secrets;
 };
 
 TEST_F(ReferencesTest, ASpecWithoutThemStaysAsItIs) {
@@ -251,6 +266,42 @@ TEST_F(ReferencesTest, WhatIsAskedForIsKnownWhateverIsThere) {
   EXPECT_EQ(asked.named, (std::vector<Target>{node("a", "other"), node("b")}));
   ASSERT_EQ(asked.selected.size(), 1U);
   EXPECT_EQ(asked.selected.front().labels.at("x"), "y");
+}
+
+TEST_F(ReferencesTest, AKeyOfASecretBecomesItsText) {
+  add_secret(R"({"a.b":"c2VjcmV0Cg==","raw":"//8="})");
+  add("one", R"({"textRef":{"name":"keys","key":"a.b"},"bytesRef":{"name":"keys","key":"raw"}})");
+  EXPECT_EQ(spec_of("one"), R"({"bytesRef":"//8=","textRef":"secret\n"})");
+  EXPECT_EQ(of("one").hidden, (std::vector<std::string>{"secret\n", "//8="}));
+  const Asked asked = asked_by(others.node, *others.find(node("one")));
+  EXPECT_EQ(asked.named.front(), (Target{"Secret", "default", "keys"}));
+}
+
+TEST_F(ReferencesTest, ASecretThatIsMissingIsWaitedFor) {
+  add("one", R"({"textRef":{"name":"keys","key":"a"}})");
+  EXPECT_EQ(reason_of("one"), "SecretNotFound");
+  EXPECT_EQ(message_of("one"),
+            "Waits for Secret default/keys with the key a, which does not exist");
+  EXPECT_EQ(spec_of("one"), "{}");
+  add_secret(R"({"b":"c2VjcmV0"})");
+  EXPECT_EQ(message_of("one"), "Waits for the key a of Secret default/keys, which has no such key");
+  for (const auto* wrong : {R"({"a":""})", R"({"a":"//8="})"}) {
+    add_secret(wrong);
+    EXPECT_EQ(reason_of("one"), "SecretInvalid") << wrong;
+  }
+  remove(add("one", R"({"textRef":{"name":"other","key":"a"}})"));
+  EXPECT_EQ(reason_of("one"), "") << "a deletion goes on without it";
+}
+
+TEST_F(ReferencesTest, ASecretOfAnotherNamespaceMustAllowIt) {
+  add("one", R"({"textRef":{"name":"keys","key":"a","namespace":"other"}})");
+  EXPECT_EQ(reason_of("one"), "ReferenceForbidden");
+  const std::string absent = message_of("one");
+  Json secret = add_secret(R"({"a":"c2VjcmV0"})", "other");
+  EXPECT_EQ(message_of("one"), absent);
+  secret.at("metadata").as_object()["annotations"] = JsonObject{{kAllow, "default"}};
+  secrets.insert_or_assign(Target{"Secret", "other", "keys"}, Object(secret));
+  EXPECT_EQ(spec_of("one"), R"({"textRef":"secret"})");
 }
 
 }  // namespace

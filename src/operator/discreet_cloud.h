@@ -1,0 +1,34 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "reconcile/seams.h"
+
+namespace infra {
+
+// AWS with an eye on what it says: a refusal may quote the request, and what is hidden must not get
+// into conditions, events and logs that way.
+class DiscreetCloud final : public reconcile::Cloud {
+ public:
+  DiscreetCloud(reconcile::Cloud& cloud, std::vector<std::string> hidden)
+      : cloud_(cloud), hidden_(std::move(hidden)) {}
+
+  Task<Result<Json>> call(std::string service, std::string operation, Json input,
+                          Intent intent) override;
+  Task<Result<Json>> call_all_pages(std::string service, std::string operation,
+                                    Json input) override;
+  const std::string& region() const override { return cloud_.region(); }
+  const std::string& account_id() const override { return cloud_.account_id(); }
+  const std::map<std::string, std::string>& default_tags() const override {
+    return cloud_.default_tags();
+  }
+
+ private:
+  Result<Json> without_hidden(Result<Json> answer) const;
+
+  reconcile::Cloud& cloud_;
+  std::vector<std::string> hidden_;
+};
+
+}  // namespace infra
