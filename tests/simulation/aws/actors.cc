@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* kStranger = "999999999999";
 // What somebody's belongings can be in.
-constexpr std::array<std::string_view, 4> kRooms{"VPC", "Subnet", "IAMRole", "S3Bucket"};
+constexpr std::string_view kRooms[] = {"VPC",     "Subnet",   "InternetGateway", "ElasticIP",
+                                       "IAMRole", "S3Bucket", "ECRRepository",   "DynamoDBTable"};
 
 constexpr const char* kTrust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
@@ -27,6 +28,8 @@ bool carry_out(Cloud& cloud, Request& request) {
   if (service == "kms") answer = serve_kms(cloud, request);
   if (service == "lambda") answer = serve_lambda(cloud, request);
   if (service == "s3") answer = serve_s3(cloud, request);
+  if (service == "ecr") answer = serve_ecr(cloud, request);
+  if (service == "dynamodb") answer = serve_dynamodb(cloud, request);
   for (std::size_t i = before; i < cloud.log.size(); ++i) cloud.log[i].call.operation = "(actor)";
   return answer.code.empty() && cloud.log.size() > before;
 }
@@ -71,6 +74,20 @@ Request making(const std::string& kind, const std::string& name, const std::stri
                               {"Code", JsonObject{{"ZipFile", base64_encode("PK of somebody")}}}};
     return request;
   }
+  if (kind == "ECRRepository") {
+    Request request = make("ecr", "CreateRepository");
+    request.body = JsonObject{{"repositoryName", name}};
+    return request;
+  }
+  if (kind == "DynamoDBTable") {
+    Request request = make("dynamodb", "CreateTable");
+    request.body = parse_json(R"({"KeySchema": [{"AttributeName": "k", "KeyType": "HASH"}],
+        "AttributeDefinitions": [{"AttributeName": "k", "AttributeType": "B"}],
+        "BillingMode": "PAY_PER_REQUEST"})")
+                       .value();
+    set_path(request.body, "TableName", Json(name));
+    return request;
+  }
   Request request = make("s3", "CreateBucket");
   if (region != "us-east-1") {
     request.http.body =
@@ -83,8 +100,17 @@ bool exists(const Cloud& cloud, const std::string& kind, const Request& request,
             const std::string& name) {
   if (kind == "IAMRole") return cloud.truth(kind, request.account, name) != nullptr;
   if (kind == "S3Bucket") return cloud.truth(kind, "", name) != nullptr;
-  if (kind == "LambdaFunction") return cloud.truth(kind, here(request), name) != nullptr;
+  if (kind == "LambdaFunction" || kind == "ECRRepository" || kind == "DynamoDBTable") {
+    return cloud.truth(kind, here(request), name) != nullptr;
+  }
   return false;  // names of VPCs and keys repeat; a queue that is there is found, not made
+}
+
+// Failed gateways go by themselves within an hour; nobody has to wait for that.
+void delete_failed(Cloud& cloud, const Thing& gateway) {
+  Request request = about(gateway, "ec2", "DeleteNatGateway");
+  set_form(request, {{"NatGatewayId", gateway.id}});
+  carry_out(cloud, request);
 }
 
 }  // namespace
@@ -105,6 +131,9 @@ std::string FakeAws::tamper(Random& random, bool may_delete) {
 
 void FakeAws::make_way() {
   for (const auto& thing : state_->cloud.things) {
+    if (thing->live && thing->kind == "NATGateway" && thing->failed) {
+      delete_failed(state_->cloud, *thing);
+    }
     if (!thing->live || thing->kind != "IAMRole") continue;
     for (const Json& policy : thing->truth("AttachedPolicies").as_array()) {
       if (text_at(policy, "PolicyArn") != kTheirPolicy) continue;
@@ -119,7 +148,7 @@ void FakeAws::make_way() {
 std::string FakeAws::occupy(Random& random, Duration how_long) {
   std::vector<Thing*> rooms;
   for (const auto& thing : state_->cloud.things) {
-    const bool holds = std::ranges::find(kRooms, thing->kind) != kRooms.end();
+    const bool holds = std::ranges::find(kRooms, thing->kind) != std::end(kRooms);
     if (thing->live && !thing->furniture && holds) rooms.push_back(thing.get());
   }
   if (rooms.empty()) return {};

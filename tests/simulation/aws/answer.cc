@@ -65,6 +65,7 @@ void write_query(const Request& request, const Answer& answer, const std::string
 }
 
 std::string shape_prefix(const std::string& service) {
+  if (service == "dynamodb") return "com.amazonaws.dynamodb.v20120810#";
   return service == "sqs" ? "com.amazonaws.sqs#" : "";
 }
 
@@ -72,8 +73,9 @@ void write_json(const Request& request, const Answer& answer, const std::string&
                 net::HttpResponse& http) {
   http.headers.emplace_back("x-amzn-RequestId", id);
   const bool sqs = request.call.service == "sqs";
+  const bool old = sqs || request.call.service == "dynamodb";
   http.headers.emplace_back("Content-Type",
-                            sqs ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
+                            old ? "application/x-amz-json-1.0" : "application/x-amz-json-1.1");
   http.body = answer.body;
   if (answer.code.empty()) return;
   // Codes that all services share stand in a name space of their own.
@@ -122,7 +124,8 @@ Answer throttled(const std::string& service) {
   if (service == "ec2") return refused(503, "RequestLimitExceeded", "Request limit exceeded.");
   if (service == "s3") return refused(503, "SlowDown", "Please reduce your request rate.");
   if (service == "lambda") return refused(429, "TooManyRequestsException", "Rate exceeded");
-  if (service == "kms" || service == "resourcegroupstaggingapi") {
+  if (service == "kms" || service == "ecr" || service == "dynamodb" ||
+      service == "resourcegroupstaggingapi") {
     return refused(400, "ThrottlingException", "Rate exceeded");
   }
   if (service == "sqs") {
@@ -210,6 +213,8 @@ Answer broken(const std::string& service) {
   if (service == "iam") return refused(500, "ServiceFailure", "The service failed.");
   if (service == "kms") return refused(500, "KMSInternalException", "The service failed.");
   if (service == "lambda") return refused(500, "ServiceException", "The service failed.");
+  if (service == "ecr") return refused(500, "ServerException", "The service failed.");
+  if (service == "dynamodb") return refused(500, "InternalServerError", "The service failed.");
   return refused(
       500, service == "resourcegroupstaggingapi" ? "InternalServiceException" : "InternalFailure",
       "The service failed.");
@@ -218,6 +223,7 @@ Answer broken(const std::string& service) {
 Answer unavailable(const std::string& service) {
   const bool plain = service == "ec2";
   const bool json = service == "kms" || service == "lambda" || service == "sqs" ||
+                    service == "ecr" || service == "dynamodb" ||
                     service == "resourcegroupstaggingapi";
   return refused(503,
                  plain  ? "Unavailable"

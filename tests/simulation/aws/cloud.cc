@@ -13,11 +13,16 @@ struct Lag {
   Duration longest;
 };
 
+bool is_of_ec2(std::string_view kind) {
+  return kind == "VPC" || kind == "Subnet" || kind == "ElasticIP" || kind == "InternetGateway" ||
+         kind == "NATGateway";
+}
+
 // SOURCES.md says where these come from. Nobody says how late tags are, so they are as late as
 // everything else that is called eventually consistent.
 Lag lag_of(std::string_view kind, std::string_view part, View view) {
   const bool details = view == View::kDetails;
-  if (kind == "VPC" || kind == "Subnet") return {seconds(1), details ? seconds(60) : seconds(300)};
+  if (is_of_ec2(kind)) return {seconds(1), details ? seconds(60) : seconds(300)};
   if (kind == "IAMRole") {
     return view == View::kById ? Lag{seconds(2), seconds(60)} : Lag{seconds(4), seconds(120)};
   }
@@ -29,7 +34,7 @@ Lag lag_of(std::string_view kind, std::string_view part, View view) {
   if (kind == "S3Bucket") {
     return part == "Versioning" ? Lag{seconds(60), minutes(15)} : Lag{seconds(2), seconds(60)};
   }
-  return {seconds(1), seconds(60)};  // LambdaFunction
+  return {seconds(1), seconds(60)};
 }
 
 std::string key_of(const std::string& kind, const std::string& scope, const std::string& id) {
@@ -59,7 +64,8 @@ Thing* Cloud::latest(const std::string& kind, const std::string& scope,
 Thing* Cloud::truth(const std::string& kind, const std::string& scope,
                     const std::string& id) const {
   Thing* thing = latest(kind, scope, id);
-  return thing != nullptr && !thing->death ? thing : nullptr;
+  const bool dead = thing != nullptr && thing->death && thing->death->made() <= now();
+  return dead ? nullptr : thing;
 }
 
 Thing* Cloud::seen(const std::string& kind, const std::string& scope, const std::string& id,

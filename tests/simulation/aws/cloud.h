@@ -48,6 +48,8 @@ class Cloud {
   // A change, which some see late.
   void set(Thing& thing, std::string_view part, Json value);
   void bury(Thing& thing);
+  // At a moment to come, for all at once.
+  static void bury(Thing& thing, Duration at) { thing.death = std::make_unique<Arrival>(at); }
 
   // As a reader sees them.
   const Json& details(const Thing& thing, std::string_view part, int replica) const;

@@ -25,11 +25,16 @@ struct Deletion {
 constexpr std::array kDeletions{
     Deletion{"VPC", "ec2", "DeleteVpc", "VpcId"},
     Deletion{"Subnet", "ec2", "DeleteSubnet", "SubnetId"},
+    Deletion{"ElasticIP", "ec2", "ReleaseAddress", "AllocationId"},
+    Deletion{"InternetGateway", "ec2", "DeleteInternetGateway", "InternetGatewayId"},
+    Deletion{"NATGateway", "ec2", "DeleteNatGateway", "NatGatewayId"},
     Deletion{"IAMRole", "iam", "DeleteRole", "RoleName"},
     Deletion{"SQSQueue", "sqs", "DeleteQueue", "QueueUrl"},
     Deletion{"KMSKey", "kms", "ScheduleKeyDeletion", "KeyId"},
     Deletion{"LambdaFunction", "lambda", "DeleteFunction", "FunctionName"},
     Deletion{"S3Bucket", "s3", "DeleteBucket", "Bucket"},
+    Deletion{"ECRRepository", "ecr", "DeleteRepository", "repositoryName"},
+    Deletion{"DynamoDBTable", "dynamodb", "DeleteTable", "TableName"},
 };
 
 const Deletion& deletion_of(const Thing& thing) {
@@ -42,6 +47,10 @@ Deed deletion(const Thing& thing) {
   set_form(deed.request, {{row.parameter, thing.id}});
   deed.request.body = JsonObject{{row.parameter, thing.id}};
   return deed;
+}
+
+JsonArray one_tag(const std::string& key, const std::string& value) {
+  return {JsonObject{{"Key", key}, {"Value", value}}};
 }
 
 Deed tagged(const Thing& thing, const std::string& key, const std::string& value) {
@@ -67,6 +76,16 @@ Deed tagged(const Thing& thing, const std::string& key, const std::string& value
     Deed deed{words, about(thing, "kms", "TagResource")};
     JsonArray tags{JsonObject{{"TagKey", key}, {"TagValue", value}}};
     deed.request.body = JsonObject{{"KeyId", thing.id}, {"Tags", std::move(tags)}};
+    return deed;
+  }
+  if (thing.kind == "ECRRepository") {
+    Deed deed{words, about(thing, "ecr", "TagResource")};
+    deed.request.body = JsonObject{{"repositoryName", thing.id}, {"tags", one_tag(key, value)}};
+    return deed;
+  }
+  if (thing.kind == "DynamoDBTable") {
+    Deed deed{words, about(thing, "dynamodb", "TagResource")};
+    deed.request.body = JsonObject{{"TableName", thing.id}, {"Tags", one_tag(key, value)}};
     return deed;
   }
   if (thing.kind == "LambdaFunction") {
@@ -107,6 +126,14 @@ void add_subnet_deeds(const Thing& subnet, Deeds& deeds) {
   const std::string value = text_of(!is_on(subnet.truth("MapPublicIpOnLaunch")));
   Deed deed{"sets MapPublicIpOnLaunch to " + value, about(subnet, "ec2", "ModifySubnetAttribute")};
   set_form(deed.request, {{"SubnetId", subnet.id}, {"MapPublicIpOnLaunch.Value", value}});
+  deeds.push_back(std::move(deed));
+}
+
+void add_internet_gateway_deeds(const Thing& gateway, Deeds& deeds) {
+  const std::string vpc = text_at(gateway.truth("VpcId"), "");
+  if (vpc.empty()) return;
+  Deed deed{"detaches it", about(gateway, "ec2", "DetachInternetGateway")};
+  set_form(deed.request, {{"InternetGatewayId", gateway.id}, {"VpcId", vpc}});
   deeds.push_back(std::move(deed));
 }
 
@@ -167,6 +194,41 @@ void add_function_deeds(const Thing& function, Deeds& deeds) {
   }
 }
 
+void add_repository_deeds(const Thing& repository, Deeds& deeds) {
+  const auto add = [&](const std::string& operation, JsonObject body) {
+    Deed deed{"does " + operation, about(repository, "ecr", operation)};
+    body["repositoryName"] = repository.id;
+    deed.request.body = std::move(body);
+    deeds.push_back(std::move(deed));
+  };
+  const Json& settings = repository.truth("settings");
+  const bool fixed = text_at(settings, "imageTagMutability") == "IMMUTABLE";
+  add("PutImageTagMutability", {{"imageTagMutability", fixed ? "MUTABLE" : "IMMUTABLE"}});
+  const bool scans = is_on(*find_path(settings, "imageScanningConfiguration.scanOnPush"));
+  add("PutImageScanningConfiguration",
+      {{"imageScanningConfiguration", JsonObject{{"scanOnPush", !scans}}}});
+  if (!repository.truth("lifecyclePolicyText").is_null()) add("DeleteLifecyclePolicy", {});
+}
+
+void add_table_deeds(const Thing& table, Deeds& deeds) {
+  const auto add = [&](const std::string& operation, JsonObject body) {
+    Deed deed{"does " + operation, about(table, "dynamodb", operation)};
+    body["TableName"] = table.id;
+    deed.request.body = std::move(body);
+    deeds.push_back(std::move(deed));
+  };
+  const Json& settings = table.truth("settings");
+  if (text_at(settings, "BillingMode") == "PROVISIONED") {
+    add("UpdateTable", {{"BillingMode", "PAY_PER_REQUEST"}});
+  }
+  if (!settings.at("StreamViewType").is_null()) {
+    add("UpdateTable", {{"StreamSpecification", JsonObject{{"StreamEnabled", false}}}});
+  }
+  const bool on = is_on(table.truth("PointInTimeRecovery"));
+  add("UpdateContinuousBackups",
+      {{"PointInTimeRecoverySpecification", JsonObject{{"PointInTimeRecoveryEnabled", !on}}}});
+}
+
 void add_bucket_deeds(const Thing& bucket, Deeds& deeds) {
   const auto add = [&](const std::string& operation, const std::string& root, Json document) {
     Deed deed{"does " + operation, about(bucket, "s3", operation)};
@@ -215,11 +277,14 @@ Deeds deeds_to(const Thing& thing, bool may_delete) {
   add_tag_deeds(thing, deeds);
   if (thing.kind == "VPC") add_vpc_deeds(thing, deeds);
   if (thing.kind == "Subnet") add_subnet_deeds(thing, deeds);
+  if (thing.kind == "InternetGateway") add_internet_gateway_deeds(thing, deeds);
   if (thing.kind == "IAMRole") add_role_deeds(thing, deeds);
   if (thing.kind == "SQSQueue") add_queue_deeds(thing, deeds);
   if (thing.kind == "KMSKey") add_key_deeds(thing, deeds);
   if (thing.kind == "LambdaFunction") add_function_deeds(thing, deeds);
   if (thing.kind == "S3Bucket") add_bucket_deeds(thing, deeds);
+  if (thing.kind == "ECRRepository") add_repository_deeds(thing, deeds);
+  if (thing.kind == "DynamoDBTable") add_table_deeds(thing, deeds);
   if (may_delete) deeds.push_back(deletion(thing));
   return deeds;
 }

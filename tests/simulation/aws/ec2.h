@@ -34,6 +34,9 @@ struct Kind {
 
 extern const Kind kVpc;
 extern const Kind kSubnet;
+extern const Kind kAddress;
+extern const Kind kInternetGateway;
+extern const Kind kNatGateway;
 
 Answer missing(const std::string& name);
 Answer invalid_value(const std::string& name, const std::string& value, const std::string& why);
@@ -66,11 +69,23 @@ Answer yes();
 // The operations of one kind; nothing: it has none of that name.
 std::optional<Answer> serve_vpcs(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_subnets(Cloud& cloud, const Request& request);
+std::optional<Answer> serve_addresses(Cloud& cloud, const Request& request);
+std::optional<Answer> serve_internet_gateways(Cloud& cloud, const Request& request);
+std::optional<Answer> serve_nat_gateways(Cloud& cloud, const Request& request);
+
+// What is attached to a VPC, uses an address, or is in a subnet; null: nothing.
+const Thing* internet_gateway_of(const Cloud& cloud, const Thing& vpc);
+const Thing* nat_gateway_with(const Cloud& cloud, const Thing& address);
+bool has_nat_gateway(const Cloud& cloud, const Thing& subnet);
 
 // What is made without a request for it.
 Thing& add_vpc(Cloud& cloud, const Request& request, const std::string& id,
                const std::string& range);
 Thing& add_subnet(Cloud& cloud, const Request& request, const std::string& id, const Thing& vpc,
                   const std::string& range, const std::string& zone);
+Thing& add_address(Cloud& cloud, const Request& request, const std::string& id);
+// Attached to a VPC, or to none.
+Thing& add_internet_gateway(Cloud& cloud, const Request& request, const std::string& id,
+                            const std::string& vpc);
 
 }  // namespace infra::sim::ec2

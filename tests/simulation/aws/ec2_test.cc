@@ -75,5 +75,144 @@ TEST_F(Ec2Test, FurnitureIsThereAndNobodysResource) {
   EXPECT_EQ(only().kind, "Subnet");
 }
 
+TEST_F(Ec2Test, AnAddressFromBirthToDeath) {
+  const Json made = must("ec2", "AllocateAddress", R"({"Domain": "vpc"})");
+  const std::string id = text_at(made, "AllocationId");
+  EXPECT_TRUE(id.starts_with("eipalloc-0")) << id;
+  EXPECT_EQ(text_at(made, "PublicIp").substr(0, 7), "198.18.");
+  const std::string by_id = R"({"AllocationIds": [")" + id + R"("]})";
+  const Json seen = must("ec2", "DescribeAddresses", by_id).at("Addresses").at(0);
+  EXPECT_EQ(text_at(seen, "PublicIp"), text_at(made, "PublicIp"));
+  EXPECT_EQ(code("ec2", "ReleaseAddress",
+                 of("AllocationId", id, R"(, "NetworkBorderGroup": "us-west-2")")),
+            "InvalidAddress.NotFound");
+  must("ec2", "ReleaseAddress", of("AllocationId", id));
+  EXPECT_EQ(code("ec2", "DescribeAddresses", by_id), "InvalidAllocationID.NotFound");
+  EXPECT_EQ(code("ec2", "ReleaseAddress", of("AllocationId", id)), "InvalidAllocationID.NotFound");
+}
+
+TEST_F(Ec2Test, AnAddressInUseStays) {
+  const std::string id = text_at(must("ec2", "AllocateAddress", "{}"), "AllocationId");
+  Random random(1, "somebody");
+  EXPECT_NE(fake.occupy(random, minutes(1)), "");
+  EXPECT_EQ(code("ec2", "ReleaseAddress", of("AllocationId", id)), "InvalidIPAddress.InUse");
+  pass(minutes(1));
+  EXPECT_EQ(code("ec2", "ReleaseAddress", of("AllocationId", id)), "ok");
+}
+
+TEST_F(Ec2Test, AnInternetGatewayIsAttachedApart) {
+  const std::string vpc = make_vpc();
+  const std::string id =
+      text_at(must("ec2", "CreateInternetGateway", "{}"), "InternetGateway.InternetGatewayId");
+  const std::string both = of("InternetGatewayId", id, R"(, "VpcId": ")" + vpc + "\"");
+  const auto attachments = [&] {
+    return must("ec2", "DescribeInternetGateways", R"({"InternetGatewayIds": [")" + id + R"("]})")
+        .at("InternetGateways")
+        .at(0)
+        .at("Attachments")
+        .as_array();
+  };
+  EXPECT_TRUE(attachments().empty());
+  EXPECT_EQ(code("ec2", "DetachInternetGateway", both), "Gateway.NotAttached");
+  must("ec2", "AttachInternetGateway", both);
+  ASSERT_EQ(attachments().size(), 1u);
+  EXPECT_EQ(text_at(attachments().at(0), "VpcId"), vpc);
+  EXPECT_EQ(text_at(attachments().at(0), "State"), "available");
+  EXPECT_EQ(code("ec2", "AttachInternetGateway", both), "Resource.AlreadyAssociated");
+  EXPECT_EQ(code("ec2", "DeleteInternetGateway", of("InternetGatewayId", id)),
+            "DependencyViolation");
+  EXPECT_EQ(code("ec2", "DeleteVpc", of("VpcId", vpc)), "DependencyViolation");
+  must("ec2", "DetachInternetGateway", both);
+  must("ec2", "DeleteInternetGateway", of("InternetGatewayId", id));
+  EXPECT_EQ(code("ec2", "DetachInternetGateway", both), "InvalidInternetGatewayID.NotFound");
+}
+
+TEST_F(Ec2Test, AVpcHasOneInternetGateway) {
+  const std::string vpc = make_vpc();
+  std::vector<std::string> codes;
+  for (int i = 0; i < 2; ++i) {
+    const std::string id =
+        text_at(must("ec2", "CreateInternetGateway", "{}"), "InternetGateway.InternetGatewayId");
+    codes.push_back(code("ec2", "AttachInternetGateway",
+                         of("InternetGatewayId", id, R"(, "VpcId": ")" + vpc + "\"")));
+  }
+  EXPECT_EQ(codes, (std::vector<std::string>{"ok", "InvalidParameterValue"}));
+}
+
+class NatTest : public Ec2Test {
+ protected:
+  NatTest() { fake.furnish(); }
+
+  std::string make(const std::string& address) {
+    const Json made =
+        must("ec2", "CreateNatGateway",
+             of("SubnetId", "subnet-0000000000000000f", R"(, "AllocationId": ")" + address + "\""));
+    return text_at(made, "NatGateway.NatGatewayId");
+  }
+  Json seen(const std::string& id) {
+    return must("ec2", "DescribeNatGateways", R"({"NatGatewayIds": [")" + id + R"("]})")
+        .at("NatGateways")
+        .at(0);
+  }
+  const std::string kAddress = "eipalloc-00000000000000001";
+};
+
+TEST_F(NatTest, AGatewayFromBirthToDeath) {
+  const std::string id = make(kAddress);
+  EXPECT_EQ(text_at(seen(id), "State"), "pending");
+  pass(minutes(2));
+  EXPECT_EQ(text_at(seen(id), "State"), "available");
+  EXPECT_EQ(text_at(seen(id).at("NatGatewayAddresses").at(0), "AllocationId"), kAddress);
+  EXPECT_EQ(code("ec2", "ReleaseAddress", of("AllocationId", kAddress)), "InvalidIPAddress.InUse");
+  EXPECT_EQ(code("ec2", "DeleteSubnet", of("SubnetId", "subnet-0000000000000000f")),
+            "DependencyViolation");
+  must("ec2", "DeleteNatGateway", of("NatGatewayId", id));
+  EXPECT_EQ(text_at(seen(id), "State"), "deleting");
+  EXPECT_EQ(code("ec2", "DeleteNatGateway", of("NatGatewayId", id)), "ok");
+  EXPECT_EQ(code("ec2", "ReleaseAddress", of("AllocationId", kAddress)), "InvalidIPAddress.InUse");
+  pass(minutes(2));
+  EXPECT_EQ(text_at(seen(id), "State"), "deleted");
+  EXPECT_EQ(code("ec2", "DeleteNatGateway", of("NatGatewayId", id)), "NatGatewayNotFound");
+  EXPECT_EQ(code("ec2", "ReleaseAddress", of("AllocationId", kAddress)), "ok");
+  pass(minutes(61));
+  EXPECT_EQ(code("ec2", "DescribeNatGateways", R"({"NatGatewayIds": [")" + id + R"("]})"),
+            "NatGatewayNotFound");
+}
+
+TEST_F(NatTest, AnAddressInUseMakesAGatewayFailLater) {
+  make(kAddress);
+  const std::string second = make(kAddress);
+  EXPECT_EQ(text_at(seen(second), "State"), "pending");
+  pass(minutes(2));
+  EXPECT_EQ(text_at(seen(second), "State"), "failed");
+  EXPECT_EQ(text_at(seen(second), "FailureCode"), "Resource.AlreadyAssociated");
+  pass(minutes(60));
+  EXPECT_EQ(code("ec2", "DescribeNatGateways", R"({"NatGatewayIds": [")" + second + R"("]})"),
+            "NatGatewayNotFound");
+}
+
+TEST_F(NatTest, FailedGatewaysAreTakenAwayByHand) {
+  make(kAddress);
+  const std::string second = make(kAddress);
+  pass(minutes(2));
+  fake.make_way();
+  EXPECT_EQ(text_at(seen(second), "State"), "deleting");
+}
+
+TEST_F(NatTest, GatewaysAreRefusedAsEc2DoesIt) {
+  const std::string subnet = "subnet-0000000000000000f";
+  const std::string with = R"(, "AllocationId": ")" + kAddress + "\"";
+  const std::string is_private = R"(, "ConnectivityType": "private")";
+  EXPECT_EQ(code("ec2", "CreateNatGateway", of("SubnetId", subnet)), "MissingParameter");
+  EXPECT_EQ(code("ec2", "CreateNatGateway", of("SubnetId", "subnet-1", with)),
+            "InvalidSubnetID.NotFound");
+  EXPECT_EQ(
+      code("ec2", "CreateNatGateway", of("SubnetId", subnet, R"(, "AllocationId": "eipalloc-1")")),
+      "InvalidAllocationID.NotFound");
+  EXPECT_EQ(code("ec2", "CreateNatGateway", of("SubnetId", subnet, with + is_private)),
+            "InvalidParameterCombination");
+  EXPECT_EQ(code("ec2", "CreateNatGateway", of("SubnetId", subnet, is_private)), "ok");
+}
+
 }  // namespace
 }  // namespace infra::sim

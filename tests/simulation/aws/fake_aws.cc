@@ -66,6 +66,8 @@ Answer FakeAws::State::serve(Request& request) {
   if (service == "kms") return serve_kms(cloud, request);
   if (service == "lambda") return serve_lambda(cloud, request);
   if (service == "s3") return serve_s3(cloud, request);
+  if (service == "ecr") return serve_ecr(cloud, request);
+  if (service == "dynamodb") return serve_dynamodb(cloud, request);
   if (service == "resourcegroupstaggingapi") return serve_tagging(cloud, request);
   if (service == "sts") return serve_sts(request);
   return refused(404, "UnknownService", "There is no service '" + service + "' here");

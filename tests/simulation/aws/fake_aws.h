@@ -122,7 +122,8 @@ class FakeAws {
   // A person puts something into one that can hold things, which then cannot be deleted for so
   // long.
   std::string occupy(Random& random, Duration how_long);
-  // They take back what keeps a thing from being deleted, as conditions ask them to.
+  // They take back what keeps a thing from being deleted, and take away what has failed, as
+  // conditions ask them to.
   void make_way();
   // Somebody makes a thing with that name (for a VPC its range, for a key its description) before
   // us: in the account of the first access key, or in one that is not ours.

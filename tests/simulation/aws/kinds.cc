@@ -1,17 +1,24 @@
 #include "aws/kinds.h"
 
-#include <array>
-
 #include "aws/services.h"
 
 namespace infra::sim {
 
 std::span<const KindOfThing> kinds_of_things() {
-  static constexpr std::array kAll{
-      KindOfThing{"VPC", vpc_state},        KindOfThing{"Subnet", subnet_state},
-      KindOfThing{"IAMRole", role_state},   KindOfThing{"SQSQueue", queue_state},
-      KindOfThing{"KMSKey", key_state},     KindOfThing{"LambdaFunction", function_state},
-      KindOfThing{"S3Bucket", bucket_state}};
+  static constexpr KindOfThing kAll[] = {
+      {"VPC", vpc_state},
+      {"Subnet", subnet_state},
+      {"ElasticIP", address_state},
+      {"InternetGateway", internet_gateway_state},
+      {"NATGateway", nat_gateway_state},
+      {"IAMRole", role_state},
+      {"SQSQueue", queue_state},
+      {"KMSKey", key_state},
+      {"LambdaFunction", function_state},
+      {"S3Bucket", bucket_state},
+      {"ECRRepository", repository_state},
+      {"DynamoDBTable", table_state},
+  };
   return kAll;
 }
 

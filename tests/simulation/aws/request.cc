@@ -78,7 +78,9 @@ void parse_form(Request& request, std::string_view query) {
   request.form = Fields::parse(request.http.body.empty() ? query : request.http.body);
   request.call.operation = request.form.text("Action");
   for (const char* name :
-       {"SubnetId", "SubnetId.1", "VpcId", "VpcId.1", "ResourceId.1", "RoleName", "RoleArn"}) {
+       {"NatGatewayId", "NatGatewayId.1", "InternetGatewayId", "InternetGatewayId.1",
+        "AllocationId", "AllocationId.1", "SubnetId", "SubnetId.1", "VpcId", "VpcId.1",
+        "ResourceId.1", "RoleName", "RoleArn"}) {
     if (request.call.resource.empty()) request.call.resource = request.form.text(name);
   }
 }
@@ -96,7 +98,8 @@ void parse_json_body(Request& request) {
 void parse_target(Request& request) {
   request.call.operation = after_dot(net::header(request.http.headers, "X-Amz-Target"));
   parse_json_body(request);
-  for (const char* name : {"QueueUrl", "QueueName", "KeyId"}) {
+  for (const char* name : {"QueueUrl", "QueueName", "KeyId", "TableName", "ResourceArn",
+                           "repositoryName", "resourceArn"}) {
     if (request.call.resource.empty()) request.call.resource = text_at(request.body, name);
   }
 }

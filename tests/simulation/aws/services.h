@@ -12,16 +12,23 @@ Answer serve_sqs(Cloud& cloud, const Request& request);
 Answer serve_kms(Cloud& cloud, const Request& request);
 Answer serve_lambda(Cloud& cloud, const Request& request);
 Answer serve_s3(Cloud& cloud, const Request& request);
+Answer serve_ecr(Cloud& cloud, const Request& request);
+Answer serve_dynamodb(Cloud& cloud, const Request& request);
 Answer serve_tagging(Cloud& cloud, const Request& request);
 
 // What the ledger says of a thing besides its tags.
 Json vpc_state(const Cloud& cloud, const Thing& thing);
 Json subnet_state(const Cloud& cloud, const Thing& thing);
+Json address_state(const Cloud& cloud, const Thing& thing);
+Json internet_gateway_state(const Cloud& cloud, const Thing& thing);
+Json nat_gateway_state(const Cloud& cloud, const Thing& thing);
 Json role_state(const Cloud& cloud, const Thing& thing);
 Json queue_state(const Cloud& cloud, const Thing& thing);
 Json key_state(const Cloud& cloud, const Thing& thing);
 Json function_state(const Cloud& cloud, const Thing& thing);
 Json bucket_state(const Cloud& cloud, const Thing& thing);
+Json repository_state(const Cloud& cloud, const Thing& thing);
+Json table_state(const Cloud& cloud, const Thing& thing);
 
 // The characters that most services allow in tags; those beyond ASCII are letters to us.
 bool plain_tag_text(std::string_view text);

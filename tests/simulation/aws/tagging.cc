@@ -14,13 +14,27 @@ struct Named {
   std::string arn;
 };
 
+const std::pair<std::string_view, std::string> kEc2Types[] = {
+    {"VPC", "vpc"},
+    {"Subnet", "subnet"},
+    {"ElasticIP", "elastic-ip"},
+    {"InternetGateway", "internet-gateway"},
+    {"NATGateway", "natgateway"}};
+
 Named named(const Thing& thing) {
   const std::string where = thing.region + ":" + thing.account + ":";
   if (thing.kind == "KMSKey") return {"kms:key", "arn:aws:kms:" + where + "key/" + thing.id};
-  if (thing.kind == "VPC") return {"ec2:vpc", "arn:aws:ec2:" + where + "vpc/" + thing.id};
-  if (thing.kind == "Subnet") return {"ec2:subnet", "arn:aws:ec2:" + where + "subnet/" + thing.id};
+  for (const auto& [kind, type] : kEc2Types) {
+    if (thing.kind == kind) return {"ec2:" + type, "arn:aws:ec2:" + where + type + "/" + thing.id};
+  }
   if (thing.kind == "S3Bucket") return {"s3", "arn:aws:s3:::" + thing.id};
   if (thing.kind == "SQSQueue") return {"sqs", text_at(thing.truth("core"), "QueueArn")};
+  if (thing.kind == "ECRRepository") {
+    return {"ecr:repository", text_at(thing.truth("core"), "repositoryArn")};
+  }
+  if (thing.kind == "DynamoDBTable") {
+    return {"dynamodb:table", text_at(thing.truth("core"), "TableArn")};
+  }
   if (thing.kind == "LambdaFunction") {
     return {"lambda:function", text_at(thing.truth("core"), "FunctionArn")};
   }

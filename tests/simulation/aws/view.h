@@ -74,7 +74,7 @@ struct Thing {
   bool failed = false;
   Duration updated_at{0};
   bool update_failed = false;
-  Duration gone_at = Duration::max();  // a key whose deletion was scheduled
+  Duration gone_at = Duration::max();  // what takes its time to go, such as a key
   Duration occupied_until{0};          // somebody's belongings are in it, and block its deletion
 
   const Json& truth(std::string_view part) const;

@@ -100,6 +100,11 @@ constexpr Row kRows[] = {
     {"Subnet", "cidrBlock", "CidrBlock"},
     {"Subnet", "availabilityZone", "AvailabilityZone"},
     {"Subnet", "mapPublicIpOnLaunch", "MapPublicIpOnLaunch"},
+    {"ElasticIP", "domain", "Domain"},
+    {"InternetGateway", "vpcID", "VpcId"},
+    {"NATGateway", "subnetID", "SubnetId"},
+    {"NATGateway", "allocationID", "AllocationId"},
+    {"NATGateway", "connectivityType", "ConnectivityType"},
     {"IAMRole", "description", "Description"},
     {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
     {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
@@ -122,6 +127,13 @@ constexpr Row kRows[] = {
     {"LambdaFunction", "timeout", "Timeout"},
     {"LambdaFunction", "environment.variables", "Environment.Variables"},
     {"LambdaFunction", "code.zipFile", "CodeSha256", sha256},
+    {"ECRRepository", "imageTagMutability", "imageTagMutability"},
+    {"ECRRepository", "scanOnPush", "imageScanningConfiguration.scanOnPush"},
+    {"ECRRepository", "lifecyclePolicy.policyText", "lifecyclePolicyText", parsed, parsed},
+    {"DynamoDBTable", "billingMode", "BillingMode"},
+    {"DynamoDBTable", "streamEnabled", "StreamEnabled"},
+    {"DynamoDBTable", "streamViewType", "StreamViewType"},
+    {"DynamoDBTable", "pointInTimeRecovery", "PointInTimeRecovery"},
     {"S3Bucket", "versioning.enabled", "Versioning.Status", enabled_or_suspended},
     {"S3Bucket", "publicAccessBlock.blockPublicAcls",
      "PublicAccessBlockConfiguration.BlockPublicAcls"},
@@ -224,12 +236,30 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
 
 bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
                  const std::vector<FakeAws::Resource>& resources) {
-  // "The CIDR conflicts with another subnet": EC2's answer to CreateSubnet.
-  return kind == "Subnet" && std::ranges::any_of(resources, [&](const auto& other) {
-           return other.live && other.kind == kind && !belongs_to(other, uid) &&
-                  text_at(other.state, "VpcId") == text_at(spec, "vpcID") &&
-                  text_at(other.state, "CidrBlock") == text_at(spec, "cidrBlock");
-         });
+  // "The CIDR conflicts with another subnet": EC2's answer to CreateSubnet. "Network already has an
+  // internet gateway attached": that to AttachInternetGateway.
+  if (kind != "Subnet" && kind != "InternetGateway") return false;
+  return std::ranges::any_of(resources, [&](const auto& other) {
+    return other.live && other.kind == kind && !belongs_to(other, uid) &&
+           text_at(other.state, "VpcId") == text_at(spec, "vpcID") &&
+           text_at(other.state, "CidrBlock") == text_at(spec, "cidrBlock");
+  });
+}
+
+bool is_failed(const FakeAws::Resource& resource) {
+  const std::string state = text_at(resource.state, "State");
+  return state == "Failed" || state == "failed";
+}
+
+bool is_unready(const FakeAws::Resource& resource) {
+  const std::string state = text_at(resource.state, "State");
+  return is_failed(resource) || state == "Pending" || state == "pending" ||
+         text_at(resource.state, "TableStatus") == "CREATING";
+}
+
+bool is_leaving(const FakeAws::Resource& resource) {
+  return text_at(resource.state, "State") == "deleting" ||
+         text_at(resource.state, "TableStatus") == "DELETING";
 }
 
 bool belongs_to(const FakeAws::Resource& resource, const std::string& uid) {

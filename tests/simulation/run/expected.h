@@ -19,6 +19,11 @@ bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resou
 bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
                  const std::vector<FakeAws::Resource>& resources);
 
+// It could not be made; it is not to be used yet, or not at all; its deletion is under way.
+bool is_failed(const FakeAws::Resource& resource);
+bool is_unready(const FakeAws::Resource& resource);
+bool is_leaving(const FakeAws::Resource& resource);
+
 // Its owner tag names the object.
 bool belongs_to(const FakeAws::Resource& resource, const std::string& uid);
 

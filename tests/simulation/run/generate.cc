@@ -318,8 +318,8 @@ class Generator {
   }
 
   std::string any_service() {
-    return draw_.pick(
-        std::vector<std::string>{"*", "ec2", "iam", "sqs", "kms", "lambda", "s3", "sts"});
+    return draw_.pick(std::vector<std::string>{"*", "ec2", "iam", "sqs", "kms", "lambda", "s3",
+                                               "ecr", "dynamodb", "sts"});
   }
 
   int some(int most) { return int(draw_.between(1, most)); }

@@ -317,7 +317,7 @@ void Invariants::on_write(const FakeKube::Write& write) {
     }();
     check_secrets(fmt::format("{} {}", write.kind, write.name),
                   boost::json::serialize(without_spec));
-    if (silent_) {
+    if (silent_ && !tries_in_vain(write)) {
       violate("silence",
               fmt::format("the operator wrote {} {}/{}", write.kind, write.ns, write.name));
     }
@@ -340,6 +340,14 @@ void Invariants::on_write(const FakeKube::Write& write) {
                             chosen_name(write.kind, *find_path(write.before, "spec")));
   }
   note_object(write);
+}
+
+// A create is noted before it is sent, even if AWS refuses it each time.
+bool Invariants::tries_in_vain(const FakeKube::Write& write) const {
+  if (write.after.is_null() || write.subresource != "status") return false;
+  return ledger_.live_of(write.uid).empty() &&
+         place_taken(write.kind, *find_path(write.after, "spec"), write.uid,
+                     world_.aws.resources());
 }
 
 void Invariants::note_object(const FakeKube::Write& write) {
@@ -407,6 +415,12 @@ void Invariants::check_release(const FakeKube::Write& write) {
     violate("finalizer", fmt::format("{} was let go while {} is still in AWS", names_[write.uid],
                                      std::get<2>(key)));
   }
+  for (const auto& resource : world_.aws.resources()) {
+    if (belongs_to(resource, write.uid) && is_leaving(resource)) {
+      violate("finalizer", fmt::format("{} was let go while {} is being deleted", names_[write.uid],
+                                       resource.id));
+    }
+  }
 }
 
 void Invariants::check_ready(const FakeKube::Write& write) {
@@ -440,9 +454,9 @@ void Invariants::check_right(const FakeKube::Write& write) {
     if (!wrong.empty()) {
       violate("ready-is-right", names_[write.uid] + " says it is ready, but " + wrong.front());
     }
-    const std::string state = text_at(resource.state, "State");
-    if (write.kind == "LambdaFunction" && (state == "Pending" || state == "Failed")) {
-      violate("ready-is-right", names_[write.uid] + " says it is ready, and is " + state);
+    if (is_unready(resource)) {
+      violate("ready-is-right",
+              names_[write.uid] + " says it is ready, and is " + text_at(resource.state, "State"));
     }
   }
 }

@@ -69,6 +69,7 @@ class Invariants {
   void note_right(const FakeKube::Write& write);
   void check_harm(const FakeAws::Mutation& mutation, const std::string& owner);
   void check_event(const FakeKube::Write& write);
+  bool tries_in_vain(const FakeKube::Write& write) const;
   void note_object(const FakeKube::Write& write);
   void check_secrets(const std::string& where, std::string_view text);
   void check_release(const FakeKube::Write& write);

@@ -131,6 +131,13 @@ class Run {
     return bound < minutes(3) ? std::optional(bound) : std::nullopt;
   }
 
+  // AWS itself takes minutes to delete them.
+  bool any_goes_slowly() const {
+    return std::ranges::any_of(scenario_.objects, [](const ObjectPlan& object) {
+      return object.kind == "NATGateway" || object.kind == "DynamoDBTable";
+    });
+  }
+
   void heed() {
     const auto bound = heeding();
     if (!bound) return;
@@ -155,7 +162,7 @@ class Run {
   void go_away() {
     user_.mend_broken_provider();
     user_.delete_everything();
-    if (const auto bound = heeding()) {
+    if (const auto bound = heeding(); bound && !any_goes_slowly()) {
       go_until_nothing(*bound, "heeds", [this] { return still_there(); });
     }
     if (!good()) return;
@@ -249,7 +256,7 @@ class Run {
     }
     if (found == nullptr) return "has no resource";
     const Json& spec = *find_path(object, "spec");
-    if (text_at(found->state, "State") == "Failed") {
+    if (is_failed(*found)) {
       return condition_of(object).starts_with("Ready=False ResourceFailed")
                  ? ""
                  : "has failed in AWS and does not say so";
@@ -259,7 +266,7 @@ class Run {
         return "still has the tag " + key;
       }
     }
-    if (aws_refuses(kind, spec, *found)) {
+    if (aws_refuses(kind, spec, *found) || place_taken(kind, spec, uid, resources)) {
       return is_true(object, "status.ready") ? "says it is ready, and AWS refuses it" : "";
     }
     const auto wrong = differences(kind, spec, *found);

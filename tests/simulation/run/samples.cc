@@ -17,10 +17,14 @@ constexpr const char* kInline =
 constexpr const char* kKeyPolicy =
     R"({\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"root\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"arn:aws:iam::111111111111:root\"},\"Action\":\"kms:*\",\"Resource\":\"*\"}]})";
 
+constexpr const char* kLifecycle =
+    R"({\"rules\":[{\"rulePriority\":1,\"selection\":{\"tagStatus\":\"untagged\",\"countType\":\"imageCountMoreThan\",\"countNumber\":10},\"action\":{\"type\":\"expire\"}}]})";
+
 std::string with_policies(std::string text) {
   boost::algorithm::replace_all(text, "TRUST2", kOtherTrust);
   boost::algorithm::replace_all(text, "TRUST", kTrust);
   boost::algorithm::replace_all(text, "INLINE", kInline);
+  boost::algorithm::replace_all(text, "LIFECYCLE", kLifecycle);
   boost::algorithm::replace_all(text, "KEYPOLICY", kKeyPolicy);
   return text;
 }
@@ -34,6 +38,21 @@ std::vector<Sample> make_samples() {
         R"({"enableDnsHostnames":false,"enableDnsSupport":false})",
         R"({"enableDnsHostnames":true,"enableDnsSupport":true})",
         R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+      {"Subnet",
+       R"({"vpcID":"vpc-0000000000000000e","cidrBlock":"10.200.{n}.0/24","mapPublicIpOnLaunch":true,"tags":{"Team":"a"}})",
+       {R"({"mapPublicIpOnLaunch":false})", R"({"mapPublicIpOnLaunch":true})",
+        R"({"mapPublicIpOnLaunch":null})", R"({"tags":{"Team":"b","More":"x"}})",
+        R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+      {"ElasticIP",
+       R"({"tags":{"Team":"a"}})",
+       {R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+      {"InternetGateway",
+       R"({"vpcID":"vpc-000000000000000a{n}","tags":{"Team":"a"}})",
+       {R"({"vpcID":"vpc-000000000000000b{n}"})", R"({"vpcID":"vpc-000000000000000a{n}"})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+      {"NATGateway",
+       R"({"subnetID":"subnet-0000000000000000f","allocationID":"eipalloc-0000000000000000{n}","tags":{"Team":"a"}})",
+       {R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
       {"IAMRole",
        R"({"roleName":"role-{n}","assumeRolePolicyDocument":"TRUST","description":"first","tags":{"Team":"a"}})",
        {R"({"assumeRolePolicyDocument":"TRUST2"})", R"({"description":"second"})",
@@ -75,6 +94,21 @@ std::vector<Sample> make_samples() {
         R"({"corsRules":[]})",
         R"({"lifecycleRules":[{"id":"old","enabled":true,"prefix":"log/","expiration":{"days":30}}]})",
         R"({"lifecycleRules":[]})", R"({"tags":{"Team":"b","More":"x"}})",
+        R"({"tags":{"Team":null}})"}},
+      {"ECRRepository",
+       R"({"repositoryName":"team/app-{n}","imageTagMutability":"MUTABLE","tags":{"Team":"a"}})",
+       {R"({"imageTagMutability":"IMMUTABLE"})", R"({"imageTagMutability":"MUTABLE"})",
+        R"({"scanOnPush":true})", R"({"scanOnPush":false})", R"({"scanOnPush":null})",
+        R"({"lifecyclePolicy":{"policyText":"LIFECYCLE"}})",
+        R"({"lifecyclePolicy":{"policyText":"{\"rules\":[]}"}})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"DynamoDBTable",
+       R"({"tableName":"table-{n}","hashKey":{"name":"id","type":"S"},"billingMode":"PAY_PER_REQUEST","tags":{"Team":"a"}})",
+       {R"({"billingMode":"PROVISIONED"})", R"({"billingMode":"PAY_PER_REQUEST"})",
+        R"({"streamEnabled":true,"streamViewType":"NEW_IMAGE"})",
+        R"({"streamEnabled":true,"streamViewType":"KEYS_ONLY"})",
+        R"({"streamEnabled":false,"streamViewType":null})", R"({"pointInTimeRecovery":true})",
+        R"({"pointInTimeRecovery":false})", R"({"tags":{"Team":"b","More":"x"}})",
         R"({"tags":{"Team":null}})"}}};
 }
 
@@ -125,6 +159,8 @@ std::string chosen_name(const std::string& kind, const Json& spec) {
   if (kind == "SQSQueue") return text_at(spec, "queueName");
   if (kind == "LambdaFunction") return text_at(spec, "functionName");
   if (kind == "S3Bucket") return text_at(spec, "bucketName");
+  if (kind == "ECRRepository") return text_at(spec, "repositoryName");
+  if (kind == "DynamoDBTable") return text_at(spec, "tableName");
   return {};
 }
 

@@ -158,7 +158,7 @@ void User::perform_on_object(const Operation& operation) {
     const std::string name = chosen_name(plan.kind, plan.spec);
     // SQS gives whoever makes a queue the one there is, and S3 (us-east-1) the account its bucket:
     // nothing tells them from our own.
-    if (plan.kind != "IAMRole" && plan.kind != "LambdaFunction") return;
+    if (plan.kind == "SQSQueue" || plan.kind == "S3Bucket") return;
     world_.trace.note(world_.aws.squat(plan.kind, name, false));
   }
 }
