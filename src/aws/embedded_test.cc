@@ -40,7 +40,7 @@ TEST(Embedded, CoreHasWhatDefinitionsNameAndNothingElse) {
   EXPECT_NE((*core)->operation("CreateVpc"), nullptr);
   EXPECT_EQ((*core)->operation("RunScheduledInstances"), nullptr);
   EXPECT_NE((*all)->operation("RunScheduledInstances"), nullptr);
-  EXPECT_LT(embedded_document("ec2", "core").size() * 10,
+  EXPECT_LT(embedded_document("ec2", "core").size() * 8,
             embedded_document("ec2", "service").size());
 }
 

@@ -295,7 +295,6 @@ ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
   set.foreign_stay = words.text("foreign") == "leave";
   if (words.has("foreign") && !set.foreign_stay) words.wrong("foreign", "can only be 'leave'");
   if (set.foreign_stay) words.require("noted");
-  if (set.key.empty()) words.require("value");
   set.only = read_choices(words, "only");
   set.pending = read_choices(words, "pending");
   if (words.has("read")) set.read = read_call(words, "read");

@@ -205,7 +205,9 @@ class Checker {
       const auto end = text.find('}', start);
       const auto name =
           text.substr(start + 2, end == std::string_view::npos ? end : end - start - 2);
-      check_name(end == std::string_view::npos ? text.substr(start) : name, line);
+      if (end == std::string_view::npos || !leads_somewhere(definition_, name)) {
+        complaints_.add(line, fmt::format("there is no value '${{{}}}'", name));
+      }
     }
   }
 
