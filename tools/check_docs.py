@@ -9,7 +9,7 @@ NAMED = re.compile(r"`((?:src|definitions|docs|tools|tests|third_party|cmake|cha
 
 
 REASONS = (re.compile(r'\breason = "([A-Z]\w+)"'), re.compile(r'constexpr std::string_view k\w+ = "([A-Z][a-z]\w+)"'),
-           re.compile(r'record_event\([^;]*?"([A-Z][A-Za-z]+)"'), re.compile(r'"((?:Confirming|Reference)\w+)"'),
+           re.compile(r'record_event\([^;]*?"([A-Z][A-Za-z]+)"'), re.compile(r'"((?:Confirming|Reference)\w+|Secret(?:NotFound|Invalid))"'),
            re.compile(r'case Code::k\w+: return "([A-Z]\w+)"'))
 # Reasons of plans and errors that end in none of an object's conditions under this name.
 UNSEEN = {"Creating", "Internal", "Cancelled", "Expired", "AlreadyExists"}

@@ -109,6 +109,7 @@ struct Facet {
   Condition condition;              // without it the facet is not there
   std::string fold;                 // path of changes that AWS has accepted; they count as made
   std::vector<Call> write;          // every call whose `when` holds, if a field differs
+  std::int64_t at_most_every_seconds = 0;  // between two writes of it
   // Word `remembered`: a spec field AWS never gives back. No read; it differs when its digest is
   // not the one that the status field with the word `hash` holds since the last write.
   std::string remembered;
@@ -169,6 +170,7 @@ struct States {
   std::vector<std::string> ready, progress, failed, gone;
   std::vector<std::string> absent;  // the resource counts as not there
   std::string none;                 // the state of a resource that shows none
+  std::string some;                 // of one that shows any, where that is no state but a time
   std::string why;                  // path of AWS's reason for a failure
 };
 

@@ -244,7 +244,7 @@ std::vector<Call> read_calls(const Words& parent, std::string_view word) {
 Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "a facet", complaints,
                     {"name", "read", "result", "absent", "denied", "fields", "write", "remembered",
-                     "when", "unless", "fold"});
+                     "when", "unless", "fold", "atMostEverySeconds"});
   words.require("name");
   Facet facet;
   facet.name = words.text("name");
@@ -256,6 +256,7 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   facet.write = read_calls(words, "write");
   facet.condition = read_condition(words);
   facet.fold = words.text("fold");
+  facet.at_most_every_seconds = words.integer("atMostEverySeconds").value_or(0);
   if (facet.remembered.empty()) words.require("read");
   if (!facet.remembered.empty() && words.has("read")) {
     words.wrong("read", "makes no sense beside 'remembered'");
@@ -357,7 +358,7 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
 
 States read_states(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "states", complaints,
-                    {"at", "ready", "progress", "failed", "gone", "absent", "none", "why"});
+                    {"at", "ready", "progress", "failed", "gone", "absent", "none", "some", "why"});
   words.require("at");
   words.require("ready");
   return {.at = words.text("at"),
@@ -367,6 +368,7 @@ States read_states(const YAML::Node& node, Complaints& complaints) {
           .gone = words.texts("gone"),
           .absent = words.texts("absent"),
           .none = words.text("none"),
+          .some = words.text("some"),
           .why = words.text("why")};
 }
 

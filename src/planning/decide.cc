@@ -307,6 +307,7 @@ std::string_view to_string(Action action) {
 std::string state_of(const definition::States& states, const Json& resource) {
   if (states.at.empty()) return {};
   const auto state = read_path(resource, states.at);
+  if (state && !states.some.empty()) return states.some;
   return state && state->is_string() ? std::string(state->get_string()) : states.none;
 }
 

@@ -412,5 +412,13 @@ TEST(Template, DropsWhatIsNotDeclared) {
   EXPECT_TRUE(same(filled, boost::json::parse(R"({"Id": "r-1", "Text": "a-r-1", "Kept": {}})")));
 }
 
+TEST(State, OfWhatShowsATimeOrNothing) {
+  const definition::States states{.at = "DeletedDate", .none = "Active", .some = "Deleted"};
+  EXPECT_EQ(state_of(states, Json(JsonObject{})), "Active");
+  EXPECT_EQ(state_of(states, Json(JsonObject{{"DeletedDate", nullptr}})), "Active");
+  EXPECT_EQ(state_of(states, Json(JsonObject{{"DeletedDate", 1.5e9}})), "Deleted");
+  EXPECT_EQ(state_of(states, Json(JsonObject{{"DeletedDate", "2026-01-01T00:00:00Z"}})), "Deleted");
+}
+
 }  // namespace
 }  // namespace infra::planning

@@ -77,10 +77,11 @@ Task<Outcome> Engine::run(Pass& pass) {
     auto observed = co_await observe(pass);
     if (!observed) co_return failed_outcome(observed.error());
     pass.seen = pass.observed.present;
-    const Plan plan = decide(pass.definition, pass.desired, pass.observed);
+    Plan plan = decide(pass.definition, pass.desired, pass.observed);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
     if (!noted) co_return failed_outcome(noted.error());
+    if (auto resting = let_rest(pass, plan)) co_return std::move(*resting);
     bool again = false;
     Outcome outcome = co_await carry_out(pass, plan, again);
     if (!again) co_return outcome;
@@ -90,9 +91,10 @@ Task<Outcome> Engine::run(Pass& pass) {
 }
 
 // What was found by its name or tag is noted only once it has proven to be ours: a noted id counts
-// as ours from then on.
+// as ours from then on. Also on its way out: nothing else would be left to say that there was
+// something once its create is no longer open.
 Task<Result<void>> Engine::note_id(Pass& pass) {
-  const bool known = pass.desired.recorded_id == pass.id || pass.desired.deleting;
+  const bool known = pass.desired.recorded_id == pass.id;
   if (!pass.seen || !pass.ours || known) co_return Result<void>{};
   auto saved = co_await save_id(pass, pass.id);
   co_return saved;

@@ -82,6 +82,10 @@ class Engine {
   std::optional<Outcome> written_before(const Pass& pass, const planning::Plan& plan) const;
   void note_update(const Pass& pass, const planning::Plan& plan);
   std::optional<Outcome> removed_before(const Pass& pass) const;
+  std::optional<Outcome> let_rest(const Pass& pass, planning::Plan& plan) const;
+  Duration rest_of(const Pass& pass, const definition::Facet& facet) const;
+  void note_part(const Pass& pass, const definition::Facet& facet);
+  void forget_parts(const Pass& pass);
 
   // The difference last written for an object (uid), how often in a row, and when.
   struct Written {
@@ -96,6 +100,8 @@ class Engine {
   Clock& clock_;
   std::string cluster_;
   std::map<std::string, Written> repeats_;
+  // When a part of an object ("uid/facet") that must rest was last written.
+  std::map<std::string, SteadyTime> parts_written_;
   // When this process first saw the create that an object (uid) speaks of, and which that was.
   std::map<std::string, std::pair<std::string, SteadyTime>> creates_seen_;
 };

@@ -337,6 +337,25 @@ TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
   EXPECT_EQ(store.events.back(), "DriftCorrected");
 }
 
+TEST_F(EngineTest, APartThatMustRestIsWrittenLaterAndHoldsUpNothingElse) {
+  kind = thing_with_parts();
+  for (auto& facet : kind.facets) {
+    if (facet.name == "color") facet.at_most_every_seconds = 600;
+  }
+  const auto color = [this] { return cloud.things.begin()->second["Color"]; };
+  set_path(store.json, "spec.color", Json("red"));
+  EXPECT_EQ(reason(), "Settled");
+  set_path(store.json, "spec.color", Json("blue"));
+  EXPECT_EQ(reason(), "Resting");
+  set_path(store.json, "spec.size", Json(4));
+  EXPECT_EQ(reason(), "Resting");
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(4));
+  EXPECT_EQ(color(), Json("red"));
+  clock.advance(Duration{600'000});
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(color(), Json("blue"));
+}
+
 TEST_F(EngineTest, UnreadableNeverCreates) {
   for (const auto fault : {FakeCloud::Fault::kRefused, FakeCloud::Fault::kNotSent}) {
     cloud.faults["FindThings"] = fault;
@@ -497,6 +516,19 @@ TEST_F(EngineTest, AnObjectThatNeverMadeAnythingGoesAtOnce) {
   store.changed_meanwhile = false;
   EXPECT_EQ(reason(), "Gone");
   EXPECT_TRUE(cloud.calls.empty());
+}
+
+// Or a pass that cannot read it afterwards would take it for one that was never made.
+TEST_F(EngineTest, WhatALostCreateMadeIsNotedBeforeItIsDeleted) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  delete_object();
+  cloud.faults["DeleteThing"] = FakeCloud::Fault::kNotSent;
+  reconcile();
+  const Json* annotations = find_path(store.json, "metadata.annotations");
+  ASSERT_NE(annotations, nullptr);
+  EXPECT_EQ(annotations->at("aws-infra-operator.runner.codes/external-id"), Json("thing-1"));
+  EXPECT_TRUE(held());
 }
 
 TEST_F(EngineTest, AnObjectWithAnIdOrAnIntentOrThatWasReadyHasMadeSomething) {

@@ -100,6 +100,7 @@ Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
   if (!saved && saved.error().code != Code::kNotFound) co_return failed_outcome(saved.error());
   repeats_.erase(pass.desired.uid);
   creates_seen_.erase(pass.desired.uid);
+  forget_parts(pass);
   co_return Outcome{Gone{}};
 }
 

@@ -13,9 +13,10 @@ constexpr int kSameDifference = 3;  // writes of one difference before we stop
 // shows late it shows within a minute.
 constexpr Duration kShownAfter{20'000};
 
-// Says which difference an update is about to remove, and from which spec.
+// Says which difference an update is about to remove, and from which spec: by its digest, as it may
+// hold values of Secrets.
 std::string signature_of(const Engine::Pass& pass, const planning::Plan& plan) {
-  return plan.message + canonical(pass.desired.spec);
+  return plan.message + planning::digest(pass.desired.uid, pass.desired.spec);
 }
 
 // The note of a status field speaks of something that this facet writes.
@@ -140,6 +141,7 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   for (const auto& facet : pass.definition.facets) {
     if (std::ranges::find(plan.facets, facet.name) == plan.facets.end()) continue;
     auto written = co_await write_facet(pass, facet);
+    if (written) note_part(pass, facet);
     if (written) continue;
     Error error = written.error().in("cannot change " + facet.name);
     if (!goes_on(error, refused)) co_return std::unexpected(std::move(error));

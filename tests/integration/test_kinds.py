@@ -1200,7 +1200,6 @@ class DynamoDbTable(Fields, Case):
 
     def test_what_aws_would_refuse(self):
         for more, word in (({'streamEnabled': True}, 'streamViewType'), ({'streamViewType': 'KEYS_ONLY'}, 'streamEnabled'),
-                           ({'attributes': [{'name': 'other', 'type': 'S'}]}, 'global secondary indexes'),
                            ({'hashKey': {'name': 'id', 'type': 'X'}}, 'hashKey.type')):
             self.assertIn(word, self.refused('DynamoDBTable', 'one', {**self.required(), **more}))
 
