@@ -703,6 +703,25 @@ class RedisCluster(CacheInAws, Fields):
         self.assertEqual(self.held['EngineVersion'], '7.1')
         self.assert_settled('ElastiCacheCluster', 'one')
 
+    def test_a_password_comes_from_a_secret(self):
+        path = f'/api/v1/namespaces/{self.ns}/secrets'
+        self.kube.must('POST', path, {'metadata': {'name': 'redis'}, 'stringData': {'token': 'first-token-of-a-test'}})
+        self.create('ElastiCacheCluster', 'one', {**self.required(), 'nodeType': 'cache.t3.micro', 'transitEncryptionEnabled': True,
+                                                  'authTokenRef': {'name': 'redis', 'key': 'token'}})
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(self.sent('CreateReplicationGroup')[0]['AuthToken'], 'first-token-of-a-test')
+        self.assert_settled('ElastiCacheCluster', 'one')
+        self.kube.must('PATCH', f'{path}/redis', {'stringData': {'token': 'second-token-of-a-test'}}, 'application/merge-patch+json')
+
+        def tokens():
+            return [(one['AuthToken'], one['AuthTokenUpdateStrategy']) for one in self.sent('ModifyReplicationGroup') if 'AuthToken' in one]
+        self.eventually('the new one is written', lambda: tokens() == [('second-token-of-a-test', 'ROTATE')])
+        self.nudge('ElastiCacheCluster', 'one')
+        self.eventually('another look', lambda: self.get('ElastiCacheCluster', 'one')['status'].get('lastHandledReconcileAt'))
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual(len(tokens()), 1)
+        self.assertNotIn('token-of-a-test', str(self.get('ElastiCacheCluster', 'one')))
+
     def test_a_description_is_made_up(self):
         self.create('ElastiCacheCluster', 'one', {**self.required(), 'nodeType': 'cache.t3.micro'})
         self.wait_ready('ElastiCacheCluster', 'one')
