@@ -27,6 +27,12 @@ enum class Form {
 // format "byte", the bytes in base64 that are there.
 enum class Type { kString, kInteger, kBoolean, kObject, kArray, kStringMap, kSecretKey };
 
+// Whether something applies: the fields beside it, or of spec, that `when` names have these values,
+// and not all of those in `unless` have theirs.
+struct Condition {
+  std::map<std::string, Json> when, unless;
+};
+
 // Word `reference` of a spec field: its value may stand in the status of another object.
 struct Reference {
   std::string kind;  // of the other object
@@ -49,7 +55,7 @@ struct Field {
   Form form = Form::kPlain;
   std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
   Json absent_as;                             // what it means that AWS shows nothing; null: nothing
-  std::map<std::string, Json> unless;  // counts for nothing while its neighbours have these values
+  Condition condition;                        // without it the field counts for nothing
   bool required = false;
   bool immutable = false;
   bool secret = false;
@@ -62,12 +68,6 @@ struct Field {
   std::optional<std::int64_t> min_length, max_length, min_items, max_items;
   std::vector<Field> fields;  // kObject: members; kArray: one Field, the item
   int line = 0;               // in the definition file
-};
-
-// Whether something applies to an object: the spec fields in `when` have these values, and not
-// those in `unless`.
-struct Condition {
-  std::map<std::string, Json> when, unless;
 };
 
 // One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose
@@ -125,7 +125,10 @@ struct ChildSet {
   std::string value;              // of texts: member of an item that is the content
   std::map<std::string, std::vector<Json>> only;  // items with other values do not count
   Call add, remove;
-  std::optional<Call> change;  // of objects with the same key
+  std::vector<Call> change;    // of objects with the same key
+  std::optional<Call> detail;  // reads more about a declared item; all pages
+  std::string detail_at;       // path in its answer; its members are put beside the item's
+  std::map<std::string, std::vector<Json>> pending;  // items that wait for others; left as they are
   bool one_at_a_time = false;
   bool foreign_stay = false;  // word `foreign: leave`: only what is noted is ever removed
   bool remove_first = false;  // before the resource is deleted

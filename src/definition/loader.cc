@@ -105,7 +105,7 @@ void read_mapping(const Words& words, Field& field) {
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
   field.absent_as = words.json("absentAs");
-  field.unless = words.json_map("unless");
+  field.condition = {.when = words.json_map("when"), .unless = words.json_map("unless")};
   field.required = words.flag("required");
   field.immutable = words.flag("immutable");
   field.secret = words.flag("secret");
@@ -136,11 +136,12 @@ void read_bounds(const Words& words, Field& field) {
 
 Field read_field(const YAML::Node& node, std::string name, std::string where,
                  Complaints& complaints) {
-  const Words words(node, std::move(where), complaints,
-                    {"type",      "description", "required", "immutable", "secret",  "at",
-                     "readAt",    "form",        "values",   "absentAs",  "unless",  "default",
-                     "enum",      "pattern",     "format",   "minimum",   "maximum", "minLength",
-                     "maxLength", "minItems",    "maxItems", "fields",    "items",   "reference"});
+  const Words words(
+      node, std::move(where), complaints,
+      {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
+       "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
+       "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
+       "maxItems", "fields",      "items",    "reference"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -264,10 +265,24 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   return facet;
 }
 
+// `{Member: [values]}`
+std::map<std::string, std::vector<Json>> read_choices(const Words& words, std::string_view word) {
+  std::map<std::string, std::vector<Json>> out;
+  for (const auto& [member, values] : words.json_map(word)) {
+    if (const auto* list = values.if_array()) {
+      out[member] = {list->begin(), list->end()};
+    } else {
+      words.wrong(word, "names a list of values for each member");
+    }
+  }
+  return out;
+}
+
 ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "a set", complaints,
-                    {"field", "key", "each", "read", "items", "value", "only", "add", "change",
-                     "remove", "oneAtATime", "foreign", "removeFirst", "noted"});
+  const Words words(
+      node, "a set", complaints,
+      {"field", "key", "each", "read", "items", "value", "only", "add", "change", "remove",
+       "detail", "detailAt", "pending", "oneAtATime", "foreign", "removeFirst", "noted"});
   for (const auto* word : {"field", "items", "add", "remove"}) words.require(word);
   ChildSet set{.field = words.text("field"),
                .key = words.texts("key"),
@@ -281,16 +296,13 @@ ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
   if (words.has("foreign") && !set.foreign_stay) words.wrong("foreign", "can only be 'leave'");
   if (set.foreign_stay) words.require("noted");
   if (set.key.empty()) words.require("value");
-  for (const auto& [member, values] : words.json_map("only")) {
-    if (!values.is_array()) {
-      words.wrong("only", "names a list of values for each member");
-      continue;
-    }
-    set.only[member] = {values.get_array().begin(), values.get_array().end()};
-  }
+  set.only = read_choices(words, "only");
+  set.pending = read_choices(words, "pending");
   if (words.has("read")) set.read = read_call(words, "read");
   if (words.has("add")) set.add = read_call(words, "add");
-  if (words.has("change")) set.change = read_call(words, "change");
+  set.change = read_calls(words, "change");
+  if (words.has("detail")) set.detail = read_call(words, "detail");
+  set.detail_at = words.text("detailAt");
   if (words.has("remove")) set.remove = read_call(words, "remove");
   return set;
 }

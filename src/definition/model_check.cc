@@ -82,6 +82,9 @@ struct Place {
 Place follow(const Model& model, Place from, std::string_view path) {
   while (!path.empty() && !from.shape.empty()) {
     const auto step = path.substr(0, path.find('.'));
+    // What is inside a JSON text no model knows.
+    if (step.ends_with("{}"))
+      return {member_shape(model, from.shape, step.substr(0, step.size() - 2))};
     path.remove_prefix(std::min(path.size(), step.size() + 1));
     const auto bracket = step.find('[');
     from.shape = member_shape(model, from.shape, step.substr(0, bracket));
@@ -253,7 +256,7 @@ class Checker {
   void check_items_sent(const ChildSet& set) {
     items_of_ = set.field;
     for (const Call* call : {&set.add, &set.remove}) check_call(*call);
-    if (set.change) check_call(*set.change);
+    for (const Call& call : set.change) check_call(call);
     items_of_.clear();
   }
 
@@ -476,7 +479,7 @@ class Checker {
                fmt::format("the items in the answer of {} have no '{}'", read.operation, member));
     }
     const Field* field = field_at(definition_, set.field);
-    if (set.key.empty() || field == nullptr) return;
+    if (set.key.empty() || field == nullptr || set.detail) return;
     for (const Field& member : field->fields.front().fields) {
       check_read(*list.model, {item}, is_listed_in(set, member) ? as_scalar(member) : member,
                  read.operation);

@@ -167,6 +167,8 @@ class Checker {
     check_conditions(call.condition, call.line);
     if (call.needs.starts_with("status.")) {
       must_be_status(call.needs.substr(7), call.line, "'needs'");
+    } else if (call.needs.starts_with("item.")) {
+      check_name(call.needs, call.line);
     } else if (!call.needs.empty()) {
       must_be_field(call.needs, call.line, "'needs'");
     }
@@ -242,7 +244,8 @@ std::vector<const Call*> all_calls(const Definition& definition) {
   }
   for (const ChildSet& set : definition.sets) {
     if (set.read) add(*set.read);
-    if (set.change) add(*set.change);
+    if (set.detail) add(*set.detail);
+    for (const Call& call : set.change) add(call);
     for (const Call* call : {&set.add, &set.remove}) add(*call);
   }
   if (definition.tags) {

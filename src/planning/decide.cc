@@ -136,6 +136,7 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
     const Field* field = definition.field(name);
     const Json* declared = find_path(desired.spec, name);
     if (field == nullptr || declared == nullptr || name == definition.identity.chosen) continue;
+    if (is_off(*field, desired.spec)) continue;
     std::optional<Json> theirs;
     if (answer != observed.facets.end()) {
       auto place = read_path(answer->second, field->read_at);
@@ -206,7 +207,7 @@ Plan immutable(std::vector<std::string> paths) {
 std::optional<Plan> unchangeable(const Definition& definition, const Plan& plan) {
   for (const ChildSet& set : definition.sets) {
     const auto found = plan.sets.find(set.field);
-    if (found == plan.sets.end() || set.change || found->second.change.empty()) continue;
+    if (found == plan.sets.end() || !set.change.empty() || found->second.change.empty()) continue;
     std::vector<std::string> paths;
     for (const Item& item : found->second.change) {
       paths.push_back(set.field + "[" + item.key + "]");

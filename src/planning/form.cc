@@ -132,11 +132,7 @@ bool same_value(const Field& field, const Json& declared, const Json& observed) 
 }  // namespace
 
 bool is_off(const Field& member, const Json& object) {
-  const auto is = [&object](const auto& neighbour) {
-    const Json* value = find_path(object, neighbour.first);
-    return value != nullptr && same(*value, neighbour.second);
-  };
-  return !member.unless.empty() && std::ranges::all_of(member.unless, is);
+  return !definition::holds(member.condition, object);
 }
 
 Json to_aws(const Field& field, const Json& declared) {

@@ -14,7 +14,7 @@ Json to_aws(const definition::Field& field, const Json& declared);
 // What AWS answered, in the spelling of spec; nothing if AWS does not hold it.
 std::optional<Json> from_aws(const definition::Field& field, const Json& answer);
 
-// Its neighbours say that a member of an object counts for nothing (word `unless`).
+// The members beside it say that a member of an object counts for nothing (`when`, `unless`).
 bool is_off(const definition::Field& member, const Json& object);
 
 // Paths below `path` at which what is declared differs from what was observed. Members that are not

@@ -57,11 +57,19 @@ std::optional<Json> read_chosen(const Json& list, const Step& step) {
   return std::nullopt;
 }
 
+std::optional<Json> read_inside(const Json& value, const Step& step) {
+  const auto text = read_path(value, step.member.substr(0, step.member.size() - 2));
+  if (!text || !text->is_string()) return std::nullopt;
+  const auto inside = parse_json(std::string_view(text->get_string()));
+  return inside ? read_path(*inside, step.rest) : std::nullopt;
+}
+
 }  // namespace
 
 std::optional<Json> read_path(const Json& value, std::string_view path) {
   if (path.empty()) return value;
   const Step step = first_step(path);
+  if (step.member.ends_with("{}")) return read_inside(value, step);
   const auto* object = value.if_object();
   const Json* member = object == nullptr ? nullptr : object->if_contains(step.member);
   if (member == nullptr || member->is_null()) return std::nullopt;

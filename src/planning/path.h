@@ -11,7 +11,8 @@ namespace infra::planning {
 
 // Paths of definitions: dotted members, with "[0]" for an item, "[]" for every item
 // ("Rules[0].Status", "Layers[].Arn") and "[Member=text]" for the first item with that member
-// ("KeySchema[KeyType=HASH].AttributeName"). An empty path is the value itself.
+// ("KeySchema[KeyType=HASH].AttributeName"). "Policy{}.Version" looks into a JSON text. An empty
+// path is the value itself.
 std::optional<Json> read_path(const Json& value, std::string_view path);
 // Sets the value, making objects and lists on the way. Only "[0]" is allowed here.
 void write_path(Json& value, std::string_view path, Json leaf);

@@ -17,6 +17,13 @@ TEST(Path, TakesTheItemWithAMember) {
   EXPECT_EQ(read_path(table, "Absent[Type=HASH].Name"), std::nullopt);
 }
 
+TEST(Path, LooksIntoAText) {
+  const Json topic = boost::json::parse(R"({"Policy": "{\"Target\": \"arn\"}", "Name": "{"})");
+  EXPECT_EQ(read_path(topic, "Policy{}.Target"), Json("arn"));
+  EXPECT_EQ(read_path(topic, "Name{}.Target"), std::nullopt);
+  EXPECT_EQ(read_path(topic, "Absent{}.Target"), std::nullopt);
+}
+
 TEST(Network, IsSpelledAsAwsDoes) {
   EXPECT_EQ(network("10.0.0.5/8"), "10.0.0.0/8");
   EXPECT_EQ(network("0.0.0.0/0"), "0.0.0.0/0");

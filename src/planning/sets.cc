@@ -10,6 +10,7 @@ namespace infra::planning {
 namespace {
 
 using definition::ChildSet;
+using Choices = std::map<std::string, std::vector<Json>>;
 using definition::Definition;
 using definition::Field;
 
@@ -73,8 +74,9 @@ std::vector<Json> spread(const ChildSet& set, const Json& declared) {
   return out;
 }
 
-bool counts(const ChildSet& set, const Json& found) {
-  return std::ranges::all_of(set.only, [&found](const auto& member) {
+// Each member named has one of the values given.
+bool matches(const Choices& choices, const Json& found) {
+  return std::ranges::all_of(choices, [&found](const auto& member) {
     const auto value = read_path(found, member.first);
     return value &&
            std::ranges::any_of(member.second, [&](const Json& one) { return same(one, *value); });
@@ -111,6 +113,18 @@ void keep_one(SetChange& change) {
 
 }  // namespace
 
+bool is_pending(const ChildSet& set, const Json& found) {
+  return !set.pending.empty() && matches(set.pending, found);
+}
+
+Item found_item(const Definition& definition, const ChildSet& set, const Json& found) {
+  auto value =
+      set.key.empty() ? read_path(found, set.value) : from_aws(item_field(definition, set), found);
+  if (!value) return {};
+  std::string key = key_of(definition, set, *value);
+  return {.key = std::move(key), .value = std::move(*value), .found = found};
+}
+
 std::vector<Item> declared_items(const Definition& definition, const ChildSet& set,
                                  const Json& spec) {
   std::vector<Item> out;
@@ -130,12 +144,9 @@ std::vector<Item> found_items(const Definition& definition, const ChildSet& set,
   std::vector<Item> out;
   if (!list.is_array()) return out;
   for (const Json& found : list.get_array()) {
-    if (!counts(set, found)) continue;
-    auto value = set.key.empty() ? read_path(found, set.value)
-                                 : from_aws(item_field(definition, set), found);
-    if (!value) continue;
-    std::string key = key_of(definition, set, *value);
-    out.push_back({.key = std::move(key), .value = std::move(*value), .found = found});
+    if (!matches(set.only, found)) continue;
+    Item item = found_item(definition, set, found);
+    if (!item.value.is_null()) out.push_back(std::move(item));
   }
   return out;
 }
@@ -148,6 +159,7 @@ SetChange compare_set(const Definition& definition, const ChildSet& set, const J
   const std::vector<Item> wanted = declared_items(definition, set, spec);
   for (const Item& item : wanted) {
     const Item* there = with_key(found, item.key);
+    if (there != nullptr && is_pending(set, there->found)) continue;
     if (there == nullptr) {
       out.add.push_back(item);
       continue;
@@ -161,7 +173,8 @@ SetChange compare_set(const Definition& definition, const ChildSet& set, const J
   const bool all_ours = declared && !set.foreign_stay;
   for (const Item& item : found) {
     const bool ours = all_ours || std::ranges::find(noted, item.key) != noted.end();
-    if (ours && with_key(wanted, item.key) == nullptr) out.remove.push_back(item);
+    const bool free = ours && !is_pending(set, item.found);
+    if (free && with_key(wanted, item.key) == nullptr) out.remove.push_back(item);
   }
   if (set.one_at_a_time) keep_one(out);
   for (const auto* items : {&out.add, &out.change, &out.remove}) {

@@ -28,6 +28,12 @@ std::vector<Item> declared_items(const definition::Definition& definition,
 std::vector<Item> found_items(const definition::Definition& definition,
                               const definition::ChildSet& set, const Json& list);
 
+// One of them; without a value if it is no item.
+Item found_item(const definition::Definition& definition, const definition::ChildSet& set,
+                const Json& found);
+// AWS waits for somebody else before it can be changed or taken away.
+bool is_pending(const definition::ChildSet& set, const Json& found);
+
 // What makes what was found into what is declared. `noted` holds the keys of what was added for
 // this object. A set that is not declared any more loses what is noted. `paths` gets what differs.
 SetChange compare_set(const definition::Definition& definition, const definition::ChildSet& set,

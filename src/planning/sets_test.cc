@@ -22,7 +22,7 @@ Definition firewall() {
   Field port = text("port", "Port");
   port.type = Type::kInteger;
   port.absent_as = -1;
-  port.unless = {{"protocol", Json("-1")}};
+  port.condition.unless = {{"protocol", Json("-1")}};
   Field addresses = text("addresses", "Address");
   addresses.type = Type::kArray;
   addresses.fields = {Field{.form = Form::kNetwork}};
@@ -33,7 +33,7 @@ Definition firewall() {
                         .key = {"protocol", "port", "addresses", "group"},
                         .each = {"addresses", "group"},
                         .only = {{"Egress", {Json(false)}}},
-                        .change = definition::Call{.operation = "Describe"}}};
+                        .change = {definition::Call{.operation = "Describe"}}}};
   return kind;
 }
 

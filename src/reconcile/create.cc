@@ -106,7 +106,7 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
 // intent (and looks before it creates again) or the id.
 Task<Result<void>> Engine::create(Pass& pass) {
   const auto& identity = pass.definition.identity;
-  const bool open = intent_open(pass.object);
+  bool open = intent_open(pass.object);
   // AWS itself refuses a second one of that name, so a lost create may be sent again at once; but
   // not one that was answered.
   const bool lost = open && pass.desired.recorded_id.empty();
@@ -114,6 +114,7 @@ Task<Result<void>> Engine::create(Pass& pass) {
     auto absent = co_await confirm_absence(pass);
     if (!absent) co_return std::unexpected(absent.error());
     if (!*absent) co_return Result<void>{};  // found after all: the next round observes it
+    open = false;  // an earlier create is known by now to have made nothing
   }
   auto intent = co_await save_intent(pass);
   if (!intent) co_return std::unexpected(intent.error().in("cannot save the intent to create"));

@@ -45,6 +45,8 @@ class Engine {
   Task<Result<void>> observe(Pass& pass);
   Task<Result<void>> observe_facets(Pass& pass);
   Task<Result<void>> observe_sets(Pass& pass);
+  Task<Result<void>> read_details(Pass& pass, const definition::ChildSet& set,
+                                  std::vector<planning::Item>& found);
   Task<Result<void>> observe_tags(Pass& pass);
   Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet);
   Task<Result<Json>> read_all_pages(Pass& pass, const definition::Call& call);
@@ -63,7 +65,8 @@ class Engine {
   Task<Result<void>> write_set(Pass& pass, const definition::ChildSet& set,
                                const planning::SetChange& change);
   Task<Result<void>> write_item(Pass& pass, const definition::ChildSet& set,
-                                const definition::Call& call, const planning::Item& item);
+                                const std::vector<definition::Call>& calls,
+                                const planning::Item& item);
   Task<Result<void>> note_items(Pass& pass, const definition::ChildSet& set,
                                 std::vector<std::string> items);
   Task<Result<void>> note_tags(Pass& pass, const planning::Plan& plan);

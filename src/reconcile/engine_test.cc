@@ -869,6 +869,18 @@ TEST_F(EngineTest, AKnownResourceMissedOnceIsNotMadeAgain) {
   EXPECT_EQ(status("absence"), "");
 }
 
+// Else its object would look for what was never made for minutes after each attempt, and not name
+// the refusal.
+TEST_F(EngineTest, ARefusedCreateAfterALostOneLeavesNoIntent) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kNotSent;
+  reconcile();
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kInvalid;
+  pass_the_window();
+  EXPECT_EQ(reason(), "Refused");
+  EXPECT_EQ(find_path(store.json, "status.creation"), nullptr);
+  EXPECT_EQ(reason(), "Settled");
+}
+
 TEST_F(EngineTest, AKnownResourceThatStaysAwayIsMadeAgain) {
   reconcile();
   pass_the_window();

@@ -202,8 +202,31 @@ Task<Result<void>> Engine::observe_sets(Pass& pass) {
     if (set.read) answer = co_await read_all_pages(pass, *set.read);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
     const auto items = planning::read_path(*answer, set.items);
-    pass.observed.sets[set.field] =
-        planning::found_items(pass.definition, set, items.value_or(nullptr));
+    auto& found = pass.observed.sets[set.field];
+    found = planning::found_items(pass.definition, set, items.value_or(nullptr));
+    auto detailed = co_await read_details(pass, set, found);
+    if (!detailed) co_return detailed;
+  }
+  co_return Result<void>{};
+}
+
+// Of what is declared, and can be changed, the rest of its settings.
+Task<Result<void>> Engine::read_details(Pass& pass, const definition::ChildSet& set,
+                                        std::vector<planning::Item>& found) {
+  if (!set.detail || pass.desired.deleting) co_return Result<void>{};
+  const auto wanted = planning::declared_items(pass.definition, set, pass.desired.spec);
+  for (auto& item : found) {
+    const bool declared = std::ranges::find(wanted, item.key, &planning::Item::key) != wanted.end();
+    if (!declared || planning::is_pending(set, item.found)) continue;
+    pass.found = item.found;
+    auto answer = co_await invoke(pass, *set.detail, Cloud::Intent::kRead);
+    if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
+    const auto more = planning::read_path(*answer, set.detail_at);
+    if (!more || !more->is_object()) continue;
+    for (const auto& member : more->get_object()) {
+      item.found.get_object()[member.key()] = member.value();
+    }
+    item = planning::found_item(pass.definition, set, item.found);
   }
   co_return Result<void>{};
 }

@@ -66,7 +66,7 @@ std::optional<Json> declared(const definition::Definition& definition, const Jso
   const auto end = path.find_first_of(".[");
   const definition::Field* field = definition.field(path.substr(0, end));
   const Json* value = find_path(spec, path.substr(0, end));
-  if (field == nullptr || value == nullptr) return std::nullopt;
+  if (field == nullptr || value == nullptr || planning::is_off(*field, spec)) return std::nullopt;
   return rendered(*field, *value, end == std::string_view::npos ? "" : path.substr(end));
 }
 
@@ -112,9 +112,9 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
 bool applies(const Engine::Pass& pass, const definition::Call& call) {
   const Json& spec = pass.desired.spec;
   if (!definition::holds(call.condition, spec)) return false;
-  if (call.needs.starts_with("status.") && !pass.lookup(call.needs)) return false;
-  return call.needs.empty() || call.needs.starts_with("status.") ||
-         find_path(spec, call.needs) != nullptr;
+  if (call.needs.empty()) return true;
+  const bool looked_up = call.needs.starts_with("status.") || call.needs.starts_with("item.");
+  return looked_up ? pass.lookup(call.needs).has_value() : find_path(spec, call.needs) != nullptr;
 }
 
 void note_writing(Engine::Pass& pass, const definition::StatusField& field) {

@@ -92,13 +92,17 @@ Task<Result<void>> Engine::note_items(Pass& pass, const definition::ChildSet& se
 }
 
 Task<Result<void>> Engine::write_item(Pass& pass, const definition::ChildSet& set,
-                                      const definition::Call& call, const planning::Item& item) {
+                                      const std::vector<definition::Call>& calls,
+                                      const planning::Item& item) {
   pass.item = item.value;
   const auto& fields = pass.definition.field(set.field)->fields;
   pass.item_field = fields.empty() ? nullptr : &fields.front();
   pass.found = item.found;
-  auto written = co_await send(pass, call);
-  if (!written) co_return std::unexpected(written.error());
+  for (const auto& call : calls) {
+    if (!applies(pass, call)) continue;
+    auto written = co_await send(pass, call);
+    if (!written) co_return std::unexpected(written.error());
+  }
   co_return Result<void>{};
 }
 
@@ -117,12 +121,11 @@ Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set
   auto noted = co_await note_items(pass, set, std::move(before));
   if (!noted) co_return noted;
   Result<void> refused;
-  const definition::Call& change_call = set.change ? *set.change : set.add;
-  const std::pair<const std::vector<planning::Item>*, const definition::Call*> steps[] = {
-      {&change.change, &change_call}, {&change.add, &set.add}, {&change.remove, &set.remove}};
-  for (const auto& [items, call] : steps) {
+  const std::pair<const std::vector<planning::Item>*, std::vector<definition::Call>> steps[] = {
+      {&change.change, set.change}, {&change.add, {set.add}}, {&change.remove, {set.remove}}};
+  for (const auto& [items, calls] : steps) {
     for (const auto& item : *items) {
-      auto written = co_await write_item(pass, set, *call, item);
+      auto written = co_await write_item(pass, set, calls, item);
       if (written) continue;
       Error error = written.error().in("cannot write " + set.field + " " + item.key);
       if (!goes_on(error, refused)) co_return std::unexpected(std::move(error));

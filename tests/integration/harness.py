@@ -8,6 +8,7 @@ import http.server
 import itertools
 import json
 import pathlib
+import re
 import sys
 import threading
 import time
@@ -21,14 +22,17 @@ import stack  # noqa: E402
 
 GROUP = stack.GROUP
 API = f'/apis/{GROUP}/v1alpha1'
-PLURALS = {'AWSProvider': 'awsproviders', 'VPC': 'vpcs', 'IAMRole': 'iamroles', 'SQSQueue': 'sqsqueues',
-           'KMSKey': 'kmskeys', 'LambdaFunction': 'lambdafunctions', 'S3Bucket': 's3buckets', 'Subnet': 'subnets',
-           'ElasticIP': 'elasticips', 'InternetGateway': 'internetgateways',
-           'NATGateway': 'natgateways', 'ECRRepository': 'ecrrepositories',
-           'DynamoDBTable': 'dynamodbtables', 'SecretsManagerSecret': 'secretsmanagersecrets'}
-SERVICES = {'VPC': 'ec2', 'IAMRole': 'iam', 'SQSQueue': 'sqs', 'KMSKey': 'kms', 'LambdaFunction': 'lambda', 'S3Bucket': 's3',
-            'Subnet': 'ec2', 'ElasticIP': 'ec2', 'InternetGateway': 'ec2', 'NATGateway': 'ec2', 'ECRRepository': 'ecr',
-            'DynamoDBTable': 'dynamodb', 'SecretsManagerSecret': 'secretsmanager'}
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def word(path, name):
+    """The value of a word at the top of a definition."""
+    return re.search(rf'^{name}: (.*)$', path.read_text(), re.MULTILINE)[1]
+
+
+DEFINITIONS = sorted((ROOT / 'definitions').glob('*/*.yaml'))
+SERVICES = {word(path, 'kind'): word(path, 'service') for path in DEFINITIONS}
+PLURALS = {'AWSProvider': 'awsproviders', **{word(path, 'kind'): word(path, 'plural') for path in DEFINITIONS}}
 LONG_AGO = '2026-01-01T00:00:00Z'
 wait_until = stack.wait_until
 

@@ -18,40 +18,40 @@ class NewKind(Case):
         shutil.copy(EXAMPLE, self.folder / 'definitions/sns/topic.yaml')
         self.generated = subprocess.run([World.tools['generate'], str(self.folder)], capture_output=True, text=True)
         self.assertEqual(self.generated.returncode, 0, self.generated.stderr)
-        World.stack.kubectl('apply', '--server-side', '-f', self.folder / 'chart/crds/aws-infra-operator.runner.codes_snstopics.yaml')
+        World.stack.kubectl('apply', '--server-side', '-f', self.folder / 'chart/crds/aws-infra-operator.runner.codes_topics.yaml')
         World.stack.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
         World.stack.kubectl('create', 'clusterrolebinding', f'new-kind-{id(self)}', '--clusterrole=cluster-admin', '--user=operator')
         World.operator.stop()
         World.operator = World.stack.start_operator('--no-leader-elect', '--log-level', 'debug', '--check-interval', '1s', '--cluster-name', 'test',
                                                     '--definitions', str(self.folder / 'definitions')).wait_ready()
-        PLURALS['SNSTopic'], SERVICES['SNSTopic'] = 'snstopics', 'sns'
+        PLURALS['Topic'], SERVICES['Topic'] = 'topics', 'sns'
         self.addCleanup(self.back_to_the_kinds_built_in)
         super().setUp()
 
     def back_to_the_kinds_built_in(self):
-        del PLURALS['SNSTopic'], SERVICES['SNSTopic']
+        del PLURALS['Topic'], SERVICES['Topic']
         World.stack.kubectl('delete', 'clusterrolebinding', f'new-kind-{id(self)}')
         World.operator.stop()
-        World.stack.kubectl('delete', '--timeout=20s', 'crd', 'snstopics.aws-infra-operator.runner.codes')
+        World.stack.kubectl('delete', '--timeout=20s', 'crd', 'topics.aws-infra-operator.runner.codes')
         World.start_operator()
 
     def attributes(self, arn):
         return client('sns').get_topic_attributes(TopicArn=arn)['Attributes']
 
     def test_the_files_that_follow_from_it(self):
-        for name in ('chart/crds/aws-infra-operator.runner.codes_snstopics.yaml', 'docs/kinds/SNSTopic.md',
-                     'samples/snstopics.yaml', 'chart/files/iam-policy.json', 'chart/files/rbac-rules.yaml'):
+        for name in ('chart/crds/aws-infra-operator.runner.codes_topics.yaml', 'docs/kinds/Topic.md',
+                     'samples/topics.yaml', 'chart/files/iam-policy.json', 'chart/files/rbac-rules.yaml'):
             self.assertTrue((self.folder / name).exists(), name)
         self.assertIn('sns:SetTopicAttributes', (self.folder / 'chart/files/iam-policy.json').read_text())
 
     def test_its_life(self):
-        self.create('SNSTopic', 'one', {'topicName': f'topic-{self.number}', 'displayName': 'first', 'tags': {'Team': 'a'}})
-        arn = self.wait_ready('SNSTopic', 'one')['status']['topicArn']
+        self.create('Topic', 'one', {'topicName': f'topic-{self.number}', 'displayName': 'first', 'tags': {'Team': 'a'}})
+        arn = self.wait_ready('Topic', 'one')['status']['topicArn']
         self.assertEqual(self.attributes(arn)['DisplayName'], 'first')
-        self.assert_settled('SNSTopic', 'one')
-        self.patch('SNSTopic', 'one', {'displayName': 'second'})
+        self.assert_settled('Topic', 'one')
+        self.patch('Topic', 'one', {'displayName': 'second'})
         self.eventually('the new name', lambda: self.attributes(arn)['DisplayName'] == 'second')
         client('sns').set_topic_attributes(TopicArn=arn, AttributeName='DisplayName', AttributeValue='changed')
         self.eventually('it is put right', lambda: self.attributes(arn)['DisplayName'] == 'second')
-        self.delete_and_wait('SNSTopic', 'one')
+        self.delete_and_wait('Topic', 'one')
         self.assertNotIn(arn, [one['TopicArn'] for one in client('sns').list_topics()['Topics']])

@@ -23,8 +23,7 @@ void write_subnet(XmlWriter& xml, const Cloud& cloud, const Thing& subnet, int r
   xml.text("cidrBlock", text_at(core, "CidrBlock"));
   xml.text("availableIpAddressCount", boost::json::serialize(core.at("AvailableIpAddressCount")));
   xml.text("availabilityZone", text_at(core, "AvailabilityZone")).boolean("defaultForAz", false);
-  xml.boolean("mapPublicIpOnLaunch",
-              is_on(cloud.details(subnet, "MapPublicIpOnLaunch", replica)));
+  xml.boolean("mapPublicIpOnLaunch", is_on(cloud.details(subnet, "MapPublicIpOnLaunch", replica)));
 }
 
 std::optional<Texts> filtered_by(const Cloud& cloud, const Thing& subnet, const std::string& name,
