@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <set>
 
 #include "definition/crd.h"
@@ -111,6 +112,78 @@ std::string call_list(const Definition& definition) {
                      fmt::join(calls, ""));
 }
 
+// Some text in an input, or a word such as $each, names this spec field.
+bool mentions(const Json& input, const std::string& field) {
+  if (const auto* text = input.if_string()) {
+    const std::string_view all(*text);
+    for (const auto* end : {"}", ".", "["}) {
+      if (all.find("${" + field + end) != std::string_view::npos) return true;
+    }
+    return all == field;
+  }
+  if (const auto* list = input.if_array()) {
+    return std::ranges::any_of(*list, [&](const Json& item) { return mentions(item, field); });
+  }
+  const auto* object = input.if_object();
+  return object != nullptr && std::ranges::any_of(*object, [&](const auto& member) {
+           return mentions(member.value(), field);
+         });
+}
+
+using Names = std::set<std::string>;
+
+void add_sending(const std::vector<Call>& calls, const std::string& field, Names& out) {
+  for (const Call& call : calls) {
+    const bool switched = call.condition.when.contains(field) || call.needs == field;
+    if (switched || mentions(call.input, field)) out.insert(call.operation);
+  }
+}
+
+std::string listed(const Names& names) {
+  return names.empty() ? "" : fmt::format("`{}`", fmt::join(names, "`, `"));
+}
+
+struct Keeping {
+  Names created, compared, corrected;
+};
+
+void add_keeping(const Definition& definition, const Field& field, Keeping& out) {
+  add_sending({definition.create}, field.name, out.created);
+  for (const Facet& facet : definition.facets) {
+    const bool named = std::ranges::find(facet.fields, field.name) != facet.fields.end();
+    if (!named && facet.remembered != field.name) continue;
+    out.compared.insert(facet.remembered == field.name ? "a digest in status"
+                                                       : facet.read.operation);
+    add_sending(facet.write, field.name, out.corrected);
+  }
+  for (const ChildSet& set : definition.sets) {
+    if (set.field != field.name) continue;
+    const Call& read = set.read ? *set.read : definition.facets.front().read;
+    out.compared.insert(read.operation);
+    for (const Call* call : {&set.add, &set.remove}) out.corrected.insert(call->operation);
+    for (const Call& call : set.change) out.corrected.insert(call.operation);
+  }
+}
+
+// Which call sends a field, which shows it, and which puts it right when it was changed in AWS.
+std::string keeping_table(const Definition& definition) {
+  std::string rows;
+  for (const Field& field : definition.spec) {
+    Keeping keeping;
+    if (definition.variants.empty()) add_keeping(definition, field, keeping);
+    for (const Definition& variant : definition.variants) add_keeping(variant, field, keeping);
+    if (keeping.created.empty() && keeping.compared.empty()) continue;
+    std::string corrected = listed(keeping.corrected);
+    if (corrected.empty()) corrected = keeping.compared.empty() ? "" : "no call can; says Immutable";
+    rows += fmt::format("| `{}` | {} | {} | {} |\n", field.name, listed(keeping.created),
+                        listed(keeping.compared), corrected);
+  }
+  if (rows.empty()) return {};
+  return "## How fields are kept\n\n| field | created by | compared with | put right by "
+         "|\n|---|---|---|---|\n" +
+         rows + "\n";
+}
+
 std::string blocks(const Definition& definition) {
   std::set<std::string> lines;
   for (const Call* call : all_calls(definition)) {
@@ -132,7 +205,7 @@ std::string kind_page(const Definition& definition) {
   if (!definition.short_names.empty()) {
     out += fmt::format(" Short names: `{}`.", fmt::join(definition.short_names, "`, `"));
   }
-  out += "\n\n" + spec_table(definition) + status_table(definition) + call_list(definition) +
+  out += "\n\n" + spec_table(definition) + keeping_table(definition) + status_table(definition) + call_list(definition) +
          blocks(definition);
   if (definition.sample.is_object()) {
     out += "## Sample\n\n```yaml\n" + to_yaml(sample_object(definition)) + "```\n";

@@ -260,6 +260,14 @@ class SqsQueue(Fields, Case):
         except self.sqs.exceptions.QueueDoesNotExist:
             return False
 
+    def test_no_fifo_queue_may_be_said(self):
+        self.create('SQSQueue', 'one', {'queueName': f'plain-{self.number}', 'fifoQueue': False, 'contentBasedDeduplication': False,
+                                        'delaySeconds': 5})
+        self.wait_ready('SQSQueue', 'one')
+        self.patch('SQSQueue', 'one', {'delaySeconds': 6})
+        self.wait_ready('SQSQueue', 'one')
+        self.assert_settled('SQSQueue', 'one')
+
 
 class TakenOver(Case):
     """What exists already under a chosen name is nobody's to take, unless the user asks."""
@@ -1070,6 +1078,17 @@ class EcrRepository(Fields, Case):
         for field in ('repositoryArn', 'repositoryUri', 'registryId'):
             self.assertEqual(status[field], found[field])
         self.assertTrue(status['createdAt'].startswith(found['createdAt'].strftime('%Y-%m-%dT%H:%M:%S')), status['createdAt'])
+
+    def test_images_are_counted(self):
+        self.assertEqual(self.make()['status']['imageCount'], 0)
+        for tag in ('one', 'two'):
+            self.ecr.put_image(repositoryName=self.name, imageTag=tag, imageManifest=json.dumps({'schemaVersion': 2, 'tag': tag}))
+        self.eventually('two images', lambda: self.get('ECRRepository', 'one')['status']['imageCount'] == 2)
+
+    def test_encryption_is_compared(self):
+        self.create('ECRRepository', 'one', {**self.required(), 'encryptionConfiguration': {'encryptionType': 'AES256'}})
+        self.wait_ready('ECRRepository', 'one')
+        self.assert_settled('ECRRepository', 'one')
 
     def test_rules_spelled_otherwise_are_no_difference(self):
         self.make()
