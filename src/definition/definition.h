@@ -76,8 +76,9 @@ struct Field {
 // ${accountID}, ${bucketRegion} (absent in us-east-1, as S3 wants it), ${tags}, ${tagKeys},
 // ${tagKeysAsTags} ([{Key: k}]), ${token} and ${createToken} (of the object, and of this create),
 // ${status.x}, and in a set's calls ${item}, ${item.member} and ${found.Path} (the item as AWS
-// showed it). A string that is only "${name}" keeps the value's type; otherwise the value is put
-// into the text. An object with `$needs: name` disappears as a whole unless ${name} has a value;
+// showed it). ${a|b} is the first of them that has a value. A string that is only "${name}" keeps
+// the value's type; otherwise the value is put into the text. An object with `$needs: name`
+// disappears as a whole unless ${name} has a value;
 // {$each: list, $item: ...} is a list with one item for each of a spec field's, as ${item};
 // {$union: [...]} puts values and lists of values together, without repeats.
 struct Call {
@@ -145,7 +146,6 @@ struct Tags {
   std::vector<std::string> absent;           // codes that mean: no tags
   Call add;                                  // ${tags}: what to set
   std::optional<Call> remove;                // ${tagKeys}; none: `add` replaces the whole set
-  std::map<std::string, std::string> fixed;  // tags that stand for a spec field: "${field}"
 };
 
 struct Identity {

@@ -116,8 +116,9 @@ std::string call_list(const Definition& definition) {
 bool mentions(const Json& input, const std::string& field) {
   if (const auto* text = input.if_string()) {
     const std::string_view all(*text);
-    for (const auto* end : {"}", ".", "["}) {
+    for (const auto* end : {"}", ".", "[", "|"}) {
       if (all.find("${" + field + end) != std::string_view::npos) return true;
+      if (all.find("|" + field + end) != std::string_view::npos) return true;
     }
     return all == field;
   }
@@ -174,7 +175,8 @@ std::string keeping_table(const Definition& definition) {
     for (const Definition& variant : definition.variants) add_keeping(variant, field, keeping);
     if (keeping.created.empty() && keeping.compared.empty()) continue;
     std::string corrected = listed(keeping.corrected);
-    if (corrected.empty()) corrected = keeping.compared.empty() ? "" : "no call can; says Immutable";
+    if (corrected.empty())
+      corrected = keeping.compared.empty() ? "" : "no call can; says Immutable";
     rows += fmt::format("| `{}` | {} | {} | {} |\n", field.name, listed(keeping.created),
                         listed(keeping.compared), corrected);
   }
@@ -205,8 +207,8 @@ std::string kind_page(const Definition& definition) {
   if (!definition.short_names.empty()) {
     out += fmt::format(" Short names: `{}`.", fmt::join(definition.short_names, "`, `"));
   }
-  out += "\n\n" + spec_table(definition) + keeping_table(definition) + status_table(definition) + call_list(definition) +
-         blocks(definition);
+  out += "\n\n" + spec_table(definition) + keeping_table(definition) + status_table(definition) +
+         call_list(definition) + blocks(definition);
   if (definition.sample.is_object()) {
     out += "## Sample\n\n```yaml\n" + to_yaml(sample_object(definition)) + "```\n";
   }

@@ -309,7 +309,7 @@ ChildSet read_set(const YAML::Node& node, Complaints& complaints) {
 Tags read_tags(const YAML::Node& node, Complaints& complaints) {
   const Words words(
       node, "tags", complaints,
-      {"shape", "key", "value", "readAt", "read", "result", "absent", "add", "remove", "fixed"});
+      {"shape", "key", "value", "readAt", "read", "result", "absent", "add", "remove"});
   words.require("add");
   Tags tags;
   tags.shape = one_of(words, "shape", kShapes, Tags::Shape::kList);
@@ -318,7 +318,6 @@ Tags read_tags(const YAML::Node& node, Complaints& complaints) {
   tags.read_at = words.text("readAt");
   tags.result = words.text("result");
   tags.absent = words.texts("absent");
-  tags.fixed = words.text_map("fixed");
   if (words.has("read")) tags.read = read_call(words, "read");
   if (words.has("add")) tags.add = read_call(words, "add");
   if (words.has("remove")) tags.remove = read_call(words, "remove");

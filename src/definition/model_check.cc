@@ -295,7 +295,7 @@ class Checker {
       if (!is_text(model.type_of(shape))) complain(call.line, where + " is no text");
       return;
     }
-    const std::string name = text.substr(2, text.size() - 3);
+    const std::string name = text.substr(2, std::min(text.find('|'), text.size() - 1) - 2);
     if (name == "tags" && definition_.tags) return check_tag_input(model, shape, call, where);
     const Field* field = field_of(name);
     if (field != nullptr) check_sent(model, shape, *field, call.line, where);

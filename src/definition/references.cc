@@ -34,6 +34,11 @@ bool has_member(const Definition& definition, std::string_view path) {
 }
 
 bool leads_somewhere(const Definition& definition, std::string_view name) {
+  const auto bar = name.find('|');
+  if (bar != std::string_view::npos) {
+    return leads_somewhere(definition, name.substr(0, bar)) &&
+           leads_somewhere(definition, name.substr(bar + 1));
+  }
   if (std::ranges::find(kValues, name) != kValues.end()) return true;
   if (name.starts_with("status.")) return has_status(definition, name.substr(7));
   if (name.starts_with("found.")) return true;  // an item as AWS shows it

@@ -49,6 +49,7 @@ class Engine {
                                   std::vector<planning::Item>& found);
   Task<Result<void>> observe_tags(Pass& pass);
   Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet);
+  Task<Result<Json>> read_once(Pass& pass, const definition::Call& call);
   Task<Result<Json>> read_all_pages(Pass& pass, const definition::Call& call);
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
   Task<Result<Json>> send(Pass& pass, const definition::Call& call,

@@ -88,6 +88,17 @@ Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Clou
   co_return answer;
 }
 
+// Facets that are parts of one answer share it.
+Task<Result<Json>> Engine::read_once(Pass& pass, const definition::Call& call) {
+  const std::string asked =
+      "first page of " + call.operation + " " + boost::json::serialize(input_of(pass, call));
+  const auto known = pass.answers.find(asked);
+  if (known != pass.answers.end()) co_return known->second;
+  auto answer = co_await invoke(pass, call, Cloud::Intent::kRead);
+  if (answer) pass.answers[asked] = *answer;
+  co_return answer;
+}
+
 Task<Result<Json>> Engine::read_all_pages(Pass& pass, const definition::Call& call) {
   Json input = input_of(pass, call);
   const std::string asked = call.operation + " " + boost::json::serialize(input);
@@ -137,7 +148,7 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
   const bool whole = only_shows(pass.definition, facet);
   Task<Result<Json>> reading =
-      whole ? read_all_pages(pass, facet.read) : invoke(pass, facet.read, Cloud::Intent::kRead);
+      whole ? read_all_pages(pass, facet.read) : read_once(pass, facet.read);
   auto answer = co_await std::move(reading);
   if (!answer) {
     if (means(answer.error(), facet.absent)) co_return Result<void>{};
@@ -176,17 +187,9 @@ Task<Result<void>> Engine::observe(Pass& pass) {
 }
 
 Task<Result<void>> Engine::observe_facets(Pass& pass) {
-  Observed& observed = pass.observed;
   const Facet& first = pass.definition.facets.front();
   for (const Facet& facet : pass.definition.facets) {
     if (&facet == &first || !is_wanted(pass, facet)) continue;
-    const bool same_call = facet.read.operation == first.read.operation &&
-                           same(facet.read.input, first.read.input) &&
-                           facet.result == first.result && facet.fold == first.fold;
-    if (same_call) {
-      observed.facets[facet.name] = observed.resource;
-      continue;
-    }
     auto read = co_await read_facet(pass, facet);
     if (!read) co_return read;
   }
