@@ -52,12 +52,14 @@ std::optional<Answer> wrong_billing(const Json& body) {
   const std::string mode = text_at(body, "BillingMode");
   const bool units = find_path(body, "ProvisionedThroughput") != nullptr;
   if (mode == "PAY_PER_REQUEST" && units) {
-    return invalid("Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
-                   "BillingMode is PAY_PER_REQUEST");
+    return invalid(
+        "Neither ReadCapacityUnits nor WriteCapacityUnits can be specified when "
+        "BillingMode is PAY_PER_REQUEST");
   }
   if (mode == "PROVISIONED" && !units) {
-    return invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when "
-                   "BillingMode is PROVISIONED");
+    return invalid(
+        "ReadCapacityUnits and WriteCapacityUnits must both be specified when "
+        "BillingMode is PROVISIONED");
   }
   const bool known = mode.empty() || mode == "PAY_PER_REQUEST" || mode == "PROVISIONED";
   return known ? std::nullopt : std::optional(invalid("Unknown BillingMode"));
@@ -81,8 +83,9 @@ std::optional<Answer> wrong_keys(const Json& body) {
     });
   };
   if (!std::ranges::all_of(keys, has_type) || attributes->as_array().size() != keys.size()) {
-    return invalid("Number of attributes in KeySchema does not exactly match number of attributes "
-                   "defined in AttributeDefinitions");
+    return invalid(
+        "Number of attributes in KeySchema does not exactly match number of attributes "
+        "defined in AttributeDefinitions");
   }
   return std::nullopt;
 }
@@ -162,8 +165,8 @@ Answer create(Cloud& cloud, const Request& request) {
 }
 
 Answer describe(Cloud& cloud, const Request& request, const Thing& table) {
-  return done(boost::json::serialize(
-      JsonObject{{"Table", description(cloud, table, request.replica)}}));
+  return done(
+      boost::json::serialize(JsonObject{{"Table", description(cloud, table, request.replica)}}));
 }
 
 Answer describe_backups(Cloud& cloud, const Request& request, const Thing& table) {
@@ -179,8 +182,8 @@ Answer list_tags(Cloud& cloud, const Request& request, const Thing& table) {
   const auto page = cut_page(cloud, text_at(request.body, "NextToken"), tags.size(), 10);
   if (!page) return invalid("Invalid NextToken");
   const auto begin = tags.begin();
-  JsonObject out{{"Tags", JsonArray(begin + std::ptrdiff_t(page->first),
-                                    begin + std::ptrdiff_t(page->last))}};
+  JsonObject out{
+      {"Tags", JsonArray(begin + std::ptrdiff_t(page->first), begin + std::ptrdiff_t(page->last))}};
   if (!page->token.empty()) out["NextToken"] = page->token;
   return done(boost::json::serialize(out));
 }
@@ -230,13 +233,12 @@ Answer update(Cloud& cloud, const Request& request, Thing& table) {
 }
 
 Answer update_backups(Cloud& cloud, const Request& request, Thing& table) {
-  const Json* on = find_path(request.body,
-                             "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled");
+  const Json* on =
+      find_path(request.body, "PointInTimeRecoverySpecification.PointInTimeRecoveryEnabled");
   if (on == nullptr) return invalid("PointInTimeRecoverySpecification is required");
   if (true_status(cloud, table) == "CREATING") {
     return refused(400, "ContinuousBackupsUnavailableException",
-                   "Backups are being enabled for the table: " + table.id +
-                       ". Please retry later");
+                   "Backups are being enabled for the table: " + table.id + ". Please retry later");
   }
   cloud.set(table, "PointInTimeRecovery", is_on(on));
   cloud.note(request.call, table, Cloud::Change::kChanged);
@@ -251,9 +253,9 @@ Answer set_tags(Cloud& cloud, const Request& request, Thing& table, JsonObject t
 }
 
 Answer tag(Cloud& cloud, const Request& request, Thing& table) {
-  return set_tags(cloud, request, table,
-                  merged_tags(table.truth("tags").as_object(),
-                              read_tag_list(find_path(request.body, "Tags"))));
+  return set_tags(
+      cloud, request, table,
+      merged_tags(table.truth("tags").as_object(), read_tag_list(find_path(request.body, "Tags"))));
 }
 
 Answer untag(Cloud& cloud, const Request& request, Thing& table) {
@@ -269,8 +271,9 @@ Answer remove(Cloud& cloud, const Request& request, Thing& table) {
                   table.id);
   }
   if (cloud.now() < table.occupied_until) {
-    return invalid("Resource cannot be deleted as it is currently protected against deletion. "
-                   "Disable deletion protection first.");
+    return invalid(
+        "Resource cannot be deleted as it is currently protected against deletion. "
+        "Disable deletion protection first.");
   }
   // Once more is no error.
   if (status != "DELETING") {

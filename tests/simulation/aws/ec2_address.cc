@@ -69,8 +69,7 @@ Answer release(Cloud& cloud, const Request& request) {
     return refused(400, "InvalidAddress.NotFound", "Address not found in " + group);
   }
   if (!user_of(cloud, **address).empty()) {
-    return refused(400, "InvalidIPAddress.InUse",
-                   "Address " + (*address)->id + " is in use.");
+    return refused(400, "InvalidIPAddress.InUse", "Address " + (*address)->id + " is in use.");
   }
   cloud.bury(**address);
   cloud.note(request.call, **address, Cloud::Change::kRemoved);

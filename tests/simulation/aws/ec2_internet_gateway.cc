@@ -89,9 +89,9 @@ Answer remove(Cloud& cloud, const Request& request) {
   const auto gateway = writable(cloud, request, kInternetGateway);
   if (!gateway) return gateway.error();
   if (!text_at((*gateway)->truth(kVpcId), "").empty()) {
-    return refused(400, "DependencyViolation",
-                   "The internetGateway '" + (*gateway)->id +
-                       "' has dependencies and cannot be deleted.");
+    return refused(
+        400, "DependencyViolation",
+        "The internetGateway '" + (*gateway)->id + "' has dependencies and cannot be deleted.");
   }
   cloud.bury(**gateway);
   cloud.note(request.call, **gateway, Cloud::Change::kRemoved);
@@ -122,8 +122,8 @@ Thing& add_internet_gateway(Cloud& cloud, const Request& request, const std::str
 
 const Thing* internet_gateway_of(const Cloud& cloud, const Thing& vpc) {
   const auto found = std::ranges::find_if(cloud.things, [&](const auto& thing) {
-    return thing->kind == kInternetGateway.name && thing->live &&
-           thing->account == vpc.account && text_at(thing->truth(kVpcId), "") == vpc.id;
+    return thing->kind == kInternetGateway.name && thing->live && thing->account == vpc.account &&
+           text_at(thing->truth(kVpcId), "") == vpc.id;
   });
   return found == cloud.things.end() ? nullptr : found->get();
 }

@@ -89,8 +89,8 @@ Or<Thing*> address_for(Cloud& cloud, const Request& request, bool everywhere) {
   const std::string id = request.form.text("AllocationId");
   if (everywhere) return writable(cloud, request, kAddress, id);
   if (id.empty()) return nullptr;
-  return std::unexpected(refused(400, "InvalidParameterCombination",
-                                 "A private NAT gateway takes no allocationId"));
+  return std::unexpected(
+      refused(400, "InvalidParameterCombination", "A private NAT gateway takes no allocationId"));
 }
 
 Answer create(Cloud& cloud, const Request& request) {
@@ -109,8 +109,7 @@ Answer create(Cloud& cloud, const Request& request) {
   const auto tags = tags_to_create(request, kNatGateway);
   if (!tags) return tags.error();
   const std::string vpc = text_at((*subnet)->truth("core"), "VpcId");
-  const std::string fault =
-      fault_of(cloud, *cloud.latest(kVpc.name, here(request), vpc), *address);
+  const std::string fault = fault_of(cloud, *cloud.latest(kVpc.name, here(request), vpc), *address);
   const std::string id = new_id(cloud, kNatGateway);
   Thing& gateway = cloud.add(request, kNatGateway.name, here(request), id);
   cloud.give(gateway, "core",

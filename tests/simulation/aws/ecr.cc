@@ -11,8 +11,8 @@ constexpr const char* kRepository = "ECRRepository";
 
 Answer no_such_repository(const Request& request, const std::string& name) {
   return refused(400, "RepositoryNotFoundException",
-                 "The repository with name '" + name + "' does not exist in the registry with id '" +
-                     request.account + "'");
+                 "The repository with name '" + name +
+                     "' does not exist in the registry with id '" + request.account + "'");
 }
 
 Answer invalid(const std::string& what) {
@@ -87,8 +87,8 @@ Answer create(Cloud& cloud, const Request& request) {
 Answer describe_named(Cloud& cloud, const Request& request, const JsonArray& names) {
   JsonArray found;
   for (const Json& name : names) {
-    const Thing* one = cloud.seen(kRepository, here(request), text_at(name, ""), View::kById,
-                                  request.replica);
+    const Thing* one =
+        cloud.seen(kRepository, here(request), text_at(name, ""), View::kById, request.replica);
     if (one == nullptr) return no_such_repository(request, text_at(name, ""));
     found.push_back(shown(*one, cloud.details(*one, "settings", request.replica)));
   }
@@ -136,8 +136,8 @@ Answer changed(Cloud& cloud, const Request& request, Thing& repository, std::str
   return done("{}");
 }
 
-Answer put_setting(Cloud& cloud, const Request& request, Thing& repository,
-                   const std::string& name, Json value) {
+Answer put_setting(Cloud& cloud, const Request& request, Thing& repository, const std::string& name,
+                   Json value) {
   JsonObject settings = repository.truth("settings").as_object();
   settings[name] = std::move(value);
   return changed(cloud, request, repository, "settings", std::move(settings));
@@ -188,8 +188,7 @@ Answer remove(Cloud& cloud, const Request& request, Thing& repository) {
   if (!forced && cloud.now() < repository.occupied_until) {
     return refused(400, "RepositoryNotEmptyException",
                    "The repository with name '" + repository.id + "' in registry with id '" +
-                       request.account +
-                       "' cannot be deleted because it still contains images");
+                       request.account + "' cannot be deleted because it still contains images");
   }
   cloud.bury(repository);
   cloud.note(request.call, repository, Cloud::Change::kRemoved);
@@ -226,8 +225,7 @@ Answer serve_ecr(Cloud& cloud, const Request& request) {
   const std::string name = name_of(request);
   for (const auto& [known, read] : kReads) {
     if (operation != known) continue;
-    const Thing* one =
-        cloud.seen(kRepository, here(request), name, View::kById, request.replica);
+    const Thing* one = cloud.seen(kRepository, here(request), name, View::kById, request.replica);
     return one == nullptr ? no_such_repository(request, name) : read(cloud, request, *one);
   }
   for (const auto& [known, write] : kWrites) {

@@ -10,8 +10,9 @@ using EcrTest = FakeAwsTest;
 const std::string kName = R"({"repositoryName": "team/app")";
 
 TEST_F(EcrTest, ARepositoryFromBirthToDeath) {
-  const Json made = must("ecr", "CreateRepository",
-                         kName + R"(, "tags": [{"Key": "a", "Value": "1"}]})").at("repository");
+  const Json made =
+      must("ecr", "CreateRepository", kName + R"(, "tags": [{"Key": "a", "Value": "1"}]})")
+          .at("repository");
   const std::string arn = text_at(made, "repositoryArn");
   EXPECT_EQ(arn, "arn:aws:ecr:us-east-1:111111111111:repository/team/app");
   EXPECT_EQ(text_at(made, "repositoryUri"),
@@ -28,10 +29,10 @@ TEST_F(EcrTest, ARepositoryFromBirthToDeath) {
   must("ecr", "TagResource",
        R"({"resourceArn": ")" + arn + R"(", "tags": [{"Key": "b", "Value": "2"}]})");
   must("ecr", "UntagResource", R"({"resourceArn": ")" + arn + R"(", "tagKeys": ["a"]})");
-  EXPECT_EQ(boost::json::serialize(
-                must("ecr", "ListTagsForResource", R"({"resourceArn": ")" + arn + R"("})")
-                    .at("tags")),
-            R"([{"Key":"b","Value":"2"}])");
+  EXPECT_EQ(
+      boost::json::serialize(
+          must("ecr", "ListTagsForResource", R"({"resourceArn": ")" + arn + R"("})").at("tags")),
+      R"([{"Key":"b","Value":"2"}])");
   must("ecr", "DeleteRepository", kName + "}");
   EXPECT_EQ(code("ecr", "DescribeRepositories", R"({"repositoryNames": ["team/app"]})"),
             "RepositoryNotFoundException");
