@@ -175,7 +175,7 @@ TEST(Loader, WhatStatusRemembersIsAList) {
   ASSERT_FALSE(thing);
   EXPECT_THAT(
       thing.error().message,
-      HasSubstr("t.yaml:16: 'noted' names 'parts', which is no status field of type array"));
+      HasSubstr("t.yaml:18: 'noted' names 'parts', which is no status field of type array"));
   EXPECT_THAT(thing.error().message,
               HasSubstr("t.yaml:25: 'replaces' names 'names', which is no status field of type "
                         "array with the word 'written'"));
