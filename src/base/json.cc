@@ -70,6 +70,10 @@ const Json* find_path(const Json& value, std::string_view path) {
   return member == nullptr ? nullptr : find_path(*member, rest);
 }
 
+std::string plain_text(const Json& value) {
+  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
+}
+
 std::string text_at(const Json& value, std::string_view path) {
   const Json* found = find_path(value, path);
   if (found == nullptr || !found->is_string()) return {};

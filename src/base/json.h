@@ -18,6 +18,8 @@ Result<Json> parse_json(std::string_view text);
 
 // The value at a dotted path of member names ("Vpc.VpcId"), or nullptr. An empty path is the value.
 const Json* find_path(const Json& value, std::string_view path);
+// A string as it is, anything else as JSON.
+std::string plain_text(const Json& value);
 // The text at a path; empty when absent or no string.
 std::string text_at(const Json& value, std::string_view path);
 // Sets the value at a dotted path, making objects on the way.

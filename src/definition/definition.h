@@ -127,7 +127,7 @@ struct ChildSet {
   std::map<std::string, std::vector<Json>> only;  // items with other values do not count
   Call add, remove;
   std::vector<Call> change;    // of objects with the same key
-  std::optional<Call> detail;  // reads more about a declared item; all pages
+  std::optional<Call> detail;  // reads more about a declared item
   std::string detail_at;       // path in its answer; its members are put beside the item's
   std::map<std::string, std::vector<Json>> pending;  // items that wait for others; left as they are
   bool one_at_a_time = false;

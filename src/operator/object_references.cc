@@ -20,17 +20,6 @@ const WatchedKind* named(const std::list<WatchedKind>& kinds, const std::string&
   return found == kinds.end() ? nullptr : &*found;
 }
 
-bool ready(const Json& object) {
-  const Json* value = find_path(object, "status.ready");
-  return value != nullptr && *value == Json(true);
-}
-
-Target target_of(const std::string& kind, const Json& object) {
-  return {.kind = kind,
-          .ns = text_at(object, "metadata.namespace"),
-          .name = text_at(object, "metadata.name")};
-}
-
 void add_taken(const std::vector<Field>& fields,
                std::map<std::string, std::set<std::string>>& taken) {
   for (const Field& field : fields) {
@@ -67,7 +56,7 @@ std::vector<Object> ObjectReferences::select(const Selection& selection) const {
 void ObjectReferences::learn(const Definition& definition) { add_taken(definition.spec, taken_); }
 
 void ObjectReferences::note(const WatchedKind& kind, const Json& before, const Json& after) {
-  const Target self = target_of(kind.name(), after.is_null() ? before : after);
+  const Target self = reconcile::target_of(kind.name(), after.is_null() ? before : after);
   if (is_news(before, after)) {
     const Asked asked_before = users_.asked_by(self);
     users_.set(self, after.is_null() ? Asked{} : asked_by(kind.definition(), Object(after)));
@@ -95,7 +84,7 @@ void ObjectReferences::wake_leaving(const Asked& asked) const {
   for (const Target& target : asked.named) wake(target);
   for (const Selection& selection : asked.selected) {
     for (const Object& object : select(selection)) {
-      if (object.deleting()) on_wake(target_of(selection.kind, object.json()));
+      if (object.deleting()) on_wake(reconcile::target_of(selection.kind, object.json()));
     }
   }
 }
@@ -106,7 +95,7 @@ void ObjectReferences::wake_users(const Target& changed, const Json& before,
                                   const Json& after) const {
   if (!on_wake || !taken_.contains(changed.kind)) return;
   const bool same_value = same(told(changed.kind, before), told(changed.kind, after));
-  if (same_value && ready(before) == ready(after)) return;
+  if (same_value && reconcile::is_ready(before) == reconcile::is_ready(after)) return;
   auto users = users_.of(changed, before);
   users.merge(users_.of(changed, after));
   for (const Target& user : users) {
@@ -116,7 +105,7 @@ void ObjectReferences::wake_users(const Target& changed, const Json& before,
 
 bool ObjectReferences::is_ready(const Target& target) const {
   const auto object = find(target);
-  return object && ready(object->json());
+  return object && reconcile::is_ready(object->json());
 }
 
 // What of an object counts for those that refer to it, but for whether it is ready.
@@ -135,7 +124,7 @@ Json ObjectReferences::told(const std::string& kind, const Json& object) const {
 
 std::vector<Target> ObjectReferences::users_of(const std::string& kind,
                                                const Object& object) const {
-  const auto users = users_.of(target_of(kind, object.json()), object.json());
+  const auto users = users_.of(reconcile::target_of(kind, object.json()), object.json());
   return {users.begin(), users.end()};
 }
 

@@ -11,11 +11,6 @@ namespace {
 
 constexpr Duration kEventsLimit{2'000};
 
-bool is_ready(const Json& object) {
-  const Json* ready = find_path(object, "status.ready");
-  return ready != nullptr && ready->is_bool() && ready->get_bool();
-}
-
 Json parsed(const kube::Bytes& bytes) {
   if (bytes == nullptr) return nullptr;
   return parse_json(*bytes).value_or(nullptr);
@@ -130,9 +125,8 @@ void Operator::follow_secrets_of(const Json& provider_before, const Json& provid
   const reconcile::Object provider(gone ? provider_before : provider_after);
   reconcile::Asked asked;
   if (!gone) asked.named = secrets_of_provider(provider.spec(), provider.namespace_name());
-  references_.follow(
-      {.kind = provider_kind_.name(), .ns = provider.namespace_name(), .name = provider.name()},
-      std::move(asked));
+  references_.follow(reconcile::target_of(provider_kind_.name(), provider.json()),
+                     std::move(asked));
 }
 
 void Operator::follow_provider_of(const std::string& key, const Json& before, const Json& after) {
@@ -148,7 +142,8 @@ void Operator::follow_provider_of(const std::string& key, const Json& before, co
 
 void Operator::count(const WatchedKind& kind, const Json& before, const Json& after) {
   const auto gauge = [this, &kind](const Json& object) -> telemetry::Gauge& {
-    return parts_.metrics.resources.with({kind.name(), is_ready(object) ? "ready" : "notready"});
+    return parts_.metrics.resources.with(
+        {kind.name(), reconcile::is_ready(object) ? "ready" : "notready"});
   };
   if (!before.is_null()) gauge(before).dec();
   if (!after.is_null()) gauge(after).inc();

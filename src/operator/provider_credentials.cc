@@ -29,15 +29,13 @@ Task<Result<Json>> read_named(kube::Client& kube, Target secret) {
 
 // A value of a Secret; the texts of errors name the key and never the value.
 Result<std::string> value_of(const Json& secret, const std::string& key) {
-  const Json* data = find_path(secret, "data");
-  const Json* value =
-      data == nullptr || !data->is_object() ? nullptr : data->get_object().if_contains(key);
+  const auto* value = reconcile::entry_of(secret, key);
   const std::string name =
       text_at(secret, "metadata.namespace") + "/" + text_at(secret, "metadata.name");
-  if (value == nullptr || !value->is_string()) {
+  if (value == nullptr) {
     return fail(Code::kInvalid, "the Secret " + name + " has no key " + key);
   }
-  auto plain = base64_decode(value->get_string());
+  auto plain = base64_decode(*value);
   if (!plain || plain->empty()) {
     return fail(Code::kInvalid, "the Secret " + name + " holds nothing usable under " + key);
   }

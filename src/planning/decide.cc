@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <optional>
-#include <set>
 
 #include "base/keyed_hash.h"
 #include "planning/form.h"
@@ -189,12 +188,6 @@ std::string joined(const std::vector<std::string>& paths) {
   return out;
 }
 
-// A set of texts is one path, however many of them differ.
-void remove_repeats(std::vector<std::string>& paths) {
-  std::set<std::string> seen;
-  std::erase_if(paths, [&seen](const std::string& path) { return !seen.insert(path).second; });
-}
-
 Plan immutable(std::vector<std::string> paths) {
   return Plan{.action = Action::kBlock,
               .reason = "Immutable",
@@ -209,9 +202,7 @@ std::optional<Plan> unchangeable(const Definition& definition, const Plan& plan)
     const auto found = plan.sets.find(set.field);
     if (found == plan.sets.end() || !set.change.empty() || found->second.change.empty()) continue;
     std::vector<std::string> paths;
-    for (const Item& item : found->second.change) {
-      paths.push_back(set.field + "[" + item.key + "]");
-    }
+    for (const Item& item : found->second.change) paths.push_back(path_of(set, item));
     return immutable(std::move(paths));
   }
   for (const Facet& facet : definition.facets) {
@@ -227,7 +218,6 @@ Plan plan_update(const Definition& definition, const Desired& desired, const Obs
     compare_facet(definition, desired, observed, facet, plan);
   }
   compare_sets(definition, desired, observed, plan);
-  remove_repeats(plan.paths);
   if (definition.tags) compare_tags(desired, observed, plan);
   if (plan.paths.empty()) {
     return Plan{.action = Action::kNothing, .reason = "Available", .message = "In sync with AWS"};
@@ -260,7 +250,6 @@ std::vector<Item> items_to_take(const Definition& definition, const ChildSet& se
 Plan plan_delete(const Definition& definition, const Desired& desired, const Observed& observed) {
   if (!observed.present) return Plan{.action = Action::kForget, .reason = "Deleted"};
   const std::string policy = text_at(desired.spec, "deletionPolicy");
-  const bool instead = definition.instead.contains(policy) && !desired.observe_only;
   if (policy == "Retain" || policy == "Orphan" || desired.observe_only) {
     return Plan{.action = Action::kForget,
                 .reason = "Retained",
@@ -272,7 +261,7 @@ Plan plan_delete(const Definition& definition, const Desired& desired, const Obs
                 .reason = std::string(kNotOurs),
                 .message = "Left in AWS: it does not belong to this object"};
   }
-  if (instead) {
+  if (definition.instead.contains(policy)) {
     return Plan{.action = Action::kRelease,
                 .reason = "Retained",
                 .message = "Left in AWS after deletion policy " + policy};

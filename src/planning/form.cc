@@ -14,10 +14,6 @@ using definition::Field;
 using definition::Form;
 using definition::Type;
 
-std::string as_text(const Json& value) {
-  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
-}
-
 Json object_to_aws(const Field& field, const Json& declared) {
   Json out = JsonObject{};
   for (const Field& member : field.fields) {
@@ -71,7 +67,7 @@ Json plain_policy(const Json& value) {
 }
 
 std::string policy_meaning(const Json& value) {
-  std::string text = as_text(value);
+  std::string text = plain_text(value);
   if (text.starts_with('%')) text = net::percent_decode(text);
   auto parsed = parse_json(text);
   return parsed ? canonical(plain_policy(*parsed)) : text;
@@ -118,9 +114,9 @@ bool same_name_or_arn(const std::string& declared, const std::string& observed) 
 
 bool same_value(const Field& field, const Json& declared, const Json& observed) {
   switch (field.form) {
-    case Form::kNetwork: return network(as_text(declared)) == network(as_text(observed));
-    case Form::kKmsKey: return same_key(as_text(declared), as_text(observed));
-    case Form::kNameOrArn: return same_name_or_arn(as_text(declared), as_text(observed));
+    case Form::kNetwork: return network(plain_text(declared)) == network(plain_text(observed));
+    case Form::kKmsKey: return same_key(plain_text(declared), plain_text(observed));
+    case Form::kNameOrArn: return same_name_or_arn(plain_text(declared), plain_text(observed));
     default: break;
   }
   if (field.form == Form::kPolicy) return policy_meaning(declared) == policy_meaning(observed);
@@ -137,7 +133,7 @@ bool is_off(const Field& member, const Json& object) {
 
 Json to_aws(const Field& field, const Json& declared) {
   if (!field.values.empty()) {
-    const auto found = field.values.find(as_text(declared));
+    const auto found = field.values.find(plain_text(declared));
     return found == field.values.end() ? declared : Json(found->second);
   }
   Json out = declared;
@@ -145,11 +141,11 @@ Json to_aws(const Field& field, const Json& declared) {
   if (field.type == Type::kArray && declared.is_array() && !field.fields.empty()) {
     out = list_to_aws(field, declared);
   }
-  if (field.form == Form::kText) return Json(as_text(out));
-  if (field.form == Form::kNetwork) return Json(network(as_text(out)));
-  if (field.form == Form::kBase64) return Json(base64_encode(as_text(out)));
+  if (field.form == Form::kText) return Json(plain_text(out));
+  if (field.form == Form::kNetwork) return Json(network(plain_text(out)));
+  if (field.form == Form::kBase64) return Json(base64_encode(plain_text(out)));
   if (field.form == Form::kNameOrArn) {
-    const bool arn = as_text(out).starts_with("arn:");
+    const bool arn = plain_text(out).starts_with("arn:");
     return Json(JsonObject{{arn ? "Arn" : "Name", out}});
   }
   if (field.form == Form::kJson) return Json(boost::json::serialize(out));
@@ -159,7 +155,7 @@ Json to_aws(const Field& field, const Json& declared) {
 std::optional<Json> from_aws(const Field& field, const Json& answer) {
   if (!field.values.empty()) {
     for (const auto& [ours, theirs] : field.values) {
-      if (as_text(answer) != theirs) continue;
+      if (plain_text(answer) != theirs) continue;
       return field.type == Type::kBoolean ? Json(ours == "true") : Json(ours);
     }
     return answer;
@@ -171,7 +167,7 @@ std::optional<Json> from_aws(const Field& field, const Json& answer) {
                 : text_to_value(field, answer);
   }
   if (field.form == Form::kBase64)
-    return Json(base64_decode(as_text(value)).value_or(as_text(value)));
+    return Json(base64_decode(plain_text(value)).value_or(plain_text(value)));
   if (field.type == Type::kObject) return object_from_aws(field, value);
   if (field.type == Type::kInteger) return text_to_value(field, value);
   if (field.type == Type::kArray && value.is_array() && !field.fields.empty()) {

@@ -44,15 +44,11 @@ std::optional<Json> read_every(const Json& list, std::string_view rest) {
   return out;
 }
 
-std::string text_of(const Json& value) {
-  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
-}
-
 std::optional<Json> read_chosen(const Json& list, const Step& step) {
   if (!list.is_array()) return std::nullopt;
   for (const Json& item : list.get_array()) {
     const auto value = read_path(item, step.chosen_by);
-    if (value && text_of(*value) == step.chosen) return read_path(item, step.rest);
+    if (value && plain_text(*value) == step.chosen) return read_path(item, step.rest);
   }
   return std::nullopt;
 }

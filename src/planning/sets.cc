@@ -28,21 +28,17 @@ const Field& scalar(const Field& member) {
   return member.type == definition::Type::kArray ? member.fields.front() : member;
 }
 
-std::string text_of(const Json& value) {
-  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
-}
-
 // In one spelling, whoever wrote it.
 std::string member_text(const Field& item, const std::string& name, const Json& value) {
   const Field* member = member_of(item, name);
   if (member == nullptr || is_off(*member, value)) return {};
   const Json* own = find_path(value, name);
-  if (own == nullptr) return member->absent_as.is_null() ? "" : text_of(member->absent_as);
-  return text_of(to_aws(scalar(*member), *own));
+  if (own == nullptr) return member->absent_as.is_null() ? "" : plain_text(member->absent_as);
+  return plain_text(to_aws(scalar(*member), *own));
 }
 
 std::string key_of(const Definition& definition, const ChildSet& set, const Json& value) {
-  if (set.key.empty()) return text_of(value);
+  if (set.key.empty()) return plain_text(value);
   const Field& item = item_field(definition, set);
   std::string key;
   for (const auto& name : set.key) {
@@ -151,6 +147,10 @@ std::vector<Item> found_items(const Definition& definition, const ChildSet& set,
   return out;
 }
 
+std::string path_of(const ChildSet& set, const Item& item) {
+  return set.key.empty() ? set.field : set.field + "[" + item.key + "]";
+}
+
 SetChange compare_set(const Definition& definition, const ChildSet& set, const Json& spec,
                       const std::vector<Item>& found, const std::vector<std::string>& noted,
                       std::vector<std::string>& paths) {
@@ -179,7 +179,8 @@ SetChange compare_set(const Definition& definition, const ChildSet& set, const J
   if (set.one_at_a_time) keep_one(out);
   for (const auto* items : {&out.add, &out.change, &out.remove}) {
     for (const Item& item : *items) {
-      paths.push_back(set.key.empty() ? set.field : set.field + "[" + item.key + "]");
+      std::string path = path_of(set, item);
+      if (paths.empty() || paths.back() != path) paths.push_back(std::move(path));
     }
   }
   return out;

@@ -34,6 +34,9 @@ Item found_item(const definition::Definition& definition, const definition::Chil
 // AWS waits for somebody else before it can be changed or taken away.
 bool is_pending(const definition::ChildSet& set, const Json& found);
 
+// How an item is called for people: "routes[10.0.0.0/8]"; a set of texts is one path.
+std::string path_of(const definition::ChildSet& set, const Item& item);
+
 // What makes what was found into what is declared. `noted` holds the keys of what was added for
 // this object. A set that is not declared any more loses what is noted. `paths` gets what differs.
 SetChange compare_set(const definition::Definition& definition, const definition::ChildSet& set,

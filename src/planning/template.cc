@@ -5,10 +5,6 @@
 namespace infra::planning {
 namespace {
 
-std::string as_text(const Json& value) {
-  return value.is_string() ? std::string(value.get_string()) : boost::json::serialize(value);
-}
-
 std::optional<Json> fill_text(std::string_view text, const Lookup& lookup) {
   std::string out;
   std::size_t position = 0;
@@ -21,7 +17,7 @@ std::optional<Json> fill_text(std::string_view text, const Lookup& lookup) {
     if (!value) return std::nullopt;
     if (start == 0 && end + 1 == text.size()) return value;
     out += text.substr(position, start - position);
-    out += as_text(*value);
+    out += plain_text(*value);
     position = end + 1;
   }
   out += text.substr(position);

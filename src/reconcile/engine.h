@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -49,8 +50,9 @@ class Engine {
                                   std::vector<planning::Item>& found);
   Task<Result<void>> observe_tags(Pass& pass);
   Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet);
-  Task<Result<Json>> read_once(Pass& pass, const definition::Call& call);
-  Task<Result<Json>> read_all_pages(Pass& pass, const definition::Call& call);
+  enum class Pages { kFirst, kAll };
+  Task<Result<Json>> read(Pass& pass, const definition::Call& call, Pages pages);
+  Task<Result<Json>> look(Pass& pass, const definition::Call& call, Pages pages);
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
   Task<Result<Json>> send(Pass& pass, const definition::Call& call,
                           Cloud::Intent intent = Cloud::Intent::kWrite);
@@ -66,7 +68,7 @@ class Engine {
   Task<Result<void>> write_set(Pass& pass, const definition::ChildSet& set,
                                const planning::SetChange& change);
   Task<Result<void>> write_item(Pass& pass, const definition::ChildSet& set,
-                                const std::vector<definition::Call>& calls,
+                                std::span<const definition::Call> calls,
                                 const planning::Item& item);
   Task<Result<void>> note_items(Pass& pass, const definition::ChildSet& set,
                                 std::vector<std::string> items);

@@ -28,4 +28,9 @@ Json Object::part(std::string_view name) const {
   return value == nullptr || !value->is_object() ? Json(JsonObject{}) : *value;
 }
 
+bool is_ready(const Json& object) {
+  const Json* ready = find_path(object, "status.ready");
+  return ready != nullptr && *ready == Json(true);
+}
+
 }  // namespace infra::reconcile

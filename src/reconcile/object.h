@@ -32,4 +32,7 @@ class Object {
   Json json_;
 };
 
+// The last pass over it found everything as declared.
+bool is_ready(const Json& object);
+
 }  // namespace infra::reconcile

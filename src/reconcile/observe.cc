@@ -88,24 +88,25 @@ Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Clou
   co_return answer;
 }
 
-// Facets that are parts of one answer share it.
-Task<Result<Json>> Engine::read_once(Pass& pass, const definition::Call& call) {
-  const std::string asked =
-      "first page of " + call.operation + " " + boost::json::serialize(input_of(pass, call));
-  const auto known = pass.answers.find(asked);
-  if (known != pass.answers.end()) co_return known->second;
-  auto answer = co_await invoke(pass, call, Cloud::Intent::kRead);
-  if (answer) pass.answers[asked] = *answer;
+Task<Result<Json>> Engine::read(Pass& pass, const definition::Call& call, Pages pages) {
+  Json input = input_of(pass, call);
+  Task<Result<Json>> reading =
+      pages == Pages::kAll
+          ? pass.cloud.call_all_pages(service_of(pass, call), call.operation, std::move(input))
+          : pass.cloud.call(service_of(pass, call), call.operation, std::move(input),
+                            Cloud::Intent::kRead);
+  auto answer = co_await std::move(reading);
   co_return answer;
 }
 
-Task<Result<Json>> Engine::read_all_pages(Pass& pass, const definition::Call& call) {
-  Json input = input_of(pass, call);
-  const std::string asked = call.operation + " " + boost::json::serialize(input);
+// A read within observe(): what are parts of one answer share it.
+Task<Result<Json>> Engine::look(Pass& pass, const definition::Call& call, Pages pages) {
+  const std::string asked = (pages == Pages::kAll ? "all of " : "first page of ") +
+                            service_of(pass, call) + " " + call.operation + " " +
+                            boost::json::serialize(input_of(pass, call));
   const auto known = pass.answers.find(asked);
   if (known != pass.answers.end()) co_return known->second;
-  auto answer =
-      co_await pass.cloud.call_all_pages(service_of(pass, call), call.operation, std::move(input));
+  auto answer = co_await read(pass, call, pages);
   if (answer) pass.answers[asked] = *answer;
   co_return answer;
 }
@@ -128,7 +129,7 @@ Task<Result<Json>> Engine::send(Pass& pass, const definition::Call& call, Cloud:
 Task<Result<std::string>> Engine::find_lost(Pass& pass) {
   const auto& identity = pass.definition.identity;
   if (!identity.find) co_return std::string{};
-  auto answer = co_await read_all_pages(pass, *identity.find);
+  auto answer = co_await read(pass, *identity.find, Pages::kAll);
   if (!answer) {
     if (means(answer.error(), identity.find_absent)) co_return std::string{};
     co_return std::unexpected(answer.error().in("cannot look for the resource"));
@@ -146,10 +147,8 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 }
 
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
-  const bool whole = only_shows(pass.definition, facet);
-  Task<Result<Json>> reading =
-      whole ? read_all_pages(pass, facet.read) : read_once(pass, facet.read);
-  auto answer = co_await std::move(reading);
+  const Pages pages = only_shows(pass.definition, facet) ? Pages::kAll : Pages::kFirst;
+  auto answer = co_await look(pass, facet.read, pages);
   if (!answer) {
     if (means(answer.error(), facet.absent)) co_return Result<void>{};
     Error error = answer.error().in("cannot read " + facet.name);
@@ -202,7 +201,7 @@ Task<Result<void>> Engine::observe_sets(Pass& pass) {
     if (!planning::in_use(set, desired.spec, desired.status)) continue;
     if (desired.deleting && !set.remove_first) continue;
     Result<Json> answer = pass.observed.resource;
-    if (set.read) answer = co_await read_all_pages(pass, *set.read);
+    if (set.read) answer = co_await look(pass, *set.read, Pages::kAll);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
     const auto items = planning::read_path(*answer, set.items);
     auto& found = pass.observed.sets[set.field];
@@ -222,7 +221,7 @@ Task<Result<void>> Engine::read_details(Pass& pass, const definition::ChildSet& 
     const bool declared = std::ranges::find(wanted, item.key, &planning::Item::key) != wanted.end();
     if (!declared || planning::is_pending(set, item.found)) continue;
     pass.found = item.found;
-    auto answer = co_await invoke(pass, *set.detail, Cloud::Intent::kRead);
+    auto answer = co_await read(pass, *set.detail, Pages::kFirst);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
     const auto more = planning::read_path(*answer, set.detail_at);
     if (!more || !more->is_object()) continue;
@@ -242,7 +241,7 @@ Task<Result<void>> Engine::observe_tags(Pass& pass) {
     observed.tags = tags_of(tags, planning::read_path(observed.resource, tags.read_at));
     co_return Result<void>{};
   }
-  auto answer = co_await read_all_pages(pass, *tags.read);
+  auto answer = co_await look(pass, *tags.read, Pages::kAll);
   if (!answer) {
     if (means(answer.error(), tags.absent)) co_return Result<void>{};
     co_return std::unexpected(answer.error().in("cannot read tags"));

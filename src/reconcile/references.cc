@@ -22,21 +22,10 @@ using definition::Type;
 constexpr Duration kLookAgain{10'000};
 constexpr std::size_t kMostNamed = 3;
 
-Target target_of(const std::string& kind, const Object& object) {
-  return {.kind = kind, .ns = object.namespace_name(), .name = object.name()};
-}
-
 // One reference as a spec holds it.
-Target named_by(const Reference& reference, const Json& value, const std::string& own_namespace) {
+Target named_by(std::string_view kind, const Json& value, const std::string& own_namespace) {
   const std::string ns = text_at(value, "namespace");
-  return {.kind = reference.kind,
-          .ns = ns.empty() ? own_namespace : ns,
-          .name = text_at(value, "name")};
-}
-
-Target secret_named_by(const Json& value, const std::string& own_namespace) {
-  const std::string ns = text_at(value, "namespace");
-  return {.kind = std::string(kSecretKind),
+  return {.kind = std::string(kind),
           .ns = ns.empty() ? own_namespace : ns,
           .name = text_at(value, "name")};
 }
@@ -81,12 +70,12 @@ void visit_references(const std::vector<Field>& fields, Json& parent, const std:
 std::vector<Target> names_in(const Field& field, const JsonObject& parent, const std::string& ns) {
   std::vector<Target> out;
   const bool secret = field.type == Type::kSecretKey;
+  const std::string_view kind = secret ? kSecretKind : field.reference->kind;
   const Json* value = parent.if_contains(secret ? field.name : field.reference->as);
   if (value == nullptr) return out;
-  if (secret && value->is_object()) return {secret_named_by(*value, ns)};
-  if (value->is_object()) out.push_back(named_by(*field.reference, *value, ns));
-  if (!value->is_array()) return out;
-  for (const Json& item : value->get_array()) out.push_back(named_by(*field.reference, item, ns));
+  if (value->is_object()) out.push_back(named_by(kind, *value, ns));
+  if (secret || !value->is_array()) return out;
+  for (const Json& item : value->get_array()) out.push_back(named_by(kind, item, ns));
   return out;
 }
 
@@ -111,12 +100,6 @@ bool lets_in(const Object& object, const std::string& ns) {
   return false;
 }
 
-bool is_ready(const Object& object) {
-  const Json status = object.status();
-  const Json* ready = find_path(status, "ready");
-  return ready != nullptr && *ready == Json(true);
-}
-
 // Puts values where references stand; notes what it cannot fill in, and what each leads to.
 class Resolver {
  public:
@@ -124,7 +107,7 @@ class Resolver {
            const Secrets& secrets = no_secrets())
       : others_(others),
         secrets_(secrets),
-        self_(target_of(definition.kind, object)),
+        self_(target_of(definition.kind, object.json())),
         value_is_enough_(object.deleting() || has_begun(definition, object)) {
     spec = object.spec();
     visit_references(definition.spec, spec, "spec",
@@ -149,7 +132,8 @@ class Resolver {
   void fill_secret(const Field& field, JsonObject& parent) {
     const Json* written = parent.if_contains(field.name);
     if (written == nullptr || !written->is_object()) return;
-    auto value = secret_value(field, secret_named_by(*written, self_.ns), text_at(*written, "key"));
+    auto value =
+        secret_value(field, named_by(kSecretKind, *written, self_.ns), text_at(*written, "key"));
     parent.erase(field.name);
     if (!value) return;
     hidden.push_back(*value);
@@ -175,18 +159,15 @@ class Resolver {
   // The texts name the key and never the value.
   std::optional<std::string> value_in(const Object& secret, const Target& target,
                                       const std::string& key, bool as_bytes) {
-    // Keys may hold dots, so they are no paths.
-    const Json* data = find_path(secret.json(), "data");
-    const Json* value =
-        data == nullptr || !data->is_object() ? nullptr : data->get_object().if_contains(key);
-    if (value == nullptr || !value->is_string()) {
+    const auto* value = entry_of(secret.json(), key);
+    if (value == nullptr) {
       wait("SecretNotFound",
            fmt::format("Waits for the key {} of {}, which has no such key", key, to_text(target)));
       return std::nullopt;
     }
-    const auto bytes = base64_decode(value->get_string());
+    const auto bytes = base64_decode(*value);
     const bool usable = bytes && !bytes->empty() && (as_bytes || is_utf8(*bytes));
-    if (usable) return as_bytes ? std::string(value->get_string()) : *bytes;
+    if (usable) return as_bytes ? std::string(*value) : *bytes;
     wait("SecretInvalid", fmt::format("Waits for the key {} of {} to hold {}", key, to_text(target),
                                       as_bytes ? "something" : "text"));
     return std::nullopt;
@@ -222,7 +203,7 @@ class Resolver {
     if (!selection) return names_in(field, parent, self_.ns);
     std::vector<Target> out;
     for (const Object& found : others_.select(*selection)) {
-      out.push_back(target_of(selection->kind, found));
+      out.push_back(target_of(selection->kind, found.json()));
     }
     std::ranges::sort(out);
     const std::string where = path + "." + field.reference->selector();
@@ -263,7 +244,7 @@ class Resolver {
                                      const std::string& from) const {
     if (!value_is_enough_ && found.deleting()) return "is being deleted";
     if (value.empty()) return "has no " + from + " yet";
-    if (!value_is_enough_ && !is_ready(found)) return "is not ready";
+    if (!value_is_enough_ && !is_ready(found.json())) return "is not ready";
     return std::nullopt;
   }
 
@@ -287,11 +268,16 @@ std::vector<Target> waited_for(const Target& target, const Others& others) {
   return Resolver(*kind, *object, others).unready;
 }
 
-std::vector<Target> used_on_its_way_out(const Target& target, const Others& others) {
+std::vector<Target> used_by(const Target& target, const Others& others) {
   const Definition* kind = others.kind(target.kind);
   const auto object = others.find(target);
-  if (kind == nullptr || !object || !object->deleting()) return {};
+  if (kind == nullptr || !object) return {};
   return Resolver(*kind, *object, others).used;
+}
+
+bool is_on_its_way_out(const Target& target, const Others& others) {
+  const auto object = others.find(target);
+  return object && object->deleting();
 }
 
 // The way from the last of `chain` to `end`, along `next`; the chain is empty if there is none.
@@ -322,23 +308,36 @@ std::optional<Waiting> cycle_of(const Target& self, const Others& others) {
 }
 
 bool uses(const Target& user, const Target& target, const Others& others) {
-  const Definition* kind = others.kind(user.kind);
-  const auto object = others.find(user);
-  if (kind == nullptr || !object || user == target) return false;
-  const auto used = Resolver(*kind, *object, others).used;
+  if (user == target) return false;
+  const auto used = used_by(user, others);
   return std::ranges::find(used, target) != used.end();
 }
 
 // The user is to go as well and waits in turn, over however many, for this one.
 bool waits_in_turn(const Target& user, const Target& self, const Others& others) {
-  const auto object = others.find(user);
-  if (!object || !object->deleting()) return false;
+  if (!is_on_its_way_out(user, others)) return false;
   std::set<Target> seen;
-  const auto next = [&others](const Target& one) { return used_on_its_way_out(one, others); };
+  const auto next = [&others](const Target& one) {
+    return is_on_its_way_out(one, others) ? used_by(one, others) : std::vector<Target>{};
+  };
   return !way_to({self}, user, seen, next).empty();
 }
 
 }  // namespace
+
+Target target_of(const std::string& kind, const Json& object) {
+  return {.kind = kind,
+          .ns = text_at(object, "metadata.namespace"),
+          .name = text_at(object, "metadata.name")};
+}
+
+// Keys may hold dots, so they are no paths.
+const boost::json::string* entry_of(const Json& secret, const std::string& key) {
+  const Json* data = find_path(secret, "data");
+  const Json* value =
+      data == nullptr || !data->is_object() ? nullptr : data->get_object().if_contains(key);
+  return value == nullptr ? nullptr : value->if_string();
+}
 
 std::string to_text(const Target& target) {
   return fmt::format("{} {}/{}", target.kind, target.ns, target.name);
@@ -379,7 +378,7 @@ Resolved resolve(const Definition& definition, const Object& object, const Other
                .hidden = std::move(done.hidden)};
   if (object.deleting()) out.waiting.reset();
   if (!out.waiting || out.waiting->reason != "ReferenceNotReady") return out;
-  if (auto cycle = cycle_of(target_of(definition.kind, object), others)) {
+  if (auto cycle = cycle_of(target_of(definition.kind, object.json()), others)) {
     out.waiting = std::move(cycle);
   }
   return out;
@@ -391,7 +390,7 @@ std::optional<Waiting> in_use(const Definition& definition, const Object& object
   const bool stays = policy == "Retain" || policy == "Orphan" ||
                      object.annotation("policy") == "observe" || !has_begun(definition, object);
   if (stays) return std::nullopt;
-  const Target self = target_of(definition.kind, object);
+  const Target self = target_of(definition.kind, object.json());
   std::vector<std::string> names;
   for (const Target& user : users) {
     if (!uses(user, self, others) || waits_in_turn(user, self, others)) continue;

@@ -17,6 +17,7 @@ struct Target {
   auto operator<=>(const Target&) const = default;
 };
 std::string to_text(const Target& target);  // "VPC default/network"
+Target target_of(const std::string& kind, const Json& object);
 
 // The objects of a kind in a namespace that carry all of these labels.
 struct Selection {
@@ -38,6 +39,8 @@ class Others {
 inline constexpr std::string_view kSecretKind = "Secret";
 // Secrets that were read, by the whole of them.
 using Secrets = std::map<Target, Object>;
+// What a Secret holds under a key, in base64; nullptr if it has no such key.
+const boost::json::string* entry_of(const Json& secret, const std::string& key);
 
 // What a spec asks for, whatever is there.
 struct Asked {

@@ -27,7 +27,7 @@ Task<Result<void>> Engine::take_children(Pass& pass, const planning::Plan& plan)
   for (const auto& set : pass.definition.sets) {
     const auto change = plan.sets.find(set.field);
     if (change == plan.sets.end()) continue;
-    const std::vector<definition::Call> take = {set.remove};
+    const std::span<const definition::Call> take(&set.remove, 1);
     for (const auto& item : change->second.remove) {
       auto taken = co_await write_item(pass, set, take, item);
       if (!taken && taken.error().code != Code::kNotFound) {

@@ -92,7 +92,7 @@ Task<Result<void>> Engine::note_items(Pass& pass, const definition::ChildSet& se
 }
 
 Task<Result<void>> Engine::write_item(Pass& pass, const definition::ChildSet& set,
-                                      const std::vector<definition::Call>& calls,
+                                      std::span<const definition::Call> calls,
                                       const planning::Item& item) {
   pass.item = item.value;
   const auto& fields = pass.definition.field(set.field)->fields;
@@ -121,8 +121,11 @@ Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set
   auto noted = co_await note_items(pass, set, std::move(before));
   if (!noted) co_return noted;
   Result<void> refused;
-  const std::pair<const std::vector<planning::Item>*, std::vector<definition::Call>> steps[] = {
-      {&change.change, set.change}, {&change.add, {set.add}}, {&change.remove, {set.remove}}};
+  using Calls = std::span<const definition::Call>;
+  const std::pair<const std::vector<planning::Item>*, Calls> steps[] = {
+      {&change.change, set.change},
+      {&change.add, Calls(&set.add, 1)},
+      {&change.remove, Calls(&set.remove, 1)}};
   for (const auto& [items, calls] : steps) {
     for (const auto& item : *items) {
       auto written = co_await write_item(pass, set, calls, item);
