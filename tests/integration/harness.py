@@ -18,6 +18,7 @@ import urllib.parse
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
 
 import boto3  # noqa: E402
+import botocore.exceptions  # noqa: E402
 import stack  # noqa: E402
 
 GROUP = stack.GROUP
@@ -189,10 +190,20 @@ class Case(unittest.TestCase):
         return [one for one in found if one['involvedObject']['name'] == name and reason in (None, one['reason'])]
 
     def eventually(self, what, condition, seconds=20):
+        """What goes away between two calls of one look is refused by the second: the look is taken again."""
+        refused = None
+
+        def look():
+            nonlocal refused
+            try:
+                return condition()
+            except botocore.exceptions.ClientError as error:
+                refused = error
+                return None
         try:
-            return wait_until(what, condition, seconds)
+            return wait_until(what, look, seconds)
         except TimeoutError as error:
-            self.fail(str(error))
+            self.fail(f'{error}' + (f'; a look was refused: {refused}' if refused else ''))
 
     def assert_settled(self, kind, name):
         """Two more looks at AWS change neither side."""
