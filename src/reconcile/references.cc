@@ -90,14 +90,8 @@ std::optional<Selection> selection_in(const Field& field, const JsonObject& pare
 // Whether an object lets those of another namespace refer to it: its annotation names it, or "*".
 bool lets_in(const Object& object, const std::string& ns) {
   if (object.namespace_name() == ns) return true;
-  std::string list = object.annotation("allow-references-from") + ",";
-  std::erase(list, ' ');
-  for (std::size_t start = 0, comma = list.find(','); comma != std::string::npos;
-       start = comma + 1, comma = list.find(',', start)) {
-    const std::string one = list.substr(start, comma - start);
-    if (one == ns || one == "*") return true;
-  }
-  return false;
+  return std::ranges::any_of(split_list(object.annotation("allow-references-from")),
+                             [&ns](const std::string& one) { return one == ns || one == "*"; });
 }
 
 // Puts values where references stand; notes what it cannot fill in, and what each leads to.
