@@ -52,6 +52,7 @@ struct Field {
   std::string description;
   std::string at;
   std::string read_at;  // equals `at` unless written
+  std::string tag;      // the key of the tag that it becomes, instead of a member
   Form form = Form::kPlain;
   std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
   Json absent_as;                             // what it means that AWS shows nothing; null: nothing

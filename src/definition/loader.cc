@@ -102,6 +102,7 @@ Reference read_reference(const YAML::Node& node, const Words& field, Complaints&
 void read_mapping(const Words& words, Field& field) {
   field.at = words.text("at");
   field.read_at = words.has("readAt") ? words.text("readAt") : field.at;
+  field.tag = words.text("tag");
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
   field.absent_as = words.json("absentAs");
@@ -141,7 +142,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
       {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
        "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
        "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
-       "maxItems", "fields",      "items",    "reference"});
+       "maxItems", "fields",      "items",    "reference", "tag"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();

@@ -25,7 +25,8 @@ struct OperatorSettings {
   kube::LeaseSettings lease;
   int most_at_once = 10;
   Duration check_interval{300'000};
-  std::string cluster;  // in the owner tags
+  planning::TagMap global_tags;  // on everything; what a provider or an object says wins
+  std::string cluster;           // in the owner tags
   // How long a stop waits for reconciles under way. Kubernetes kills after 30 s unless told else.
   Duration grace{20'000};
 };

@@ -316,6 +316,33 @@ TEST(Decide, WhatWasWrittenUnderAnotherNameIsADifference) {
   EXPECT_TRUE(replaced(kind, JsonObject{}, desired.spec, "shapeNames").empty());
 }
 
+TEST(Decide, ForeignTagsGoWhereTheProviderSaysSo) {
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  observed.tags["aws:cloudformation:stack-name"] = "s";
+  desired.removes_foreign_tags = true;
+  const Plan plan = decide(sample_kind(), desired, observed);
+  EXPECT_EQ(plan.remove_tags, std::vector<std::string>{"foreign"});
+  EXPECT_FALSE(plan.all_tags.contains("foreign"));
+  EXPECT_TRUE(plan.all_tags.contains("aws:cloudformation:stack-name"));
+}
+
+TEST(Decide, IgnoredSetsAndTagsAreLeftToOthers) {
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  observed.sets["members"] = texts({"c"});
+  observed.tags["team"] = "theirs";
+  desired.managed_keys = {"team", "foreign"};
+  desired.removes_foreign_tags = true;
+  desired.ignored = {"members", "tags.team", "tags.foreign"};
+  EXPECT_EQ(decide(sample_kind(), desired, observed).action, Action::kNothing);
+  desired.ignored = {"members", "tags"};
+  EXPECT_EQ(decide(sample_kind(), desired, observed).action, Action::kNothing);
+  observed.tags[owner_tag()] = "";
+  desired.recorded_id = observed.id;
+  EXPECT_EQ(decide(sample_kind(), desired, observed).set_tags, (TagMap{{owner_tag(), "u1"}}));
+}
+
 TEST(Decide, NamesEachDifferenceAndLeavesForeignTagsAlone) {
   Desired desired = sample_desired();
   Observed observed = sample_observed();

@@ -1,5 +1,6 @@
 // Gather: what should be, put together from the object and its provider.
 #include "planning/form.h"
+#include "planning/ignored.h"
 #include "reconcile/pass.h"
 #include "reconcile/tag_keys.h"
 
@@ -8,14 +9,13 @@ namespace {
 
 using definition::Definition;
 
-planning::TagMap merged_tags(const std::map<std::string, std::string>& defaults,
+// Whoever comes later wins (docs/tags.md).
+planning::TagMap merged_tags(planning::TagMap tags, const Definition& definition,
                              const Object& object, const Json& spec, const std::string& cluster) {
-  planning::TagMap tags(defaults.begin(), defaults.end());
-  const Json* own = find_path(spec, "tags");
-  if (own != nullptr && own->is_object()) {
-    for (const auto& member : own->get_object()) {
-      if (member.value().is_string()) tags[member.key()] = member.value().get_string().c_str();
-    }
+  planning::add_tags(spec, "tags", tags);
+  for (const auto& field : definition.spec) {
+    const std::string value = field.tag.empty() ? "" : text_at(spec, field.name);
+    if (!value.empty()) tags[field.tag] = value;
   }
   tags[planning::owner_tag()] = object.uid();
   tags[group_key("cluster")] = cluster;
@@ -58,8 +58,10 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .name = object.name(),
           .spec = planning::without_undeclared(spec),
           .status = object.status(),
-          .tags = merged_tags(cloud.default_tags(), object, spec, cluster),
+          .tags = merged_tags(cloud.tag_policy().defaults, definition, object, spec, cluster),
           .managed_keys = managed_tag_keys(definition, object, now),
+          .removes_foreign_tags = cloud.tag_policy().removes_foreign,
+          .ignored = planning::ignored_paths(definition, object.annotation("ignore-fields")),
           .recorded_id = recorded_id(definition, object),
           .intent_open = intent_open(object),
           .deleting = object.deleting(),

@@ -1,8 +1,10 @@
 #include "reconcile/engine.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "planning/form.h"
+#include "planning/ignored.h"
 #include "planning/validate.h"
 #include "reconcile/pass.h"
 
@@ -18,11 +20,14 @@ constexpr int kMostSteps = 4;  // observe-act rounds in one reconcile
 
 std::optional<Outcome> check_spec(const Engine::Pass& pass) {
   if (pass.desired.deleting) return std::nullopt;
-  const auto problems = planning::invalid_fields(pass.definition, pass.desired.spec);
+  auto problems = planning::invalid_fields(pass.definition, pass.desired.spec);
+  const auto add = [&problems](const std::vector<std::string>& more) {
+    problems.insert(problems.end(), more.begin(), more.end());
+  };
+  if (pass.definition.tags) add(planning::invalid_tags(pass.desired.tags));
+  add(planning::invalid_ignored(pass.definition, pass.desired.ignored));
   if (problems.empty()) return std::nullopt;
-  std::string all;
-  for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;
-  return Blocked{.reason = "InvalidSpec", .message = std::move(all)};
+  return Blocked{.reason = "InvalidSpec", .message = fmt::format("{}", fmt::join(problems, "; "))};
 }
 
 // No id, no create, never ready: there is nothing of ours, whatever else has its name. Whoever
@@ -77,6 +82,8 @@ Task<Outcome> Engine::run(Pass& pass) {
     auto observed = co_await observe(pass);
     if (!observed) co_return failed_outcome(observed.error());
     pass.seen = pass.observed.present;
+    const bool kept = pass.seen && !pass.desired.deleting;
+    if (kept) planning::take_ignored(pass.definition, pass.observed, pass.desired);
     Plan plan = decide(pass.definition, pass.desired, pass.observed);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);

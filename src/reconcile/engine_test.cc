@@ -36,7 +36,7 @@ class FakeCloud final : public Cloud {
   }
   const std::string& region() const override { return region_; }
   const std::string& account_id() const override { return account_; }
-  const std::map<std::string, std::string>& default_tags() const override { return tags_; }
+  const planning::TagPolicy& tag_policy() const override { return tags_; }
 
   std::map<std::string, JsonObject> things;
   std::map<std::string, Fault> faults;
@@ -135,7 +135,7 @@ class FakeCloud final : public Cloud {
   int made_ = 0;
   std::string region_ = "us-east-1";
   std::string account_ = "123456789012";
-  std::map<std::string, std::string> tags_;
+  planning::TagPolicy tags_;
 };
 
 class FakeStore final : public ObjectStore {
@@ -285,6 +285,12 @@ class EngineTest : public ::testing::Test {
     }
     return std::holds_alternative<Gone>(report.outcome) ? "Gone" : "Settled";
   }
+  void annotate(std::string_view name, std::string_view value) {
+    const Json* noted = find_path(store.json, "metadata.annotations");
+    JsonObject all = noted == nullptr ? JsonObject() : noted->get_object();
+    all[group_key(name)] = value;
+    set_path(store.json, "metadata.annotations", std::move(all));
+  }
   void delete_object() {
     set_path(store.json, "metadata.deletionTimestamp", Json("2026-01-01T00:00:00Z"));
   }
@@ -335,6 +341,30 @@ TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
   EXPECT_TRUE(reconcile().corrected);
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(3));
   EXPECT_EQ(store.events.back(), "DriftCorrected");
+}
+
+TEST_F(EngineTest, AnIgnoredFieldIsWrittenByTheCreateOnly) {
+  annotate("ignore-fields", "size");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things["thing-1"]["Size"], Json(3));
+  cloud.things["thing-1"]["Size"] = 9;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things["thing-1"]["Size"], Json(9));
+  annotate("ignore-fields", "");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things["thing-1"]["Size"], Json(3));
+}
+
+TEST_F(EngineTest, AMisspeltFieldToIgnoreIsNamed) {
+  annotate("ignore-fields", "sise");
+  EXPECT_EQ(reason(), "InvalidSpec");
+  EXPECT_TRUE(cloud.calls.empty());
+}
+
+TEST_F(EngineTest, TagsThatAwsWouldRefuseAreNeverSent) {
+  set_path(store.json, "spec.tags", JsonObject{{"aws:x", "1"}});
+  EXPECT_EQ(reason(), "InvalidSpec");
+  EXPECT_TRUE(cloud.calls.empty());
 }
 
 TEST_F(EngineTest, APartThatMustRestIsWrittenLaterAndHoldsUpNothingElse) {

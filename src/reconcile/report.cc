@@ -136,11 +136,11 @@ class NoCloud final : public Cloud {
   }
   const std::string& region() const override { return nothing_; }
   const std::string& account_id() const override { return nothing_; }
-  const std::map<std::string, std::string>& default_tags() const override { return tags_; }
+  const planning::TagPolicy& tag_policy() const override { return tags_; }
 
  private:
   std::string nothing_;
-  std::map<std::string, std::string> tags_;
+  planning::TagPolicy tags_;
 };
 
 }  // namespace

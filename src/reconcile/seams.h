@@ -1,10 +1,10 @@
 #pragma once
 
-#include <map>
 #include <string>
 
 #include "base/error.h"
 #include "base/task.h"
+#include "planning/tags.h"
 #include "reconcile/object.h"
 
 namespace infra::reconcile {
@@ -27,7 +27,7 @@ class Cloud {
                                             Json input) = 0;
   virtual const std::string& region() const = 0;
   virtual const std::string& account_id() const = 0;
-  virtual const std::map<std::string, std::string>& default_tags() const = 0;
+  virtual const planning::TagPolicy& tag_policy() const = 0;
 };
 
 // Where desired objects live. Both writes are refused with kConflict if the object has changed

@@ -55,7 +55,8 @@ class World:
     def start_operator(cls):
         """Without a lease, which a killed process would leave to run out."""
         cls.operator = cls.stack.start_operator('--no-leader-elect', '--check-interval', '1s',
-                                                '--cluster-name', 'test').wait_ready()
+                                                '--cluster-name', 'test',
+                                                '--global-tags', 'Suite=integration,Place=everywhere').wait_ready()
 
     @classmethod
     def stop(cls):
