@@ -15,6 +15,7 @@
 #include "aws/crt.h"
 #include "aws/embedded.h"
 #include "base/keyed_hash.h"
+#include "base/password.h"
 #include "definition/loader.h"
 #include "definition/object_reference.h"
 #include "net/beast_transport.h"
@@ -200,6 +201,7 @@ class Process {
             .health = health_,
             .log = log_,
             .random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); },
+            .new_password = random_password,
             .hash_key = random_key()};
   }
 

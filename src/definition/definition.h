@@ -187,6 +187,9 @@ struct StatusField {
   std::string text;      // a template such as "arn:aws:s3:::${id}"; wins over `from`
 };
 
+// The spec field that asks for a Secret with `connection`.
+inline constexpr std::string_view kConnectionSecret = "writeConnectionSecretToRef";
+
 struct Definition {
   std::string kind, plural, singular, service, description;
   std::vector<std::string> short_names;
@@ -205,6 +208,9 @@ struct Definition {
   std::vector<std::string> remove_absent;  // codes that mean: already gone
   std::map<std::string, Call> instead;     // deletion policies that leave the resource after a call
   std::vector<std::string> deletion_policies;
+  // What others need to reach the resource, by the keys of the Secret that a spec may ask for:
+  // templates as in the input of a call.
+  Json connection = JsonObject();
   Json sample;  // spec of the sample manifest
   std::string file;
   // A kind that is one of several things in AWS: each variant is whole, with the same spec, and

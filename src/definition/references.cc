@@ -54,6 +54,7 @@ class Checker {
   void run() {
     for (const Definition& variant : definition_.variants) Checker(variant, complaints_).run();
     check_conditions(definition_.variant, 1);
+    check_value(definition_.connection, 1);
     if (definition_.variants.empty()) check_behaviour();
     for (const StatusField& status : definition_.status) check_status(status);
     for (const auto& [title, path] : definition_.columns) check_column(title, path);

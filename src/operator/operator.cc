@@ -60,7 +60,9 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                  parts_.random, provider_kind_, provider_store_, users_, parts_.metrics,
                  parts_.log),
       resources_(parts_.clock,
-                 {.cluster = settings_.cluster, .check_interval = settings_.check_interval},
+                 {.cluster = settings_.cluster,
+                  .check_interval = settings_.check_interval,
+                  .new_password = parts_.new_password},
                  providers_, references_, kube_at_work_, parts_.metrics, parts_.log) {
   parts_.health.add("caches");
   providers_.on_change = [this](const std::string& provider) {

@@ -45,7 +45,8 @@ struct OperatorParts {
   telemetry::Health& health;
   const telemetry::Logger& log;
   std::function<double()> random;  // in [0, 1)
-  std::string hash_key;            // 32 bytes nobody can guess: for fingerprints of Secrets
+  std::function<std::string()> new_password;
+  std::string hash_key;  // 32 bytes nobody can guess: for fingerprints of Secrets
 };
 
 // The whole of it: caches, lease, queue and reconciles, started and stopped in the right order.

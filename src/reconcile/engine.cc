@@ -120,7 +120,11 @@ Task<Result<void>> Engine::hold_finalizer(Pass& pass) {
 Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
   Result<void> done;
   switch (plan.action) {
-    case Action::kNothing: repeats_.erase(pass.desired.uid); co_return Outcome{Settled{}};
+    case Action::kNothing: {
+      repeats_.erase(pass.desired.uid);
+      Outcome settled = co_await publish(pass);
+      co_return settled;
+    }
     case Action::kBlock: co_return Outcome{Blocked{.reason = plan.reason, .message = plan.message}};
     case Action::kWait:
       co_return Outcome{

@@ -148,6 +148,12 @@ class FakeStore final : public ObjectStore {
   Task<Result<Object>> patch_metadata(Object object, JsonObject patch, Check check) override {
     co_return change(object, JsonObject{{"metadata", std::move(patch)}}, check);
   }
+  Task<Result<void>> keep_secret(Object, std::string name,
+                                 std::map<std::string, std::string> values) override {
+    if (foreign_secret) co_return fail(Code::kAlreadyExists, "somebody else's");
+    secrets[name] = std::move(values);
+    co_return Result<void>{};
+  }
   void record_event(const Object&, bool, const std::string& reason, const std::string&) override {
     events.push_back(reason);
   }
@@ -156,6 +162,8 @@ class FakeStore final : public ObjectStore {
   int writes = 0;
   int crash_after = -1;  // writes from then on fail, as if the process were gone
   bool changed_meanwhile = false;
+  bool foreign_secret = false;
+  std::map<std::string, std::map<std::string, std::string>> secrets;
   std::vector<std::string> events;
 
  private:
@@ -359,6 +367,25 @@ TEST_F(EngineTest, AMisspeltFieldToIgnoreIsNamed) {
   annotate("ignore-fields", "sise");
   EXPECT_EQ(reason(), "InvalidSpec");
   EXPECT_TRUE(cloud.calls.empty());
+}
+
+TEST_F(EngineTest, WhatConnectsIsWrittenIntoTheSecretThatTheSpecAsksFor) {
+  kind.connection = boost::json::parse(R"({"id": "${status.thingID}", "size": "${size}",
+      "color": "${color}"})");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_TRUE(store.secrets.empty());
+  set_path(store.json, "spec.writeConnectionSecretToRef.name", Json("mine"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(store.secrets["mine"],
+            (std::map<std::string, std::string>{{"id", "thing-1"}, {"size", "3"}}));
+}
+
+TEST_F(EngineTest, ASecretOfSomebodyElseBlocks) {
+  set_path(store.json, "spec.writeConnectionSecretToRef.name", Json("theirs"));
+  store.foreign_secret = true;
+  EXPECT_EQ(reason(), "SecretTaken");
+  EXPECT_EQ(cloud.things.size(), 1u);
+  EXPECT_FALSE(ready());
 }
 
 TEST_F(EngineTest, TagsThatAwsWouldRefuseAreNeverSent) {

@@ -364,6 +364,30 @@ Asked asked_by(const Definition& definition, const Object& object) {
   return out;
 }
 
+std::vector<SecretKey> to_generate(const Definition& definition, const Object& object,
+                                   const Secrets& secrets) {
+  std::vector<SecretKey> out;
+  const bool left_alone = object.deleting() || object.annotation("paused") == "true" ||
+                          object.annotation("policy") == "observe";
+  if (left_alone) return out;
+  Json spec = object.spec();
+  const auto visit = [&](const Field& field, JsonObject& parent, const std::string&) {
+    const Json* written = parent.if_contains(field.name);
+    const Json* wanted = field.type == Type::kSecretKey && written != nullptr
+                             ? find_path(*written, "generate")
+                             : nullptr;
+    if (wanted == nullptr || *wanted != Json(true)) return;
+    Target secret = named_by(kSecretKind, *written, object.namespace_name());
+    if (secret.ns != object.namespace_name()) return;
+    std::string key = text_at(*written, "key");
+    const auto found = secrets.find(secret);
+    const bool there = found != secrets.end() && entry_of(found->second.json(), key) != nullptr;
+    if (!there) out.push_back({.secret = std::move(secret), .key = std::move(key)});
+  };
+  visit_references(definition.spec, spec, "spec", visit);
+  return out;
+}
+
 Resolved resolve(const Definition& definition, const Object& object, const Others& others,
                  const Secrets& secrets) {
   Resolver done(definition, object, others, secrets);
