@@ -42,11 +42,11 @@ class Tags(Case):
 
     def test_one_tag_may_be_left_to_others(self):
         vpc = self.make(tags={'Team': 'a', 'CostCenter': '1'})
-        self.patch('VPC', 'vpc', annotations={IGNORE: 'tags.CostCenter'})
+        self.patch('VPC', 'vpc', annotations={'ignore-fields': 'tags.CostCenter'})
         self.add(vpc, CostCenter='2', Team='z')
         self.eventually('the other tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
         self.assertEqual(self.tags(vpc)['CostCenter'], '2')
-        self.patch('VPC', 'vpc', annotations={IGNORE: None})
+        self.patch('VPC', 'vpc', annotations={'ignore-fields': None})
         self.eventually('and this one too, now', lambda: self.tags(vpc)['CostCenter'] == '1')
 
     def test_what_aws_would_refuse_is_named(self):
@@ -78,14 +78,14 @@ class IgnoredFields(Case):
         self.eventually('the neighbour is put right', lambda: self.role()['MaxSessionDuration'] == 3600)
         self.assertEqual(self.role()['Description'], 'theirs')
         self.assert_settled('IAMRole', 'one')
-        self.patch('IAMRole', 'one', annotations={IGNORE: None})
+        self.patch('IAMRole', 'one', annotations={'ignore-fields': None})
         self.eventually('ours again', lambda: self.role()['Description'] == 'first')
 
     def test_a_whole_set_may_be_left_to_others(self):
         ec2 = client('ec2')
         self.make_object_vpc()
         vpc = self.wait_ready('VPC', 'vpc')['status']['vpcID']
-        rule = {'protocol': 'tcp', 'fromPort': 443, 'toPort': 443, 'cidrBlocks': ['10.0.0.0/8']}
+        rule = {'ipProtocol': 'tcp', 'fromPort': 443, 'toPort': 443, 'cidrBlocks': ['10.0.0.0/8']}
         self.create('SecurityGroup', 'one', {'groupName': self.name, 'description': 'x', 'vpcID': vpc, 'ingressRules': [rule]},
                     annotations={IGNORE: 'ingressRules'})
         made = self.wait_ready('SecurityGroup', 'one')['status']['groupID']
@@ -98,12 +98,12 @@ class IgnoredFields(Case):
                                                                            'IpRanges': [{'CidrIp': '10.0.0.0/8'}]}])
         self.assert_settled('SecurityGroup', 'one')
         self.assertEqual(ports(), [22, 443])
-        self.patch('SecurityGroup', 'one', annotations={IGNORE: None})
+        self.patch('SecurityGroup', 'one', annotations={'ignore-fields': None})
         self.eventually('the foreign rule has gone', lambda: ports() == [443])
 
     def test_a_field_that_does_not_exist_is_named(self):
         self.make_object_vpc()
         self.wait_ready('VPC', 'vpc')
-        self.patch('VPC', 'vpc', annotations={IGNORE: 'enableDnsSuport'})
+        self.patch('VPC', 'vpc', annotations={'ignore-fields': 'enableDnsSuport'})
         self.wait_condition('VPC', 'vpc', 'False', 'InvalidSpec')
         self.assertIn('enableDnsSuport', self.condition('VPC', 'vpc')['message'])
