@@ -256,6 +256,11 @@ roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: infra-o
 subjects: [{{kind: User, name: operator, apiGroup: rbac.authorization.k8s.io}}]
 ''')
 
+    def apply_samples(self, endpoint, *flags):
+        """All at once, unchanged but for where the provider finds AWS."""
+        texts = [path.read_text() for path in sorted((ROOT / 'samples').glob('*.yaml'))]
+        self.kubectl('apply', *flags, '-f', '-', input='---\n'.join(texts).replace('http://127.0.0.1:5000', endpoint))
+
     def start_operator(self, *flags, env=None):
         """Waits until it is ready. Its ports come from its own log."""
         return Operator(self, flags, env)
