@@ -13,6 +13,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
 
+import actions  # noqa: E402
 import boto3  # noqa: E402
 import botocore.exceptions  # noqa: E402
 import proxy  # noqa: E402
@@ -39,13 +40,16 @@ class World:
     """The one stack of a run, made when first asked for."""
     stack = None
     operator = None
+    door = None
     tools = {}
+    called = {}  # IAM action -> an operation that needed it
     numbers = itertools.count(1)
 
     @classmethod
     def start(cls, tools):
         cls.tools = tools
         cls.stack = stack.Stack(tools).start()
+        cls.door = Door()
         cls.start_operator()
 
     @classmethod
@@ -63,6 +67,17 @@ class World:
 def client(service, region='us-east-1'):
     return boto3.client(service, endpoint_url=World.stack.aws_endpoint, region_name=region,
                         aws_access_key_id='test', aws_secret_access_key='test')
+
+
+class Door(proxy.Proxy):
+    """What the operator asks of AWS comes through it; the actions that this needs are put down."""
+
+    def __init__(self):
+        super().__init__(World.stack.aws_port)
+
+    def note(self, request):
+        for action in actions.actions_of(request):
+            World.called.setdefault(action, actions.operation_of(request))
 
 
 class Case(unittest.TestCase):
@@ -100,7 +115,7 @@ class Case(unittest.TestCase):
 
     def make_provider(self, name='aws', ns=None, **spec):
         return self.create('AWSProvider', name, {
-            'region': 'us-east-1', 'endpoint': World.stack.aws_endpoint,
+            'region': 'us-east-1', 'endpoint': World.door.url,
             'credentialsSecret': {'name': 'aws-credentials'}, **spec}, ns)
 
     def manifest(self, kind, name, spec, annotations=None):
@@ -232,14 +247,15 @@ class Case(unittest.TestCase):
             {'Name': f'tag:{GROUP}/name', 'Values': [name]}])['Vpcs']
 
 
-class Faults(proxy.Proxy):
-    """A proxy that keeps what it has seen."""
+class Faults(Door):
+    """A door with faults, that keeps what it has seen."""
 
     def __init__(self):
-        super().__init__(World.stack.aws_port)
+        super().__init__()
         self.seen = []
 
     def note(self, request):
+        super().note(request)
         self.seen.append(request)
 
     def wait_idle(self, seconds=20):
