@@ -41,6 +41,12 @@ std::string known_id(const Definition& definition, const planning::Desired& desi
   return text_at(desired.spec, chosen);
 }
 
+bool leaves_its_resource(const Definition& definition, const Object& object) {
+  const Json spec = planning::declared_in(definition, object.spec());
+  const std::string policy = text_at(spec, "deletionPolicy");
+  return policy == "Retain" || policy == "Orphan" || object.annotation("policy") == "observe";
+}
+
 bool has_begun(const Definition& definition, const Object& object) {
   return !recorded_id(definition, object).empty() ||
          find_path(object.json(), "status.creation") != nullptr;
@@ -56,7 +62,7 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .cluster = cluster,
           .namespace_name = object.namespace_name(),
           .name = object.name(),
-          .spec = planning::without_undeclared(spec),
+          .spec = planning::declared_in(definition, spec),
           .status = object.status(),
           .tags = merged_tags(cloud.default_tags(), object, spec, cluster),
           .managed_keys = managed_tag_keys(definition, object, now),
