@@ -30,6 +30,9 @@ std::string recorded_id(const Definition& definition, const Object& object) {
     const std::string id = text_at(object.status(), identity.status);
     if (!id.empty()) return id;
   }
+  // Also of an object that another operator has filled, whose resources carry no owner tag.
+  const bool proven = !identity.proof.empty() && !text_at(object.status(), identity.proof).empty();
+  if (proven) return text_at(object.spec(), identity.chosen);
   return object.annotation("external-id");
 }
 

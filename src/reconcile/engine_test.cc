@@ -961,6 +961,20 @@ TEST_F(EngineTest, AnObjectWithAFinalizerOfOldIsTakenOverAndLetGo) {
   EXPECT_TRUE(cloud.things.empty());
 }
 
+// Another operator made it, without our tags; what it noted proves whose it is.
+TEST_F(EngineTest, WhatStatusProvesIsTakenOver) {
+  kind.identity = {.chosen = "name", .proof = "arn"};
+  cloud.things["one"] = {{"Id", "one"}, {"Size", 3}, {"Tags", JsonArray{}}};
+  set_path(store.json, "spec.name", Json("one"));
+  EXPECT_EQ(reason(), "NotOurs");
+  set_path(store.json, "status.arn", Json("arn:of:one"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_FALSE(cloud.called("CreateThing"));
+  delete_object();
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.things.empty());
+}
+
 TEST_F(EngineTest, PauseKeepsAnOpenIntent) {
   cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
   cloud.hide_from_lists = true;
