@@ -68,6 +68,11 @@ void note_writing(Engine::Pass& pass, const definition::StatusField& field);
 // The same once it has been written, and all else taken away.
 void note_written(Engine::Pass& pass, const definition::StatusField& field);
 
+// Notes in status where the resource is, or is about to be made.
+void note_location(const Engine::Pass& pass, Json& status);
+// Blocked if that is somewhere else than where the provider leads.
+std::optional<Outcome> check_location(const Engine::Pass& pass);
+
 // How a reconcile ends that met this error.
 Outcome failed_outcome(const Error& error);
 // The same, but for what is only to be confirmed by a later look.
