@@ -981,7 +981,7 @@ TEST_F(EngineTest, WhatStatusProvesIsTakenOver) {
 TEST_F(EngineTest, WhatIsInAnotherRegionIsNotMadeAgain) {
   reconcile();
   pass_the_window();
-  EXPECT_EQ(status("location"), "123456789012/us-east-1");
+  EXPECT_EQ(text_at(store.json, "status.location"), "123456789012/us-east-1");
   const auto there = std::exchange(cloud.things, {});
   cloud.move_to("eu-west-1");
   for (int look = 0; look < 3; ++look) {
