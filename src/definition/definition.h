@@ -153,6 +153,7 @@ struct Identity {
   std::string status;       // status field that holds the id; may be empty for a chosen name
   std::string assigned_at;  // path of the id in the create answer; empty: the user chose it
   std::string chosen;       // spec field that is the id
+  std::string proof;        // of a chosen name: a status field that only what is ours has filled
   std::string read_at;      // path of the id in the first facet's result
   // Finds a lost resource by its owner tag or name; the id is at `find_id` of the answer.
   std::optional<Call> find;

@@ -226,7 +226,7 @@ std::string kind_page(const Definition& definition) {
   out += "\n\n" + spec_table(definition) + keeping_table(definition) + status_table(definition) +
          call_list(definition) + blocks(definition);
   if (definition.sample.is_object()) {
-    out += "## Sample\n\n```yaml\n" + to_yaml(sample_object(definition)) + "```\n";
+    out += "## Sample\n\n```yaml\n" + sample_manifest(definition) + "```\n";
   }
   while (out.ends_with("\n\n")) out.pop_back();
   return out;

@@ -336,11 +336,12 @@ Tags read_tags(const YAML::Node& node, Complaints& complaints) {
 
 Identity read_identity(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "identity", complaints,
-                    {"status", "assignedAt", "chosen", "readAt", "find", "visibleAfterSeconds",
-                     "unique", "answersExisting"});
+                    {"status", "assignedAt", "chosen", "proof", "readAt", "find",
+                     "visibleAfterSeconds", "unique", "answersExisting"});
   Identity identity{.status = words.text("status"),
                     .assigned_at = words.text("assignedAt"),
                     .chosen = words.text("chosen"),
+                    .proof = words.text("proof"),
                     .read_at = words.text("readAt")};
   identity.visible_after_seconds = words.integer("visibleAfterSeconds").value_or(60);
   identity.unique = words.flag("unique");
@@ -349,6 +350,7 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
     complaints.add(words.line(), "identity needs either 'chosen' or 'assignedAt'");
   }
   if (identity.chosen.empty()) words.require("status");
+  if (!identity.chosen.empty()) words.require("proof");
   if (words.has("find")) {
     const Words find(
         words.node("find"), "'find' of identity", complaints,

@@ -74,9 +74,10 @@ class Checker {
     }
     const Identity& identity = definition_.identity;
     if (!identity.chosen.empty()) must_be_field(identity.chosen, 1, "identity");
-    if (!identity.status.empty() && !has_status(definition_, identity.status)) {
-      complaints_.add(1, fmt::format("identity names status field '{}', which is not declared",
-                                     identity.status));
+    for (const auto& name : {identity.status, identity.proof}) {
+      if (name.empty() || has_status(definition_, name)) continue;
+      complaints_.add(1,
+                      fmt::format("identity names status field '{}', which is not declared", name));
     }
   }
 

@@ -416,7 +416,21 @@ TEST(Form, PoliciesAreComparedByMeaning) {
 TEST(Form, EmptyTextMeansNotDeclared) {
   const Json spec = boost::json::parse(R"({"a": "", "b": {"c": "", "d": 1}, "tags": {"k": ""}})");
   EXPECT_TRUE(
-      same(without_undeclared(spec), boost::json::parse(R"({"b": {"d": 1}, "tags": {"k": ""}})")));
+      same(declared_in({}, spec), boost::json::parse(R"({"b": {"d": 1}, "tags": {"k": ""}})")));
+}
+
+TEST(Form, WhatIsNotDeclaredHasItsDefault) {
+  const Field type{.name = "type", .fallback = "gp3"};
+  const Field volume{.type = Type::kObject, .fields = {type}};
+  Definition kind;
+  kind.spec = {Field{.name = "policy", .fallback = "Retain"},
+               Field{.name = "prefix", .fallback = ""},
+               Field{.name = "volumes", .type = Type::kArray, .fields = {volume}}};
+  const Json spec =
+      boost::json::parse(R"({"policy": "", "volumes": [{"type": null}, {"type": "io1"}]})");
+  EXPECT_TRUE(same(declared_in(kind, spec),
+                   boost::json::parse(
+                       R"({"policy": "Retain", "volumes": [{"type": "gp3"}, {"type": "io1"}]})")));
 }
 
 TEST(Path, ReadsAndWritesItems) {

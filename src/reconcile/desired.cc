@@ -30,6 +30,9 @@ std::string recorded_id(const Definition& definition, const Object& object) {
     const std::string id = text_at(object.status(), identity.status);
     if (!id.empty()) return id;
   }
+  // Also of an object that another operator has filled, whose resources carry no owner tag.
+  const bool proven = !identity.proof.empty() && !text_at(object.status(), identity.proof).empty();
+  if (proven) return text_at(object.spec(), identity.chosen);
   return object.annotation("external-id");
 }
 
@@ -39,6 +42,12 @@ std::string known_id(const Definition& definition, const planning::Desired& desi
   const auto& chosen = definition.identity.chosen;
   if (!desired.recorded_id.empty() || chosen.empty()) return desired.recorded_id;
   return text_at(desired.spec, chosen);
+}
+
+bool leaves_its_resource(const Definition& definition, const Object& object) {
+  const Json spec = planning::declared_in(definition, object.spec());
+  const std::string policy = text_at(spec, "deletionPolicy");
+  return policy == "Retain" || policy == "Orphan" || object.annotation("policy") == "observe";
 }
 
 bool has_begun(const Definition& definition, const Object& object) {
@@ -56,7 +65,7 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .cluster = cluster,
           .namespace_name = object.namespace_name(),
           .name = object.name(),
-          .spec = planning::without_undeclared(spec),
+          .spec = planning::declared_in(definition, spec),
           .status = object.status(),
           .tags = merged_tags(cloud.tag_policy().defaults, definition, object, spec, cluster),
           .managed_keys = managed_tag_keys(definition, object, now),

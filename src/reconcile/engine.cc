@@ -70,6 +70,7 @@ Task<Outcome> Engine::run(Pass& pass) {
     Outcome gone = co_await forget(pass, nothing);
     co_return gone;
   }
+  if (auto elsewhere = check_location(pass)) co_return std::move(*elsewhere);
   if (auto invalid = check_spec(pass)) co_return std::move(*invalid);
   auto held = co_await hold_finalizer(pass);
   if (!held) co_return failed_outcome(held.error());

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "base/clock_for_test.h"
 #include "reconcile/pass.h"
@@ -48,6 +49,7 @@ class FakeCloud final : public Cloud {
   bool forgets_size = false;   // accepts a change and does not keep it
   int writes = 0;
 
+  void move_to(std::string region) { region_ = std::move(region); }
   bool called(const std::string& operation) const {
     return std::ranges::find(calls, operation) != calls.end();
   }
@@ -1016,6 +1018,58 @@ TEST_F(EngineTest, AnObjectWithAFinalizerOfOldIsTakenOverAndLetGo) {
   reconcile();
   EXPECT_EQ(*find_path(store.json, "metadata.finalizers"), Json(JsonArray{"of.others/x"}));
   EXPECT_TRUE(cloud.things.empty());
+}
+
+// Another operator made it, without our tags; what it noted proves whose it is.
+TEST_F(EngineTest, WhatStatusProvesIsTakenOver) {
+  kind.identity = {.chosen = "name", .proof = "arn"};
+  cloud.things["one"] = {{"Id", "one"}, {"Size", 3}, {"Tags", JsonArray{}}};
+  set_path(store.json, "spec.name", Json("one"));
+  EXPECT_EQ(reason(), "NotOurs");
+  set_path(store.json, "status.arn", Json("arn:of:one"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_FALSE(cloud.called("CreateThing"));
+  delete_object();
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.things.empty());
+}
+
+// The provider was changed: AWS does not know the thing there.
+TEST_F(EngineTest, WhatIsInAnotherRegionIsNotMadeAgain) {
+  reconcile();
+  pass_the_window();
+  EXPECT_EQ(text_at(store.json, "status.location"), "123456789012/us-east-1");
+  const auto there = std::exchange(cloud.things, {});
+  cloud.move_to("eu-west-1");
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_EQ(reason(), "OtherLocation");
+    clock.advance(Duration{10'000});
+  }
+  EXPECT_TRUE(cloud.things.empty());
+  delete_object();
+  EXPECT_EQ(reason(), "OtherLocation");
+  cloud.move_to("us-east-1");
+  cloud.things = there;
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.things.empty());
+}
+
+// Its answer lost, and the provider changed before anybody has looked.
+TEST_F(EngineTest, ACreateIsLookedForWhereItWasSent) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  cloud.move_to("eu-west-1");
+  EXPECT_EQ(reason(), "OtherLocation");
+  set_path(store.json, "spec.deletionPolicy", Json("Retain"));
+  delete_object();
+  EXPECT_NE(reason(), "OtherLocation");
+}
+
+TEST_F(EngineTest, WhatWasRefusedMayBeMadeElsewhere) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kInvalid;
+  reconcile();
+  cloud.move_to("eu-west-1");
+  EXPECT_EQ(reason(), "Settled");
 }
 
 TEST_F(EngineTest, PauseKeepsAnOpenIntent) {

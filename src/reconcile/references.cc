@@ -404,10 +404,8 @@ Resolved resolve(const Definition& definition, const Object& object, const Other
 
 std::optional<Waiting> in_use(const Definition& definition, const Object& object,
                               const std::vector<Target>& users, const Others& others) {
-  const std::string policy = text_at(object.json(), "spec.deletionPolicy");
-  const bool stays = policy == "Retain" || policy == "Orphan" ||
-                     object.annotation("policy") == "observe" || !has_begun(definition, object);
-  if (stays) return std::nullopt;
+  if (leaves_its_resource(definition, object) || !has_begun(definition, object))
+    return std::nullopt;
   const Target self = target_of(definition.kind, object.json());
   std::vector<std::string> names;
   for (const Target& user : users) {

@@ -87,6 +87,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
         erase_path(status, field.field.name);
       }
     }
+    note_location(pass, status);
   }
   if (pass.seen) erase_path(status, "absence");
   const bool settled = std::holds_alternative<Settled>(outcome);
