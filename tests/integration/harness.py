@@ -32,6 +32,7 @@ def word(path, name):
 DEFINITIONS = sorted((ROOT / 'definitions').glob('*/*.yaml'))
 SERVICES = {word(path, 'kind'): word(path, 'service') for path in DEFINITIONS}
 PLURALS = {'AWSProvider': 'awsproviders', **{word(path, 'kind'): word(path, 'plural') for path in DEFINITIONS}}
+GLOBAL_TAGS = {'Suite': 'integration', 'Place': 'everywhere'}  # on everything that the operator makes
 LONG_AGO = '2026-01-01T00:00:00Z'
 Reply, wait_until = proxy.Reply, stack.wait_until
 
@@ -57,7 +58,7 @@ class World:
         """Without a lease, which a killed process would leave to run out."""
         cls.operator = cls.stack.start_operator('--no-leader-elect', '--check-interval', '1s',
                                                 '--cluster-name', 'test',
-                                                '--global-tags', 'Suite=integration,Place=everywhere').wait_ready()
+                                                '--global-tags', ','.join(f'{key}={value}' for key, value in GLOBAL_TAGS.items())).wait_ready()
 
     @classmethod
     def stop(cls):

@@ -10,7 +10,7 @@ import zipfile
 
 import botocore.exceptions
 
-from harness import Case, FaultCase, GROUP, Reply, client, policy
+from harness import Case, FaultCase, GLOBAL_TAGS, GROUP, Reply, client, policy
 
 
 def archive(text):
@@ -20,8 +20,9 @@ def archive(text):
     return base64.b64encode(data.getvalue()).decode()
 
 
-def without_owner(tags):
-    return {key: value for key, value in tags.items() if not key.startswith(GROUP)}
+def own(tags):
+    """Those that the object declares."""
+    return {key: value for key, value in tags.items() if not key.startswith(GROUP) and key not in GLOBAL_TAGS}
 
 
 class Fields:
@@ -59,7 +60,7 @@ class Fields:
     def test_every_field_is_made_as_declared(self):
         self.make()
         self.check(1)
-        self.assertEqual(without_owner(self.read('tags')), {'Team': 'a', 'Gone': 'x'})
+        self.assertEqual(own(self.read('tags')), {'Team': 'a', 'Gone': 'x'})
         uid = self.get(self.kind, 'one')['metadata']['uid']
         self.assertEqual(self.read('tags')[f'{GROUP}/uid'], uid)
         self.assert_settled(self.kind, 'one')
@@ -70,7 +71,7 @@ class Fields:
                                       'tags': {'Team': 'b', 'Gone': None, 'New': 'y'}})
         self.wait_ready(self.kind, 'one')
         self.check(3)
-        self.assertEqual(without_owner(self.read('tags')), {'Team': 'b', 'New': 'y'})
+        self.assertEqual(own(self.read('tags')), {'Team': 'b', 'New': 'y'})
         self.assert_settled(self.kind, 'one')
 
     def test_each_field_alone_reaches_aws(self):

@@ -1,5 +1,5 @@
 """Who puts which tags on a resource, who takes them off, and which fields are left to others (docs/tags.md, docs/annotations.md)."""
-from harness import Case, GROUP, client
+from harness import Case, GLOBAL_TAGS, GROUP, client
 
 IGNORE = f'{GROUP}/ignore-fields'
 
@@ -24,11 +24,11 @@ class Tags(Case):
         self.patch('AWSProvider', 'aws', {'defaultTags': {'Team': 'provider', 'Env': 'provider', 'Suite': 'provider'}})
         self.wait_ready('AWSProvider', 'aws')
         vpc = self.make(tags={'Team': 'object'})
-        everywhere = {'Suite': 'provider', 'Place': 'everywhere', 'Team': 'object', 'Env': 'provider'}
-        self.eventually('the tags are merged', lambda: self.tags(vpc) == everywhere)
+        merged = {**GLOBAL_TAGS, 'Suite': 'provider', 'Team': 'object', 'Env': 'provider'}
+        self.eventually('the tags are merged', lambda: self.tags(vpc) == merged)
         self.patch('AWSProvider', 'aws', {'defaultTags': {'Env': None, 'Suite': None}})
         self.eventually('the global one is back, and the other has gone', lambda: self.tags(vpc) == {
-            'Suite': 'integration', 'Place': 'everywhere', 'Team': 'object'})
+            **GLOBAL_TAGS, 'Team': 'object'})
 
     def test_foreign_tags_go_where_the_provider_says_so(self):
         vpc = self.make(tags={'Team': 'a'})

@@ -1,4 +1,4 @@
-from harness import Case, GROUP, client, wait_until
+from harness import Case, GLOBAL_TAGS, GROUP, client, wait_until
 
 
 class Vpc(Case):
@@ -31,7 +31,7 @@ class Vpc(Case):
         self.assertFalse(self.attribute(vpc, 'enableDnsHostnames'))
         item = self.get('VPC', 'vpc')
         self.assertEqual(self.tags(vpc), {
-            'Team': 'a', 'Suite': 'integration', 'Place': 'everywhere', f'{GROUP}/uid': item['metadata']['uid'], f'{GROUP}/cluster': 'test',
+            'Team': 'a', **GLOBAL_TAGS, f'{GROUP}/uid': item['metadata']['uid'], f'{GROUP}/cluster': 'test',
             f'{GROUP}/namespace': self.ns, f'{GROUP}/name': 'vpc'})
         self.assertEqual(item['metadata']['annotations'][f'{GROUP}/external-id'], vpc)
         self.assert_settled('VPC', 'vpc')
