@@ -58,8 +58,8 @@ def given():
     """Example in the manifests -> what stands for it; made once."""
     ec2, iam, s3, sqs, function = (client(name) for name in ('ec2', 'iam', 's3', 'sqs', 'lambda'))
     vpc, other = (ec2.create_vpc(CidrBlock=cidr)['Vpc']['VpcId'] for cidr in ('10.90.0.0/16', '10.91.0.0/16'))
-    # A gateway has a subnet of its own: moto 5.2.5 finds gateways by their subnet, and does not know the filter for tags.
-    subnet, of_gateway = (ec2.create_subnet(VpcId=vpc, CidrBlock=cidr)['Subnet']['SubnetId'] for cidr in ('10.90.1.0/24', '10.90.2.0/24'))
+    # Each gateway has a subnet of its own: moto 5.2.5 finds gateways by their subnet, and does not know the filter for tags.
+    subnet, another, of_gateway = (ec2.create_subnet(VpcId=vpc, CidrBlock=f'10.90.{number}.0/24')['Subnet']['SubnetId'] for number in range(3))
     gateway = ec2.create_internet_gateway()['InternetGateway']['InternetGatewayId']
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
     group = ec2.create_security_group(GroupName='given', Description='given', VpcId=vpc)['GroupId']
@@ -82,6 +82,7 @@ def given():
         'vpc-0a1b2c3d4e5f60718': vpc,
         'vpc-0a1b2c3d4e5f60719': other,
         'subnet-0a1b2c3d4e5f60718': subnet,
+        'subnet-0a1b2c3d4e5f60719': another,
         'igw-0a1b2c3d4e5f60718': gateway,
         'nat-0a1b2c3d4e5f60718': ec2.create_nat_gateway(SubnetId=of_gateway, AllocationId=address())['NatGateway']['NatGatewayId'],
         'sg-0a1b2c3d4e5f60718': group,
