@@ -428,9 +428,8 @@ TEST(Form, WhatIsNotDeclaredHasItsDefault) {
                Field{.name = "volumes", .type = Type::kArray, .fields = {volume}}};
   const Json spec =
       boost::json::parse(R"({"policy": "", "volumes": [{"type": null}, {"type": "io1"}]})");
-  EXPECT_TRUE(same(declared_in(kind, spec),
-                   boost::json::parse(
-                       R"({"policy": "Retain", "volumes": [{"type": "gp3"}, {"type": "io1"}]})")));
+  EXPECT_TRUE(same(declared_in(kind, spec), boost::json::parse(R"({
+    "policy": "Retain", "prefix": "", "volumes": [{"type": "gp3"}, {"type": "io1"}]})")));
 }
 
 TEST(Path, ReadsAndWritesItems) {

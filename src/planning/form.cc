@@ -156,7 +156,7 @@ void fill_defaults(const std::vector<Field>& fields, Json& value) {
   for (const Field& field : fields) {
     if (Json* found = value.get_object().if_contains(field.name)) {
       fill_defaults(field.fields, *found);
-    } else if (!is_undeclared(field.fallback)) {
+    } else if (!field.fallback.is_null()) {
       value.get_object()[field.name] = field.fallback;
     }
   }

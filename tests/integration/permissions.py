@@ -15,7 +15,13 @@ ELSEWHERE = {
     'sts:AssumeRole': 'only where a provider names assumeRoleARN, and then for that role alone',
 }
 # Allowed, and called by no test.
+IMAGES = 'for functions that come as an image, of which moto makes none without one in its registry'
 NEVER_CALLED = {
+    'ecr:BatchGetImage': IMAGES,
+    'ecr:GetDownloadUrlForLayer': IMAGES,
+    'ecr:GetRepositoryPolicy': IMAGES,
+    'ecr:SetRepositoryPolicy': IMAGES,
+    'ssm:GetParameters': 'for an imageID such as resolve:ssm:..., which moto does not resolve',
 }
 
 
@@ -34,5 +40,5 @@ class Allowed(unittest.TestCase):
     def test_everything_is_called(self):
         never = ALLOWED - set(World.called)
         for action in sorted(never):
-            print(f'never called: {action}: {NEVER_CALLED.get(action, "why?")}')
+            print(f'never called: {action}: {NEVER_CALLED.get(action, "for no reason that is known")}')
         self.assertEqual(never, set(NEVER_CALLED))

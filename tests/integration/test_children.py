@@ -76,6 +76,15 @@ class SecurityGroup(Ec2Fields, Case):
         self.assertEqual(self.read('egressRules'), [])
         self.assert_settled('SecurityGroup', 'one')
 
+    def test_what_a_rule_is_for_may_change(self):
+        rule = {'ipProtocol': 'udp', 'fromPort': 53, 'toPort': 53, 'cidrBlocks': ['10.0.0.2/32']}
+        self.create('SecurityGroup', 'one', {**self.required(), 'egressRules': [{**rule, 'description': 'names'}]})
+        self.made = self.wait_ready('SecurityGroup', 'one')['status']['groupID']
+        before = [one['SecurityGroupRuleId'] for one in self.rules(egress=True)]
+        self.patch('SecurityGroup', 'one', {'egressRules': [{**rule, 'description': 'other names'}]})
+        self.eventually('the new text', lambda: self.read('egressRules') == ['udp 53 53 10.0.0.2/32 other names'])
+        self.assertEqual([one['SecurityGroupRuleId'] for one in self.rules(egress=True)], before, 'the same rule')
+
     def test_two_groups_that_name_each_other_are_deleted(self):
         for name in ('one', 'two'):
             self.create('SecurityGroup', name, {**self.required(), 'groupName': name})

@@ -3,6 +3,7 @@
 What AWS assigns (ids, an object's version) stands in them as an example, and for it what is there is put in.
 """
 import functools
+import json
 import re
 
 import yaml
@@ -12,9 +13,11 @@ from harness import FaultCase, GROUP, PLURALS, ROOT, World, client, policy
 from test_kinds import archive
 
 # In no list of the interface: added by us, beside references and selectors.
-ADDED = {'AWSProvider.allowedNamespaces', 'RDSInstance.masterUserPasswordSecretRef.namespace'}
+ADDED = {'allowedNamespaces', 'foreignTags', 'generate', 'writeConnectionSecretToRef', 'RDSInstance.masterUserPasswordSecretRef.namespace'}
 # Without these a rule refuses a manifest that has only what is required.
 KEPT = {'LambdaFunction': ['code'], 'NATGateway': ['allocationID'], 'RDSInstance': ['masterUserPassword'], 'SQSQueue': ['fifoQueue']}
+# What moto 5.2.5 takes no notice of: the answers to AllocateAddress and DescribeAddresses are without it.
+LACKED = {'ElasticIP': 'networkBorderGroup'}
 # How users who have objects of old find theirs in status.
 STATUS = {
     'DynamoDBTable': 'tableARN', 'EC2Instance': 'instanceID', 'ECRRepository': 'repositoryArn', 'ElastiCacheCluster': 'cacheClusterARN',
@@ -45,15 +48,20 @@ def untag(kind, spec, status):
         case _: client('ec2').delete_tags(Resources=[known], Tags=[{'Key': key} for key in OURS])
 
 
+def address():
+    """A new one for each gateway: moto 5.2.5 keeps it associated when the gateway goes."""
+    return client('ec2').allocate_address(Domain='vpc')['AllocationId']
+
+
 @functools.cache
 def given():
     """Example in the manifests -> what stands for it; made once."""
     ec2, iam, s3, sqs, function = (client(name) for name in ('ec2', 'iam', 's3', 'sqs', 'lambda'))
     vpc, other = (ec2.create_vpc(CidrBlock=cidr)['Vpc']['VpcId'] for cidr in ('10.90.0.0/16', '10.91.0.0/16'))
-    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock='10.90.1.0/24')['Subnet']['SubnetId']
+    # Each gateway has a subnet of its own: moto 5.2.5 finds gateways by their subnet, and does not know the filter for tags.
+    subnet, another, of_gateway = (ec2.create_subnet(VpcId=vpc, CidrBlock=f'10.90.{number}.0/24')['Subnet']['SubnetId'] for number in range(3))
     gateway = ec2.create_internet_gateway()['InternetGateway']['InternetGatewayId']
     ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
-    addresses = [ec2.allocate_address(Domain='vpc')['AllocationId'] for _ in range(2)]
     group = ec2.create_security_group(GroupName='given', Description='given', VpcId=vpc)['GroupId']
     ec2.create_key_pair(KeyName='given')
     iam.create_role(RoleName='given-function', AssumeRolePolicyDocument=policy())
@@ -74,12 +82,12 @@ def given():
         'vpc-0a1b2c3d4e5f60718': vpc,
         'vpc-0a1b2c3d4e5f60719': other,
         'subnet-0a1b2c3d4e5f60718': subnet,
+        'subnet-0a1b2c3d4e5f60719': another,
         'igw-0a1b2c3d4e5f60718': gateway,
-        'eipalloc-0a1b2c3d4e5f60718': addresses[0],
-        'nat-0a1b2c3d4e5f60718': ec2.create_nat_gateway(SubnetId=subnet, AllocationId=addresses[1])['NatGateway']['NatGatewayId'],
+        'nat-0a1b2c3d4e5f60718': ec2.create_nat_gateway(SubnetId=of_gateway, AllocationId=address())['NatGateway']['NatGatewayId'],
         'sg-0a1b2c3d4e5f60718': group,
-        'i-0a1b2c3d4e5f60718': ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, SubnetId=subnet)['Instances'][0]['InstanceId'],
         'eni-0a1b2c3d4e5f60718': ec2.create_network_interface(SubnetId=subnet)['NetworkInterface']['NetworkInterfaceId'],
+        'i-0a1b2c3d4e5f60719': ec2.run_instances(ImageId='ami-12c6146b', MinCount=1, MaxCount=1, SubnetId=subnet)['Instances'][0]['InstanceId'],
         'pcx-0a1b2c3d4e5f60718': ec2.create_vpc_peering_connection(VpcId=vpc, PeerVpcId=other)['VpcPeeringConnection']['VpcPeeringConnectionId'],
         '0a1b2c3d-0000-4000-8000-000000000001': client('kms').create_key()['KeyMetadata']['KeyId'],
         'version-of-the-code': version,
@@ -135,17 +143,23 @@ class DropIn(FaultCase):
 
     def manifests(self):
         text = '---\n'.join(path.read_text() for path in sorted((ROOT / 'tests/integration/drop_in').glob('*.yaml')))
-        for old, new in {**given(), 'team-a': self.ns, 'drop-in': f'drop-in-{self.number}', 'http://127.0.0.1:5000': self.faults.url}.items():
+        here = {'team-a': self.ns, 'drop-in': f'drop-in-{self.number}', 'http://127.0.0.1:5000': self.faults.url,
+                'eipalloc-0a1b2c3d4e5f60718': address()}
+        for old, new in {**given(), **here}.items():
             text = text.replace(old, new)
         return list(yaml.safe_load_all(text))
 
     def apply(self, manifests):
-        World.stack.kubectl('apply', '-f', '-', input=yaml.safe_dump_all(manifests))
+        World.stack.kubectl('apply', '-f', '-', input=json.dumps({'apiVersion': 'v1', 'kind': 'List', 'items': manifests}))
 
     def check_ready(self, manifests):
         for one in manifests:
-            with self.subTest(kind=one['kind'], name=one['metadata']['name']):
-                self.wait_ready(one['kind'], one['metadata']['name'], 40)
+            kind, name = one['kind'], one['metadata']['name']
+            with self.subTest(kind=kind, name=name):
+                if one['spec'].get(LACKED.get(kind)):
+                    self.assertIn(LACKED[kind], self.wait_condition(kind, name, 'False', 'Immutable')['message'])
+                else:
+                    self.wait_ready(kind, name, 40)
 
     def first_of_each_kind(self):
         found = {}
@@ -157,7 +171,8 @@ class DropIn(FaultCase):
         manifests = self.manifests()
         for kind in PLURALS:
             specs = [one['spec'] for one in manifests if one['kind'] == kind]
-            self.assertEqual(set(missing(schema(kind), specs, kind)) - ADDED, set(), 'fields that no manifest has')
+            found = [path for path in missing(schema(kind), specs, kind) if not ADDED.intersection([path, *path.split('.')])]
+            self.assertEqual(found, [], 'fields that no manifest has')
         self.apply(manifests)
         self.check_ready(manifests)
 
@@ -181,6 +196,8 @@ class DropIn(FaultCase):
 
     def test_objects_of_old_keep_what_is_theirs(self):
         manifests = self.first_of_each_kind()
+        for one in manifests:
+            one['spec'].pop(LACKED.get(one['kind']), None)
         self.apply(manifests)
         self.check_ready(manifests)
         World.operator.stop()

@@ -3,7 +3,8 @@ import base64
 import json
 import time
 
-from harness import GROUP, Case, World, client
+from harness import GROUP, Case, World, client, policy
+from test_kinds import archive
 
 ALLOW = f'{GROUP}/allow-references-from'
 
@@ -183,6 +184,22 @@ class Secrets(Case):
         self.aws.tag_resource(SecretId=self.name, Tags=[{'Key': 'Team', 'Value': 'b'}])
         self.eventually('the tag is put right', lambda: {'Key': 'Team', 'Value': 'a'} in self.describe()['Tags'])
         self.assertEqual(self.value()['SecretString'], 'canary')
+
+    def function(self):
+        name = f'rotates-{self.number}'
+        role = client('iam').create_role(RoleName=name, AssumeRolePolicyDocument=policy())['Role']['Arn']
+        return client('lambda').create_function(FunctionName=name, Runtime='python3.12', Handler='index.handler', Role=role,
+                                                Code={'ZipFile': archive('def handler(event, context): pass')})['FunctionArn']
+
+    def test_tags_and_rotation_are_taken_away(self):
+        self.put({'password': b'canary'})
+        self.make(rotationEnabled=False, tags={'Team': 'a', 'Gone': 'x'})
+        self.wait_ready(self.kind, 'one')
+        self.patch(self.kind, 'one', {'tags': {'Gone': None}})
+        self.eventually('the tag goes', lambda: 'Gone' not in [tag['Key'] for tag in self.describe()['Tags']])
+        self.aws.rotate_secret(SecretId=self.name, RotationLambdaARN=self.function(), RotationRules={'AutomaticallyAfterDays': 30},
+                               RotateImmediately=False)
+        self.eventually('the rotation ends', lambda: not self.describe().get('RotationEnabled'))
 
     def test_what_cannot_be_meant_is_refused(self):
         reference = {'name': 'app', 'key': 'password'}
