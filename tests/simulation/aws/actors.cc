@@ -11,8 +11,9 @@ namespace {
 
 constexpr const char* kStranger = "999999999999";
 // What somebody's belongings can be in.
-constexpr std::string_view kRooms[] = {"VPC",     "Subnet",   "InternetGateway", "ElasticIP",
-                                       "IAMRole", "S3Bucket", "ECRRepository",   "DynamoDBTable"};
+constexpr std::string_view kRooms[] = {
+    "VPC",     "Subnet",   "InternetGateway", "ElasticIP",    "SecurityGroup",
+    "IAMRole", "S3Bucket", "ECRRepository",   "DynamoDBTable"};
 
 constexpr const char* kTrust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
@@ -45,6 +46,13 @@ Request making(const std::string& kind, const std::string& name, const std::stri
   if (kind == "VPC") {
     Request request = make("ec2", "CreateVpc");
     set_form(request, {{"CidrBlock", name}});
+    return request;
+  }
+  if (kind == "SecurityGroup") {
+    Request request = make("ec2", "CreateSecurityGroup");
+    set_form(request, {{"VpcId", "vpc-0000000000000000e"},
+                       {"GroupName", name},
+                       {"GroupDescription", "of somebody"}});
     return request;
   }
   if (kind == "IAMRole") {

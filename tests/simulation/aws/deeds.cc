@@ -28,6 +28,7 @@ constexpr std::array kDeletions{
     Deletion{"ElasticIP", "ec2", "ReleaseAddress", "AllocationId"},
     Deletion{"InternetGateway", "ec2", "DeleteInternetGateway", "InternetGatewayId"},
     Deletion{"NATGateway", "ec2", "DeleteNatGateway", "NatGatewayId"},
+    Deletion{"SecurityGroup", "ec2", "DeleteSecurityGroup", "GroupId"},
     Deletion{"IAMRole", "iam", "DeleteRole", "RoleName"},
     Deletion{"SQSQueue", "sqs", "DeleteQueue", "QueueUrl"},
     Deletion{"KMSKey", "kms", "ScheduleKeyDeletion", "KeyId"},
@@ -135,6 +136,31 @@ void add_internet_gateway_deeds(const Thing& gateway, Deeds& deeds) {
   Deed deed{"detaches it", about(gateway, "ec2", "DetachInternetGateway")};
   set_form(deed.request, {{"InternetGatewayId", gateway.id}, {"VpcId", vpc}});
   deeds.push_back(std::move(deed));
+}
+
+void add_security_group_deeds(const Thing& group, Deeds& deeds) {
+  const auto add = [&](const std::string& words, const std::string& operation,
+                       std::vector<std::pair<std::string, std::string>> fields) {
+    Deed deed{words, about(group, "ec2", operation)};
+    fields.insert(fields.begin(), {"GroupId", group.id});
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  for (const char* direction : {"Ingress", "Egress"}) {
+    add("lets more through", "AuthorizeSecurityGroup" + std::string(direction),
+        {{"IpPermissions.1.IpProtocol", "tcp"},
+         {"IpPermissions.1.FromPort", "22"},
+         {"IpPermissions.1.ToPort", "22"},
+         {"IpPermissions.1.IpRanges.1.CidrIp", "203.0.113.0/24"}});
+  }
+  for (const Json& rule : group.truth("Rules").as_array()) {
+    const std::string direction = rule.at("IsEgress") == Json(true) ? "Egress" : "Ingress";
+    const std::string id = text_at(rule, "SecurityGroupRuleId");
+    add("revokes a rule", "RevokeSecurityGroup" + direction, {{"SecurityGroupRuleId.1", id}});
+    add("describes a rule otherwise", "UpdateSecurityGroupRuleDescriptions" + direction,
+        {{"SecurityGroupRuleDescription.1.SecurityGroupRuleId", id},
+         {"SecurityGroupRuleDescription.1.Description", "edited"}});
+  }
 }
 
 void add_role_deeds(const Thing& role, Deeds& deeds) {
@@ -278,6 +304,7 @@ Deeds deeds_to(const Thing& thing, bool may_delete) {
   if (thing.kind == "VPC") add_vpc_deeds(thing, deeds);
   if (thing.kind == "Subnet") add_subnet_deeds(thing, deeds);
   if (thing.kind == "InternetGateway") add_internet_gateway_deeds(thing, deeds);
+  if (thing.kind == "SecurityGroup") add_security_group_deeds(thing, deeds);
   if (thing.kind == "IAMRole") add_role_deeds(thing, deeds);
   if (thing.kind == "SQSQueue") add_queue_deeds(thing, deeds);
   if (thing.kind == "KMSKey") add_key_deeds(thing, deeds);

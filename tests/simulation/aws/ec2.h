@@ -37,6 +37,7 @@ extern const Kind kSubnet;
 extern const Kind kAddress;
 extern const Kind kInternetGateway;
 extern const Kind kNatGateway;
+extern const Kind kSecurityGroup;
 
 Answer missing(const std::string& name);
 Answer invalid_value(const std::string& name, const std::string& value, const std::string& why);
@@ -59,7 +60,17 @@ Or<JsonObject> tags_to_create(const Request& request, const Kind& kind);
 std::string new_id(Cloud& cloud, const Kind& kind);
 void write_tags(XmlWriter& xml, const JsonObject& tags);
 
+struct Filter {
+  std::string name;
+  Texts values;  // '*' and '?' in them stand for any text and any one character
+};
+std::vector<Filter> read_filters(const Fields& form);
+bool fits(const Filter& filter, const Texts& have);
+Answer unknown_filter(const std::string& name);
+
 Answer describe(Cloud& cloud, const Request& request, const Kind& kind);
+// A page of these items, each of them what is in its element.
+Answer listed(Cloud& cloud, const Request& request, std::string_view set, const Texts& items);
 Answer create_tags(Cloud& cloud, const Request& request);
 Answer delete_tags(Cloud& cloud, const Request& request);
 
@@ -72,6 +83,7 @@ std::optional<Answer> serve_subnets(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_addresses(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_internet_gateways(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_nat_gateways(Cloud& cloud, const Request& request);
+std::optional<Answer> serve_security_groups(Cloud& cloud, const Request& request);
 
 // What is attached to a VPC, uses an address, or is in a subnet; null: nothing.
 const Thing* internet_gateway_of(const Cloud& cloud, const Thing& vpc);
@@ -87,5 +99,7 @@ Thing& add_address(Cloud& cloud, const Request& request, const std::string& id);
 // Attached to a VPC, or to none.
 Thing& add_internet_gateway(Cloud& cloud, const Request& request, const std::string& id,
                             const std::string& vpc);
+Thing& add_security_group(Cloud& cloud, const Request& request, const std::string& id,
+                          const Thing& vpc, const std::string& name, const std::string& words);
 
 }  // namespace infra::sim::ec2

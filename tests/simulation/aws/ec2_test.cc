@@ -214,5 +214,114 @@ TEST_F(NatTest, GatewaysAreRefusedAsEc2DoesIt) {
   EXPECT_EQ(code("ec2", "CreateNatGateway", of("SubnetId", subnet, is_private)), "ok");
 }
 
+class GroupTest : public Ec2Test {
+ protected:
+  std::string make(const std::string& name) {
+    const std::string words = R"(, "Description": "words", "VpcId": ")" + vpc + "\"";
+    return text_at(must("ec2", "CreateSecurityGroup", of("GroupName", name, words)), "GroupId");
+  }
+  std::string make_code(const std::string& name, const std::string& in) {
+    return code("ec2", "CreateSecurityGroup",
+                of("GroupName", name, R"(, "Description": "words", "VpcId": ")" + in + "\""));
+  }
+  // {"GroupId": ..., "IpPermissions": [...]}
+  static std::string permission(const std::string& id, const std::string& members) {
+    return of("GroupId", id, R"(, "IpPermissions": [{)" + members + "}]");
+  }
+  JsonArray rules(const std::string& id) {
+    return must("ec2", "DescribeSecurityGroupRules",
+                R"({"Filters": [{"Name": "group-id", "Values": [")" + id + R"("]}]})")
+        .at("SecurityGroupRules")
+        .as_array();
+  }
+  const std::string vpc = make_vpc();
+  const std::string kWeb =
+      R"("IpProtocol": "6", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.1.2.3/8", "Description": "d"}])";
+};
+
+TEST_F(GroupTest, AGroupFromBirthToDeath) {
+  const std::string id = make("web");
+  EXPECT_TRUE(id.starts_with("sg-0")) << id;
+  const std::string by_id = R"({"GroupIds": [")" + id + R"("]})";
+  const Json seen = must("ec2", "DescribeSecurityGroups", by_id).at("SecurityGroups").at(0);
+  EXPECT_EQ(text_at(seen, "GroupName"), "web");
+  EXPECT_EQ(text_at(seen, "Description"), "words");
+  EXPECT_EQ(text_at(seen, "VpcId"), vpc);
+  ASSERT_EQ(rules(id).size(), 1u);
+  EXPECT_EQ(rules(id).at(0).at("IsEgress"), Json(true));
+  EXPECT_EQ(text_at(rules(id).at(0), "CidrIpv4"), "0.0.0.0/0");
+  EXPECT_EQ(code("ec2", "DeleteVpc", of("VpcId", vpc)), "DependencyViolation");
+  must("ec2", "DeleteSecurityGroup", of("GroupId", id));
+  EXPECT_EQ(code("ec2", "DescribeSecurityGroups", by_id), "InvalidGroup.NotFound");
+  EXPECT_EQ(code("ec2", "DeleteVpc", of("VpcId", vpc)), "ok");
+}
+
+TEST_F(GroupTest, ANameIsTakenInItsVpcAlone) {
+  make("web");
+  EXPECT_EQ(make_code("Web", vpc), "InvalidGroup.Duplicate");
+  EXPECT_EQ(make_code("web", make_vpc()), "ok");
+  EXPECT_EQ(make_code("sg-web", vpc), "InvalidParameterValue");
+  EXPECT_EQ(make_code("other", "vpc-0123"), "InvalidVpcID.NotFound");
+}
+
+TEST_F(GroupTest, RulesComeAndGo) {
+  const std::string id = make("web");
+  const Json made = must("ec2", "AuthorizeSecurityGroupIngress", permission(id, kWeb));
+  const std::string rule = text_at(made.at("SecurityGroupRules").at(0), "SecurityGroupRuleId");
+  ASSERT_EQ(rules(id).size(), 2u);
+  const Json seen = rules(id).at(1);
+  EXPECT_EQ(text_at(seen, "SecurityGroupRuleId"), rule);
+  EXPECT_EQ(text_at(seen, "IpProtocol"), "tcp");
+  EXPECT_EQ(text_at(seen, "CidrIpv4"), "10.0.0.0/8");
+  EXPECT_EQ(code("ec2", "AuthorizeSecurityGroupIngress", permission(id, kWeb)),
+            "InvalidPermission.Duplicate");
+  EXPECT_EQ(code("ec2", "AuthorizeSecurityGroupEgress", permission(id, kWeb)), "ok");
+  const std::string anew =
+      R"("IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "IpRanges": [{"CidrIp": "10.0.0.0/8", "Description": "e"}])";
+  must("ec2", "UpdateSecurityGroupRuleDescriptionsIngress", permission(id, anew));
+  EXPECT_EQ(text_at(rules(id).at(1), "Description"), "e");
+  const std::string by_id = of("GroupId", id, R"(, "SecurityGroupRuleIds": [")" + rule + R"("])");
+  EXPECT_EQ(code("ec2", "RevokeSecurityGroupEgress", by_id), "InvalidSecurityGroupRuleId.NotFound");
+  must("ec2", "RevokeSecurityGroupIngress", by_id);
+  EXPECT_EQ(code("ec2", "RevokeSecurityGroupIngress", by_id),
+            "InvalidSecurityGroupRuleId.NotFound");
+  EXPECT_EQ(code("ec2", "RevokeSecurityGroupIngress", permission(id, kWeb)),
+            "InvalidPermission.NotFound");
+  EXPECT_EQ(code("ec2", "UpdateSecurityGroupRuleDescriptionsIngress", permission(id, anew)),
+            "InvalidPermission.NotFound");
+}
+
+TEST_F(GroupTest, RulesAreKeptAsEc2WritesThem) {
+  const std::string id = make("web");
+  must("ec2", "AuthorizeSecurityGroupIngress",
+       permission(id, R"("IpProtocol": "-1", "FromPort": 1, "ToPort": 2,
+                         "Ipv6Ranges": [{"CidrIpv6": "2001:DB8:0:0::1/33"}])"));
+  const Json seen = rules(id).at(1);
+  EXPECT_EQ(text_at(seen, "CidrIpv6"), "2001:db8::/33");
+  EXPECT_EQ(seen.at("FromPort"), Json(-1));
+  for (const char* wrong :
+       {R"("IpProtocol": "tcp", "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
+        R"("IpProtocol": "udp", "FromPort": 9, "ToPort": 8, "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
+        R"("IpProtocol": "quic", "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
+        R"("IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0"}])"}) {
+    EXPECT_EQ(code("ec2", "AuthorizeSecurityGroupIngress", permission(id, wrong)),
+              "InvalidParameterValue")
+        << wrong;
+  }
+}
+
+TEST_F(GroupTest, AGroupThatOthersNameStays) {
+  const std::string id = make("web");
+  const std::string other = make("other");
+  const std::string from = R"("IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": ")" + id + R"("}])";
+  must("ec2", "AuthorizeSecurityGroupIngress", permission(id, from));
+  must("ec2", "AuthorizeSecurityGroupIngress", permission(other, from));
+  EXPECT_EQ(code("ec2", "DeleteSecurityGroup", of("GroupId", id)), "DependencyViolation");
+  must("ec2", "RevokeSecurityGroupIngress", permission(other, from));
+  EXPECT_EQ(code("ec2", "DeleteSecurityGroup", of("GroupId", id)), "ok");
+  EXPECT_EQ(code("ec2", "AuthorizeSecurityGroupIngress", permission(other, from)),
+            "InvalidGroup.NotFound");
+}
+
 }  // namespace
 }  // namespace infra::sim

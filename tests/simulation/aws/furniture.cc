@@ -20,8 +20,9 @@ void FakeAws::furnish() {
   Cloud& cloud = state_->cloud;
   const Request request = nobodys_request(state_->first_account);
   const std::size_t before = cloud.things.size();
-  // For subnets.
-  ec2::add_vpc(cloud, request, "vpc-0000000000000000e", "10.200.0.0/16");
+  // For subnets and security groups, with a group that rules name.
+  const Thing& room = ec2::add_vpc(cloud, request, "vpc-0000000000000000e", "10.200.0.0/16");
+  ec2::add_security_group(cloud, request, "sg-0000000000000000e", room, "furniture", "Furniture");
   // For NAT gateways, with an address each.
   const Thing& vpc = ec2::add_vpc(cloud, request, "vpc-0000000000000000f", "10.201.0.0/16");
   ec2::add_internet_gateway(cloud, request, "igw-0000000000000000f", vpc.id);

@@ -11,6 +11,7 @@ std::span<const KindOfThing> kinds_of_things() {
       {"ElasticIP", address_state},
       {"InternetGateway", internet_gateway_state},
       {"NATGateway", nat_gateway_state},
+      {"SecurityGroup", security_group_state},
       {"IAMRole", role_state},
       {"SQSQueue", queue_state},
       {"KMSKey", key_state},

@@ -22,6 +22,7 @@ Json subnet_state(const Cloud& cloud, const Thing& thing);
 Json address_state(const Cloud& cloud, const Thing& thing);
 Json internet_gateway_state(const Cloud& cloud, const Thing& thing);
 Json nat_gateway_state(const Cloud& cloud, const Thing& thing);
+Json security_group_state(const Cloud& cloud, const Thing& thing);
 Json role_state(const Cloud& cloud, const Thing& thing);
 Json queue_state(const Cloud& cloud, const Thing& thing);
 Json key_state(const Cloud& cloud, const Thing& thing);

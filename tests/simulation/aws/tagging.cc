@@ -19,7 +19,8 @@ const std::pair<std::string_view, std::string> kEc2Types[] = {
     {"Subnet", "subnet"},
     {"ElasticIP", "elastic-ip"},
     {"InternetGateway", "internet-gateway"},
-    {"NATGateway", "natgateway"}};
+    {"NATGateway", "natgateway"},
+    {"SecurityGroup", "security-group"}};
 
 Named named(const Thing& thing) {
   const std::string where = thing.region + ":" + thing.account + ":";

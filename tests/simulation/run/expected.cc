@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/base64.h"
@@ -83,6 +84,52 @@ Json lifecycle(const Json& declared) {
   return out;
 }
 
+// A rule of a security group as AWS has it, for each range or group that it names.
+Json rules(const Json& declared) {
+  // As AWS writes them.
+  static const std::map<std::string, std::string> kCanonical{{"10.9.8.7/16", "10.9.0.0/16"},
+                                                             {"2001:DB8::/32", "2001:db8::/32"}};
+  const auto or_any = [](const Json& rule, const char* port) {
+    const Json* found = rule.get_object().if_contains(port);
+    return found == nullptr ? Json(-1) : *found;
+  };
+  JsonArray out;
+  for (const Json& rule : declared.get_array()) {
+    const auto add = [&](const std::string& peer) {
+      const auto known = kCanonical.find(peer);
+      out.push_back(JsonObject{{"IpProtocol", rule.at("ipProtocol")},
+                               {"FromPort", or_any(rule, "fromPort")},
+                               {"ToPort", or_any(rule, "toPort")},
+                               {"Peer", known == kCanonical.end() ? peer : known->second},
+                               {"Description", text_at(rule, "description")}});
+    };
+    for (const char* list : {"cidrBlocks", "ipv6CidrBlocks"}) {
+      const Json* ranges = rule.get_object().if_contains(list);
+      if (ranges == nullptr) continue;
+      for (const Json& range : ranges->get_array()) add(text_at(range, ""));
+    }
+    const std::string group = text_at(rule, "sourceSecurityGroupID");
+    if (!group.empty()) add(group);
+  }
+  return sorted(out);
+}
+
+Json rules_towards(const Json& all, bool egress) {
+  JsonArray out;
+  for (const Json& rule : all.get_array()) {
+    if (rule.at("IsEgress") != Json(egress)) continue;
+    JsonObject one;
+    for (const char* member : {"IpProtocol", "FromPort", "ToPort", "Peer", "Description"}) {
+      one[member] = rule.at(member);
+    }
+    out.push_back(std::move(one));
+  }
+  return sorted(out);
+}
+
+Json ingress(const Json& all) { return rules_towards(all, false); }
+Json egress(const Json& all) { return rules_towards(all, true); }
+
 struct Row {
   const char* kind;
   const char* field;  // in the spec
@@ -105,6 +152,10 @@ constexpr Row kRows[] = {
     {"NATGateway", "subnetID", "SubnetId"},
     {"NATGateway", "allocationID", "AllocationId"},
     {"NATGateway", "connectivityType", "ConnectivityType"},
+    {"SecurityGroup", "vpcID", "VpcId"},
+    {"SecurityGroup", "groupName", "GroupName"},
+    {"SecurityGroup", "ingressRules", "Rules", rules, ingress},
+    {"SecurityGroup", "egressRules", "Rules", rules, egress},
     {"IAMRole", "description", "Description"},
     {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
     {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
@@ -237,12 +288,14 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
 bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
                  const std::vector<FakeAws::Resource>& resources) {
   // "The CIDR conflicts with another subnet": EC2's answer to CreateSubnet. "Network already has an
-  // internet gateway attached": that to AttachInternetGateway.
-  if (kind != "Subnet" && kind != "InternetGateway") return false;
+  // internet gateway attached": that to AttachInternetGateway. "The security group already exists
+  // for VPC": that to CreateSecurityGroup.
+  if (kind != "Subnet" && kind != "InternetGateway" && kind != "SecurityGroup") return false;
   return std::ranges::any_of(resources, [&](const auto& other) {
     return other.live && other.kind == kind && !belongs_to(other, uid) &&
            text_at(other.state, "VpcId") == text_at(spec, "vpcID") &&
-           text_at(other.state, "CidrBlock") == text_at(spec, "cidrBlock");
+           text_at(other.state, "CidrBlock") == text_at(spec, "cidrBlock") &&
+           text_at(other.state, "GroupName") == text_at(spec, "groupName");
   });
 }
 

@@ -233,7 +233,7 @@ class Run {
     if (is_taken(kind, object)) return {"NotOurs", "NameTaken", "AccessDenied", "Refused"};
     if (invariants_.ledger().live_of(uid).empty() &&
         place_taken(kind, *find_path(object, "spec"), uid, resources)) {
-      return {"Refused"};
+      return {"Refused", "NameTaken"};
     }
     return {};
   }

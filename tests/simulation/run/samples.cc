@@ -53,6 +53,16 @@ std::vector<Sample> make_samples() {
       {"NATGateway",
        R"({"subnetID":"subnet-0000000000000000f","allocationID":"eipalloc-0000000000000000{n}","tags":{"Team":"a"}})",
        {R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+      {"SecurityGroup",
+       R"({"vpcID":"vpc-0000000000000000e","groupName":"group-{n}","description":"Number {n}","ingressRules":[{"ipProtocol":"tcp","fromPort":443,"toPort":443,"cidrBlocks":["10.0.0.0/8"],"description":"inside"}],"tags":{"Team":"a"}})",
+       {R"({"ingressRules":[{"ipProtocol":"tcp","fromPort":443,"toPort":443,"cidrBlocks":["10.0.0.0/8"],"description":"other words"}]})",
+        R"({"ingressRules":[{"ipProtocol":"udp","fromPort":53,"toPort":53,"cidrBlocks":["10.0.0.0/8","10.9.8.7/16"],"ipv6CidrBlocks":["2001:DB8::/32"]},{"ipProtocol":"-1","sourceSecurityGroupID":"sg-0000000000000000e"}]})",
+        R"({"ingressRules":[{"ipProtocol":"-1","sourceSecurityGroupID":"sg-0000000000000000e","description":"friends"}]})",
+        R"({"ingressRules":[]})", R"({"ingressRules":null})",
+        R"({"egressRules":[{"ipProtocol":"tcp","fromPort":443,"toPort":443,"cidrBlocks":["0.0.0.0/0"]}]})",
+        R"({"egressRules":[{"ipProtocol":"-1","cidrBlocks":["0.0.0.0/0"]}]})",
+        R"({"egressRules":[]})", R"({"egressRules":null})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})", R"({"tags":null})"}},
       {"IAMRole",
        R"({"roleName":"role-{n}","assumeRolePolicyDocument":"TRUST","description":"first","tags":{"Team":"a"}})",
        {R"({"assumeRolePolicyDocument":"TRUST2"})", R"({"description":"second"})",
@@ -155,6 +165,7 @@ Json edit_of(const Sample& sample, std::size_t index, int number) {
 }
 
 std::string chosen_name(const std::string& kind, const Json& spec) {
+  if (kind == "SecurityGroup") return text_at(spec, "groupName");
   if (kind == "IAMRole") return text_at(spec, "roleName");
   if (kind == "SQSQueue") return text_at(spec, "queueName");
   if (kind == "LambdaFunction") return text_at(spec, "functionName");
