@@ -121,6 +121,16 @@ void delete_failed(Cloud& cloud, const Thing& gateway) {
   carry_out(cloud, request);
 }
 
+void disassociate_theirs(Cloud& cloud, const Thing& table) {
+  for (const Json& one : table.truth("Associations").as_array()) {
+    if (text_at(one, "SubnetId") != kTheirSubnet) continue;
+    Request request = about(table, "ec2", "DisassociateRouteTable");
+    set_form(request, {{"AssociationId", text_at(one, "AssociationId")}});
+    carry_out(cloud, request);
+    break;
+  }
+}
+
 }  // namespace
 
 std::string FakeAws::tamper(Random& random, bool may_delete) {
@@ -142,6 +152,7 @@ void FakeAws::make_way() {
     if (thing->live && thing->kind == "NATGateway" && thing->failed) {
       delete_failed(state_->cloud, *thing);
     }
+    if (thing->live && thing->kind == "RouteTable") disassociate_theirs(state_->cloud, *thing);
     if (!thing->live || thing->kind != "IAMRole") continue;
     for (const Json& policy : thing->truth("AttachedPolicies").as_array()) {
       if (text_at(policy, "PolicyArn") != kTheirPolicy) continue;

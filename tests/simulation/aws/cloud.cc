@@ -15,7 +15,7 @@ struct Lag {
 
 bool is_of_ec2(std::string_view kind) {
   return kind == "VPC" || kind == "Subnet" || kind == "ElasticIP" || kind == "InternetGateway" ||
-         kind == "NATGateway" || kind == "SecurityGroup";
+         kind == "NATGateway" || kind == "SecurityGroup" || kind == "RouteTable";
 }
 
 // SOURCES.md says where these come from. Nobody says how late tags are, so they are as late as

@@ -29,6 +29,7 @@ constexpr std::array kDeletions{
     Deletion{"InternetGateway", "ec2", "DeleteInternetGateway", "InternetGatewayId"},
     Deletion{"NATGateway", "ec2", "DeleteNatGateway", "NatGatewayId"},
     Deletion{"SecurityGroup", "ec2", "DeleteSecurityGroup", "GroupId"},
+    Deletion{"RouteTable", "ec2", "DeleteRouteTable", "RouteTableId"},
     Deletion{"IAMRole", "iam", "DeleteRole", "RoleName"},
     Deletion{"SQSQueue", "sqs", "DeleteQueue", "QueueUrl"},
     Deletion{"KMSKey", "kms", "ScheduleKeyDeletion", "KeyId"},
@@ -160,6 +161,33 @@ void add_security_group_deeds(const Thing& group, Deeds& deeds) {
     add("describes a rule otherwise", "UpdateSecurityGroupRuleDescriptions" + direction,
         {{"SecurityGroupRuleDescription.1.SecurityGroupRuleId", id},
          {"SecurityGroupRuleDescription.1.Description", "edited"}});
+  }
+}
+
+void add_route_table_deeds(const Thing& table, Deeds& deeds) {
+  const auto add = [&](const std::string& words, const std::string& operation,
+                       const std::vector<std::pair<std::string, std::string>>& fields) {
+    Deed deed{words, about(table, "ec2", operation)};
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  const std::pair<std::string, std::string> named{"RouteTableId", table.id};
+  add("adds a route", "CreateRoute",
+      {named,
+       {"DestinationCidrBlock", "203.0.113.0/24"},
+       {"VpcPeeringConnectionId", "pcx-0000000000000000e"}});
+  add("has another subnet use it", "AssociateRouteTable", {named, {"SubnetId", kTheirSubnet}});
+  for (const Json& route : table.truth("Routes").as_array()) {
+    const std::pair<std::string, std::string> to{"DestinationCidrBlock",
+                                                 text_at(route, "DestinationCidrBlock")};
+    if (text_at(route, "Origin") != "CreateRoute") continue;
+    add("deletes a route", "DeleteRoute", {named, to});
+    add("leads a route elsewhere", "ReplaceRoute",
+        {named, to, {"VpcPeeringConnectionId", "pcx-0000000000000000e"}});
+  }
+  for (const Json& one : table.truth("Associations").as_array()) {
+    add("takes a subnet off it", "DisassociateRouteTable",
+        {{"AssociationId", text_at(one, "AssociationId")}});
   }
 }
 
@@ -305,6 +333,7 @@ Deeds deeds_to(const Thing& thing, bool may_delete) {
   if (thing.kind == "Subnet") add_subnet_deeds(thing, deeds);
   if (thing.kind == "InternetGateway") add_internet_gateway_deeds(thing, deeds);
   if (thing.kind == "SecurityGroup") add_security_group_deeds(thing, deeds);
+  if (thing.kind == "RouteTable") add_route_table_deeds(thing, deeds);
   if (thing.kind == "IAMRole") add_role_deeds(thing, deeds);
   if (thing.kind == "SQSQueue") add_queue_deeds(thing, deeds);
   if (thing.kind == "KMSKey") add_key_deeds(thing, deeds);

@@ -11,7 +11,7 @@ namespace ec2 {
 namespace {
 
 const std::array kKinds{&kVpc,         &kSubnet,     &kAddress, &kInternetGateway,
-                        &kNatGateway, &kSecurityGroup};
+                        &kNatGateway, &kSecurityGroup, &kRouteTable};
 
 Answer not_there(const Kind& kind, const std::string& id) {
   return refused(400, std::string(kind.not_found),
@@ -349,7 +349,7 @@ Answer serve_ec2(Cloud& cloud, const Request& request) {
   if (operation == "DeleteTags") return ec2::delete_tags(cloud, request);
   for (const auto serve : {ec2::serve_vpcs, ec2::serve_subnets, ec2::serve_addresses,
                            ec2::serve_internet_gateways, ec2::serve_nat_gateways,
-                           ec2::serve_security_groups}) {
+                           ec2::serve_security_groups, ec2::serve_route_tables}) {
     if (auto answer = serve(cloud, request)) return *answer;
   }
   return refused(400, "InvalidAction",

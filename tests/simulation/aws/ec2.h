@@ -38,6 +38,7 @@ extern const Kind kAddress;
 extern const Kind kInternetGateway;
 extern const Kind kNatGateway;
 extern const Kind kSecurityGroup;
+extern const Kind kRouteTable;
 
 Answer missing(const std::string& name);
 Answer invalid_value(const std::string& name, const std::string& value, const std::string& why);
@@ -84,6 +85,7 @@ std::optional<Answer> serve_addresses(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_internet_gateways(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_nat_gateways(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_security_groups(Cloud& cloud, const Request& request);
+std::optional<Answer> serve_route_tables(Cloud& cloud, const Request& request);
 
 // What is attached to a VPC, uses an address, or is in a subnet; null: nothing.
 const Thing* internet_gateway_of(const Cloud& cloud, const Thing& vpc);

@@ -323,5 +323,110 @@ TEST_F(GroupTest, AGroupThatOthersNameStays) {
             "InvalidGroup.NotFound");
 }
 
+class RouteTest : public Ec2Test {
+ protected:
+  RouteTest() { fake.furnish(); }
+
+  std::string make() {
+    return text_at(must("ec2", "CreateRouteTable", of("VpcId", "vpc-0000000000000000f")),
+                   "RouteTable.RouteTableId");
+  }
+  Json seen(const std::string& id) {
+    return must("ec2", "DescribeRouteTables", R"({"RouteTableIds": [")" + id + R"("]})")
+        .at("RouteTables")
+        .at(0);
+  }
+  static std::string route(const std::string& table, const std::string& block,
+                           const std::string& target = "") {
+    return of("RouteTableId", table, R"(, "DestinationCidrBlock": ")" + block + "\"" + target);
+  }
+  static std::string both(const std::string& table, const std::string& subnet) {
+    return of("RouteTableId", table, R"(, "SubnetId": ")" + subnet + "\"");
+  }
+  const std::string kGateway = R"(, "GatewayId": "igw-0000000000000000f")";
+  const std::string kPeer = R"(, "VpcPeeringConnectionId": "pcx-1")";
+  const std::string kSubnet = "subnet-000000000000000a1";
+};
+
+TEST_F(RouteTest, ATableFromBirthToDeath) {
+  const std::string id = make();
+  EXPECT_TRUE(id.starts_with("rtb-0")) << id;
+  ASSERT_EQ(seen(id).at("Routes").as_array().size(), 1u);
+  EXPECT_EQ(text_at(seen(id).at("Routes").at(0), "GatewayId"), "local");
+  EXPECT_EQ(text_at(seen(id).at("Routes").at(0), "Origin"), "CreateRouteTable");
+  EXPECT_TRUE(seen(id).at("Associations").as_array().empty());
+  must("ec2", "DeleteRouteTable", of("RouteTableId", id));
+  EXPECT_EQ(code("ec2", "DescribeRouteTables", R"({"RouteTableIds": [")" + id + R"("]})"),
+            "InvalidRouteTableID.NotFound");
+  EXPECT_EQ(code("ec2", "DeleteRouteTable", of("RouteTableId", id)),
+            "InvalidRouteTableID.NotFound");
+}
+
+TEST_F(RouteTest, RoutesComeAndGo) {
+  const std::string id = make();
+  must("ec2", "CreateRoute", route(id, "0.0.0.0/0", kGateway));
+  EXPECT_EQ(text_at(seen(id).at("Routes").at(1), "GatewayId"), "igw-0000000000000000f");
+  EXPECT_EQ(text_at(seen(id).at("Routes").at(1), "State"), "active");
+  EXPECT_EQ(code("ec2", "CreateRoute", route(id, "0.0.0.0/0", kPeer)), "RouteAlreadyExists");
+  must("ec2", "ReplaceRoute", route(id, "0.0.0.0/0", kPeer));
+  EXPECT_EQ(text_at(seen(id).at("Routes").at(1), "VpcPeeringConnectionId"), "pcx-1");
+  EXPECT_EQ(find_path(seen(id).at("Routes").at(1), "GatewayId"), nullptr);
+  must("ec2", "DeleteRoute", route(id, "0.0.0.0/0"));
+  EXPECT_EQ(code("ec2", "DeleteRoute", route(id, "0.0.0.0/0")), "InvalidRoute.NotFound");
+  EXPECT_EQ(code("ec2", "ReplaceRoute", route(id, "0.0.0.0/0", kPeer)), "InvalidParameterValue");
+  EXPECT_EQ(code("ec2", "DeleteRoute", route(id, "10.201.0.0/16")), "InvalidParameterValue");
+}
+
+TEST_F(RouteTest, RoutesAreRefusedAsEc2DoesIt) {
+  const std::string id = make();
+  EXPECT_EQ(code("ec2", "CreateRoute", route(id, "0.0.0.0/0")), "MissingParameter");
+  EXPECT_EQ(code("ec2", "CreateRoute", route(id, "0.0.0.0/0", kGateway + kPeer)),
+            "InvalidParameterCombination");
+  EXPECT_EQ(code("ec2", "CreateRoute", route(id, "0.0.0.0/0", R"(, "GatewayId": "igw-1")")),
+            "InvalidGatewayID.NotFound");
+  EXPECT_EQ(code("ec2", "CreateRoute", route(id, "0.0.0.0/0", R"(, "NatGatewayId": "nat-1")")),
+            "InvalidNatGatewayID.NotFound");
+  const std::string other =
+      text_at(must("ec2", "CreateInternetGateway", "{}"), "InternetGateway.InternetGatewayId");
+  EXPECT_EQ(
+      code("ec2", "CreateRoute", route(id, "0.0.0.0/0", R"(, "GatewayId": ")" + other + "\"")),
+      "InvalidParameterValue");
+}
+
+TEST_F(RouteTest, ARouteStaysWithoutItsGateway) {
+  const std::string id = make();
+  must("ec2", "CreateRoute", route(id, "0.0.0.0/0", kGateway));
+  must("ec2", "DetachInternetGateway",
+       of("InternetGatewayId", "igw-0000000000000000f", R"(, "VpcId": "vpc-0000000000000000f")"));
+  EXPECT_EQ(text_at(seen(id).at("Routes").at(1), "State"), "blackhole");
+}
+
+TEST_F(RouteTest, ASubnetUsesOneTable) {
+  const std::string id = make();
+  const std::string other = make();
+  const Json made = must("ec2", "AssociateRouteTable", both(id, kSubnet));
+  EXPECT_EQ(text_at(made, "AssociationState.State"), "associating");
+  pass(seconds(2));
+  const Json one = seen(id).at("Associations").at(0);
+  EXPECT_EQ(text_at(one, "SubnetId"), kSubnet);
+  EXPECT_EQ(text_at(one, "AssociationState.State"), "associated");
+  EXPECT_EQ(one.at("Main"), Json(false));
+  EXPECT_EQ(code("ec2", "AssociateRouteTable", both(other, kSubnet)), "Resource.AlreadyAssociated");
+  EXPECT_EQ(code("ec2", "DeleteRouteTable", of("RouteTableId", id)), "DependencyViolation");
+  const std::string named = of("AssociationId", text_at(made, "AssociationId"));
+  must("ec2", "DisassociateRouteTable", named);
+  EXPECT_EQ(code("ec2", "DisassociateRouteTable", named), "InvalidAssociationID.NotFound");
+  EXPECT_EQ(code("ec2", "AssociateRouteTable", both(other, kSubnet)), "ok");
+  EXPECT_EQ(code("ec2", "DeleteRouteTable", of("RouteTableId", id)), "ok");
+}
+
+TEST_F(RouteTest, AnAssociationGoesWithItsSubnet) {
+  const std::string id = make();
+  must("ec2", "AssociateRouteTable", both(id, kSubnet));
+  must("ec2", "DeleteSubnet", of("SubnetId", kSubnet));
+  EXPECT_TRUE(seen(id).at("Associations").as_array().empty());
+  EXPECT_EQ(code("ec2", "DeleteRouteTable", of("RouteTableId", id)), "ok");
+}
+
 }  // namespace
 }  // namespace infra::sim

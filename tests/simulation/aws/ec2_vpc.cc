@@ -149,12 +149,13 @@ Answer modify_attribute(Cloud& cloud, const Request& request) {
   return yes();
 }
 
-// Subnets and groups in it, and gateways that are attached to it.
+// Subnets, groups and tables in it, and gateways that are attached to it.
 bool is_used(const Cloud& cloud, const Thing& vpc) {
   if (internet_gateway_of(cloud, vpc) != nullptr) return true;
   return std::ranges::any_of(cloud.things, [&](const auto& thing) {
     if (!thing->live || thing->account != vpc.account || thing->region != vpc.region) return false;
-    const bool within = thing->kind == kSubnet.name || thing->kind == kSecurityGroup.name;
+    const bool within = thing->kind == kSubnet.name || thing->kind == kSecurityGroup.name ||
+                        thing->kind == kRouteTable.name;
     return within && text_at(thing->truth("core"), "VpcId") == vpc.id;
   });
 }

@@ -30,6 +30,14 @@ void FakeAws::furnish() {
   for (int i = 1; i <= kNumbers; ++i) {
     ec2::add_address(cloud, request, "eipalloc-0000000000000000" + std::to_string(i));
   }
+  // For route tables, two subnets each.
+  for (int i = 1; i <= kNumbers; ++i) {
+    const std::string n = std::to_string(i);
+    ec2::add_subnet(cloud, request, "subnet-000000000000000a" + n, vpc, "10.201.3" + n + ".0/24",
+                    "us-east-1a");
+    ec2::add_subnet(cloud, request, "subnet-000000000000000b" + n, vpc, "10.201.4" + n + ".0/24",
+                    "us-east-1a");
+  }
   // For internet gateways, two each.
   for (int i = 1; i <= kNumbers; ++i) {
     for (const char* start : {"vpc-000000000000000a", "vpc-000000000000000b"}) {

@@ -12,6 +12,7 @@ std::span<const KindOfThing> kinds_of_things() {
       {"InternetGateway", internet_gateway_state},
       {"NATGateway", nat_gateway_state},
       {"SecurityGroup", security_group_state},
+      {"RouteTable", route_table_state},
       {"IAMRole", role_state},
       {"SQSQueue", queue_state},
       {"KMSKey", key_state},

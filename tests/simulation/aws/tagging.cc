@@ -20,7 +20,8 @@ const std::pair<std::string_view, std::string> kEc2Types[] = {
     {"ElasticIP", "elastic-ip"},
     {"InternetGateway", "internet-gateway"},
     {"NATGateway", "natgateway"},
-    {"SecurityGroup", "security-group"}};
+    {"SecurityGroup", "security-group"},
+    {"RouteTable", "route-table"}};
 
 Named named(const Thing& thing) {
   const std::string where = thing.region + ":" + thing.account + ":";

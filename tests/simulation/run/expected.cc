@@ -130,6 +130,38 @@ Json rules_towards(const Json& all, bool egress) {
 Json ingress(const Json& all) { return rules_towards(all, false); }
 Json egress(const Json& all) { return rules_towards(all, true); }
 
+// The routes that somebody has made, by what they lead to.
+Json routes(const Json& declared) {
+  constexpr std::pair<const char*, const char*> kNames[] = {
+      {"destinationCidrBlock", "DestinationCidrBlock"},
+      {"gatewayID", "GatewayId"},
+      {"vpcPeeringConnectionID", "VpcPeeringConnectionId"}};
+  JsonArray out;
+  for (const Json& route : declared.get_array()) {
+    JsonObject one{{"Origin", "CreateRoute"}};
+    for (const auto& [field, member] : kNames) {
+      const std::string text = text_at(route, field);
+      if (!text.empty()) one[member] = text;
+    }
+    out.push_back(std::move(one));
+  }
+  return sorted(out);
+}
+
+Json made_routes(const Json& all) {
+  JsonArray out;
+  for (const Json& route : all.get_array()) {
+    if (text_at(route, "Origin") == "CreateRoute") out.push_back(route);
+  }
+  return sorted(out);
+}
+
+Json subnets_of(const Json& associations) {
+  JsonArray out;
+  for (const Json& one : associations.get_array()) out.push_back(one.at("SubnetId"));
+  return sorted(out);
+}
+
 struct Row {
   const char* kind;
   const char* field;  // in the spec
@@ -156,6 +188,9 @@ constexpr Row kRows[] = {
     {"SecurityGroup", "groupName", "GroupName"},
     {"SecurityGroup", "ingressRules", "Rules", rules, ingress},
     {"SecurityGroup", "egressRules", "Rules", rules, egress},
+    {"RouteTable", "vpcID", "VpcId"},
+    {"RouteTable", "routes", "Routes", routes, made_routes},
+    {"RouteTable", "subnetAssociations", "Associations", sorted, subnets_of},
     {"IAMRole", "description", "Description"},
     {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
     {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
@@ -285,11 +320,28 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
   return out;
 }
 
+// "The specified association conflicts with an existing association": EC2's answer to
+// AssociateRouteTable.
+bool subnet_taken(const Json& spec, const FakeAws::Resource& other) {
+  const Json* subnets = find_path(spec, "subnetAssociations");
+  if (subnets == nullptr || !subnets->is_array()) return false;
+  return std::ranges::any_of(other.state.at("Associations").as_array(), [&](const Json& one) {
+    return std::ranges::find(subnets->get_array(), one.at("SubnetId")) !=
+           subnets->get_array().end();
+  });
+}
+
 bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
                  const std::vector<FakeAws::Resource>& resources) {
   // "The CIDR conflicts with another subnet": EC2's answer to CreateSubnet. "Network already has an
   // internet gateway attached": that to AttachInternetGateway. "The security group already exists
   // for VPC": that to CreateSecurityGroup.
+  if (kind == "RouteTable") {
+    return std::ranges::any_of(resources, [&](const auto& other) {
+      return other.live && other.kind == kind && !belongs_to(other, uid) &&
+             subnet_taken(spec, other);
+    });
+  }
   if (kind != "Subnet" && kind != "InternetGateway" && kind != "SecurityGroup") return false;
   return std::ranges::any_of(resources, [&](const auto& other) {
     return other.live && other.kind == kind && !belongs_to(other, uid) &&
