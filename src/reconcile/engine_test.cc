@@ -117,7 +117,7 @@ class FakeCloud final : public Cloud {
     const std::string id = "thing-" + std::to_string(++made_);
     things[id] = {
         {"Id", id}, {"Size", *find_path(input, "Size")}, {"Tags", *find_path(input, "Tags")}};
-    return Json(JsonObject{{"Id", id}});
+    return Json(JsonObject{{"Id", id}, {"Made", JsonArray{JsonObject{{"Id", id}}}}});
   }
 
   Result<Json> find(const std::string& uid) const {
@@ -327,6 +327,20 @@ TEST_F(EngineTest, CreatesOnceAndASecondPassWritesNothing) {
   EXPECT_TRUE(std::holds_alternative<Settled>(reconcile().outcome));
   EXPECT_EQ(cloud.writes, cloud_writes);
   EXPECT_EQ(store.writes, store_writes);
+}
+
+TEST_F(EngineTest, AnIdWithinAListIsTakenFromTheAnswer) {
+  kind.identity.assigned_at = "Made[0].Id";
+  cloud.hide_from_lists = true;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(text_at(store.json, "status.thingID"), "thing-1");
+}
+
+TEST_F(EngineTest, APartIsReadOnAllPages) {
+  kind.facets[1].read = *kind.identity.find;
+  kind.facets[1].result = "Things[0]";
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_FALSE(cloud.called("Resize"));
 }
 
 TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
