@@ -131,6 +131,13 @@ void disassociate_theirs(Cloud& cloud, const Thing& table) {
   }
 }
 
+void unprotect(Cloud& cloud, const Thing& instance) {
+  if (instance.truth("DisableApiTermination") != Json(true)) return;
+  Request request = about(instance, "ec2", "ModifyInstanceAttribute");
+  set_form(request, {{"InstanceId", instance.id}, {"DisableApiTermination.Value", "false"}});
+  carry_out(cloud, request);
+}
+
 }  // namespace
 
 std::string FakeAws::tamper(Random& random, bool may_delete) {
@@ -153,6 +160,7 @@ void FakeAws::make_way() {
       delete_failed(state_->cloud, *thing);
     }
     if (thing->live && thing->kind == "RouteTable") disassociate_theirs(state_->cloud, *thing);
+    if (thing->live && thing->kind == "EC2Instance") unprotect(state_->cloud, *thing);
     if (!thing->live || thing->kind != "IAMRole") continue;
     for (const Json& policy : thing->truth("AttachedPolicies").as_array()) {
       if (text_at(policy, "PolicyArn") != kTheirPolicy) continue;

@@ -30,6 +30,7 @@ constexpr std::array kDeletions{
     Deletion{"NATGateway", "ec2", "DeleteNatGateway", "NatGatewayId"},
     Deletion{"SecurityGroup", "ec2", "DeleteSecurityGroup", "GroupId"},
     Deletion{"RouteTable", "ec2", "DeleteRouteTable", "RouteTableId"},
+    Deletion{"EC2Instance", "ec2", "TerminateInstances", "InstanceId.1"},
     Deletion{"IAMRole", "iam", "DeleteRole", "RoleName"},
     Deletion{"SQSQueue", "sqs", "DeleteQueue", "QueueUrl"},
     Deletion{"KMSKey", "kms", "ScheduleKeyDeletion", "KeyId"},
@@ -191,6 +192,27 @@ void add_route_table_deeds(const Thing& table, Deeds& deeds) {
   }
 }
 
+void add_instance_deeds(const Thing& instance, Deeds& deeds) {
+  const auto add = [&](const std::string& operation,
+                       const std::vector<std::pair<std::string, std::string>>& fields) {
+    Deed deed{"does " + operation, about(instance, "ec2", operation)};
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  for (const char* operation :
+       {"StopInstances", "StartInstances", "MonitorInstances", "UnmonitorInstances"}) {
+    add(operation, {{"InstanceId.1", instance.id}});
+  }
+  const std::pair<std::string, std::string> named{"InstanceId", instance.id};
+  add("ModifyInstanceAttribute", {named, {"DisableApiTermination.Value", "true"}});
+  add("ModifyInstanceAttribute", {named, {"InstanceType.Value", "t3.large"}});
+  add("ModifyInstanceAttribute", {named, {"GroupId.1", "sg-000000000000000fe"}});
+  add("AssociateIamInstanceProfile", {named, {"IamInstanceProfile.Name", "other"}});
+  const std::string association = text_at(instance.truth("Profile"), "AssociationId");
+  if (association.empty()) return;
+  add("DisassociateIamInstanceProfile", {{"AssociationId", association}});
+}
+
 void add_role_deeds(const Thing& role, Deeds& deeds) {
   const auto add = [&](const std::string& words, const std::string& operation,
                        std::vector<std::pair<std::string, std::string>> fields) {
@@ -334,6 +356,7 @@ Deeds deeds_to(const Thing& thing, bool may_delete) {
   if (thing.kind == "InternetGateway") add_internet_gateway_deeds(thing, deeds);
   if (thing.kind == "SecurityGroup") add_security_group_deeds(thing, deeds);
   if (thing.kind == "RouteTable") add_route_table_deeds(thing, deeds);
+  if (thing.kind == "EC2Instance") add_instance_deeds(thing, deeds);
   if (thing.kind == "IAMRole") add_role_deeds(thing, deeds);
   if (thing.kind == "SQSQueue") add_queue_deeds(thing, deeds);
   if (thing.kind == "KMSKey") add_key_deeds(thing, deeds);

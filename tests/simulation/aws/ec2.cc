@@ -11,7 +11,7 @@ namespace ec2 {
 namespace {
 
 const std::array kKinds{&kVpc,         &kSubnet,     &kAddress, &kInternetGateway,
-                        &kNatGateway, &kSecurityGroup, &kRouteTable};
+                        &kNatGateway, &kSecurityGroup, &kRouteTable, &kInstance};
 
 Answer not_there(const Kind& kind, const std::string& id) {
   return refused(400, std::string(kind.not_found),
@@ -119,8 +119,11 @@ Answer described(const Question& question, const std::vector<const Thing*>& foun
   Texts items;
   for (const Thing* thing : found) {
     XmlWriter xml;
+    const std::string_view within = question.kind.within;
+    if (!within.empty()) xml.open(within).open("item");
     question.kind.write(xml, question.cloud, *thing, question.request.replica);
     write_tags(xml, question.tags(*thing));
+    if (!within.empty()) xml.close().close();
     items.push_back(xml.take());
   }
   return listed(question.cloud, question.request, question.kind.set, items);
@@ -349,7 +352,8 @@ Answer serve_ec2(Cloud& cloud, const Request& request) {
   if (operation == "DeleteTags") return ec2::delete_tags(cloud, request);
   for (const auto serve : {ec2::serve_vpcs, ec2::serve_subnets, ec2::serve_addresses,
                            ec2::serve_internet_gateways, ec2::serve_nat_gateways,
-                           ec2::serve_security_groups, ec2::serve_route_tables}) {
+                           ec2::serve_security_groups, ec2::serve_route_tables,
+                           ec2::serve_instances}) {
     if (auto answer = serve(cloud, request)) return *answer;
   }
   return refused(400, "InvalidAction",

@@ -22,6 +22,7 @@ struct Kind {
   std::string_view parameter;  // that names one, or, with numbers, many: "VpcId"
   std::string_view type;       // in tag specifications: "vpc"
   std::string_view set;        // the element around a list of them: "vpcSet"
+  std::string_view within = "";  // and another one around each; mostly none
   std::string_view not_found;  // codes
   std::string_view malformed;
   bool paged = true;
@@ -39,6 +40,9 @@ extern const Kind kInternetGateway;
 extern const Kind kNatGateway;
 extern const Kind kSecurityGroup;
 extern const Kind kRouteTable;
+extern const Kind kInstance;
+// Not a kind of EC2, and unique in an account.
+inline constexpr const char* kInstanceProfile = "InstanceProfile";
 
 Answer missing(const std::string& name);
 Answer invalid_value(const std::string& name, const std::string& value, const std::string& why);
@@ -86,11 +90,15 @@ std::optional<Answer> serve_internet_gateways(Cloud& cloud, const Request& reque
 std::optional<Answer> serve_nat_gateways(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_security_groups(Cloud& cloud, const Request& request);
 std::optional<Answer> serve_route_tables(Cloud& cloud, const Request& request);
+std::optional<Answer> serve_instances(Cloud& cloud, const Request& request);
 
 // What is attached to a VPC, uses an address, or is in a subnet; null: nothing.
 const Thing* internet_gateway_of(const Cloud& cloud, const Thing& vpc);
 const Thing* nat_gateway_with(const Cloud& cloud, const Thing& address);
 bool has_nat_gateway(const Cloud& cloud, const Thing& subnet);
+bool has_instance(const Cloud& cloud, const Thing& subnet);
+// A security group, by instances.
+bool is_in_use(const Cloud& cloud, const Thing& group);
 
 // What is made without a request for it.
 Thing& add_vpc(Cloud& cloud, const Request& request, const std::string& id,

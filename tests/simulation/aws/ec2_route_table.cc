@@ -180,12 +180,11 @@ Or<JsonObject> route_of(Cloud& cloud, const Request& request, const Thing& table
     return std::unexpected(refused(400, route.size() < 3 ? "MissingParameter" : "InvalidParameterCombination",
                                    "The request must contain exactly one target"));
   }
-  std::optional<Answer> wrong;
-  if (const Json* id = route.if_contains("GatewayId")) {
-    wrong = wrong_gateway(cloud, request, table, text_at(*id, ""));
-  } else if (const Json* id = route.if_contains("NatGatewayId")) {
-    wrong = wrong_nat_gateway(cloud, request, table, text_at(*id, ""));
-  }
+  const std::string gateway = request.form.text("GatewayId");
+  const std::string nat_gateway = request.form.text("NatGatewayId");
+  const auto wrong = !gateway.empty()       ? wrong_gateway(cloud, request, table, gateway)
+                     : !nat_gateway.empty() ? wrong_nat_gateway(cloud, request, table, nat_gateway)
+                                            : std::nullopt;
   if (wrong) return std::unexpected(*wrong);
   return route;
 }

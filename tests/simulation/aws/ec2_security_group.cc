@@ -375,7 +375,8 @@ Answer remove(Cloud& cloud, const Request& request) {
   if (auto wrong = unknown_parameter(request, {"GroupId"})) return *wrong;
   const auto group = writable(cloud, request, kSecurityGroup);
   if (!group) return group.error();
-  if (cloud.now() < (*group)->occupied_until || is_referenced(cloud, **group)) {
+  if (cloud.now() < (*group)->occupied_until || is_referenced(cloud, **group) ||
+      is_in_use(cloud, **group)) {
     return refused(400, "DependencyViolation",
                    "resource " + (*group)->id + " has a dependent object");
   }

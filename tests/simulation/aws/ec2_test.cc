@@ -1,3 +1,5 @@
+#include <set>
+
 #include "aws/fake_aws_for_test.h"
 
 namespace infra::sim {
@@ -426,6 +428,204 @@ TEST_F(RouteTest, AnAssociationGoesWithItsSubnet) {
   must("ec2", "DeleteSubnet", of("SubnetId", kSubnet));
   EXPECT_TRUE(seen(id).at("Associations").as_array().empty());
   EXPECT_EQ(code("ec2", "DeleteRouteTable", of("RouteTableId", id)), "ok");
+}
+
+class InstanceTest : public Ec2Test {
+ protected:
+  InstanceTest() {
+    fake.furnish();
+    pass(minutes(5));
+  }
+
+  // A launch, with more members behind it.
+  static std::string launch(const std::string& more = "") {
+    return R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "InstanceType": "t3.micro",
+        "SubnetId": "subnet-0000000000000000f", "SecurityGroupIds": ["sg-000000000000000ff"])" +
+           more + "}";
+  }
+  std::string make(const std::string& more = "") {
+    return text_at(must("ec2", "RunInstances", launch(more)).at("Instances").at(0), "InstanceId");
+  }
+  static std::string ids(const std::string& id) { return R"({"InstanceIds": [")" + id + R"("]})"; }
+  Json seen(const std::string& id) {
+    return must("ec2", "DescribeInstances", ids(id)).at("Reservations").at(0).at("Instances").at(0);
+  }
+  std::string state(const std::string& id) { return text_at(seen(id), "State.Name"); }
+  std::string modify(const std::string& id, const std::string& change) {
+    return code("ec2", "ModifyInstanceAttribute", of("InstanceId", id, ", " + change));
+  }
+  const std::string kProfile = R"(, "IamInstanceProfile": {"Name": "runner"})";
+};
+
+TEST_F(InstanceTest, AnInstanceFromBirthToDeath) {
+  const std::string id = make();
+  EXPECT_TRUE(id.starts_with("i-0")) << id;
+  EXPECT_EQ(state(id), "pending");
+  EXPECT_EQ(code("ec2", "StopInstances", ids(id)), "IncorrectInstanceState");
+  pass(seconds(30));
+  EXPECT_EQ(state(id), "running");
+  EXPECT_EQ(text_at(seen(id), "VpcId"), "vpc-0000000000000000f");
+  EXPECT_EQ(text_at(seen(id).at("SecurityGroups").at(0), "GroupId"), "sg-000000000000000ff");
+  EXPECT_EQ(text_at(seen(id), "Monitoring.State"), "disabled");
+  must("ec2", "StopInstances", ids(id));
+  EXPECT_EQ(state(id), "stopping");
+  EXPECT_EQ(code("ec2", "StartInstances", ids(id)), "IncorrectInstanceState");
+  pass(seconds(30));
+  EXPECT_EQ(state(id), "stopped");
+  must("ec2", "StartInstances", ids(id));
+  EXPECT_EQ(state(id), "pending");
+  must("ec2", "TerminateInstances", ids(id));
+  EXPECT_EQ(state(id), "shutting-down");
+  pass(seconds(30));
+  EXPECT_EQ(state(id), "terminated");
+  EXPECT_EQ(code("ec2", "StartInstances", ids(id)), "IncorrectInstanceState");
+  EXPECT_EQ(code("ec2", "TerminateInstances", ids(id)), "ok");
+  pass(minutes(61));
+  EXPECT_EQ(code("ec2", "DescribeInstances", ids(id)), "InvalidInstanceID.NotFound");
+}
+
+TEST_F(InstanceTest, ATokenStandsForOneInstance) {
+  const std::string token = R"(, "ClientToken": "once")";
+  const std::string id = make(token);
+  EXPECT_EQ(make(token), id);
+  EXPECT_EQ(code("ec2", "RunInstances", launch(token + R"(, "KeyName": "other")")),
+            "IdempotentParameterMismatch");
+  must("ec2", "TerminateInstances", ids(id));
+  EXPECT_EQ(make(token), id);
+  EXPECT_NE(make(), id);
+}
+
+TEST_F(InstanceTest, SomeAttributesChangeOnlyWhileNothingRuns) {
+  const std::string id = make();
+  const std::string type = R"("InstanceType": {"Value": "t3.large"})";
+  const std::string optimized = R"("EbsOptimized": {"Value": true})";
+  pass(seconds(30));
+  EXPECT_EQ(modify(id, type), "IncorrectInstanceState");
+  EXPECT_EQ(modify(id, optimized), "IncorrectInstanceState");
+  EXPECT_EQ(modify(id, R"("Groups": ["sg-000000000000000fe"])"), "ok");
+  EXPECT_EQ(text_at(seen(id).at("SecurityGroups").at(0), "GroupId"), "sg-000000000000000fe");
+  EXPECT_EQ(modify(id, R"("Groups": ["sg-0000000000000000e"])"), "InvalidGroup.NotFound");
+  EXPECT_EQ(modify(id, type + ", " + optimized), "InvalidParameterCombination");
+  must("ec2", "StopInstances", ids(id));
+  EXPECT_EQ(modify(id, type), "IncorrectInstanceState");
+  pass(seconds(30));
+  EXPECT_EQ(modify(id, type), "ok");
+  EXPECT_EQ(modify(id, optimized), "ok");
+  EXPECT_EQ(text_at(seen(id), "InstanceType"), "t3.large");
+  EXPECT_EQ(seen(id).at("EbsOptimized"), Json(true));
+}
+
+TEST_F(InstanceTest, AProtectedInstanceStays) {
+  const std::string id = make(R"(, "DisableApiTermination": true)");
+  EXPECT_EQ(code("ec2", "TerminateInstances", ids(id)), "OperationNotPermitted");
+  const Json shown = must("ec2", "DescribeInstanceAttribute",
+                          of("InstanceId", id, R"(, "Attribute": "disableApiTermination")"));
+  EXPECT_EQ(*find_path(shown, "DisableApiTermination.Value"), Json(true));
+  fake.make_way();
+  EXPECT_EQ(code("ec2", "TerminateInstances", ids(id)), "ok");
+}
+
+TEST_F(InstanceTest, ItsSubnetAndItsGroupsStay) {
+  const std::string id = make();
+  const std::string group = of("GroupId", "sg-000000000000000ff");
+  const std::string subnet = of("SubnetId", "subnet-0000000000000000f");
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(code("ec2", "DeleteSecurityGroup", group), "DependencyViolation");
+    EXPECT_EQ(code("ec2", "DeleteSubnet", subnet), "DependencyViolation");
+    must("ec2", "TerminateInstances", ids(id));
+  }
+  pass(seconds(30));
+  EXPECT_EQ(code("ec2", "DeleteSecurityGroup", group), "ok");
+  EXPECT_EQ(code("ec2", "DeleteSubnet", subnet), "ok");
+}
+
+TEST_F(InstanceTest, MonitoringTakesAMoment) {
+  const std::string id = make();
+  must("ec2", "MonitorInstances", ids(id));
+  EXPECT_EQ(text_at(seen(id), "Monitoring.State"), "pending");
+  pass(seconds(10));
+  EXPECT_EQ(text_at(seen(id), "Monitoring.State"), "enabled");
+  must("ec2", "UnmonitorInstances", ids(id));
+  EXPECT_EQ(text_at(seen(id), "Monitoring.State"), "disabling");
+}
+
+TEST_F(InstanceTest, AnInstanceHasOneProfile) {
+  const std::string id = make(kProfile);
+  const auto association = [&] {
+    return must("ec2", "DescribeIamInstanceProfileAssociations",
+                R"({"Filters": [{"Name": "instance-id", "Values": [")" + id + R"("]}]})")
+        .at("IamInstanceProfileAssociations")
+        .as_array();
+  };
+  ASSERT_EQ(association().size(), 1u);
+  EXPECT_EQ(text_at(association().at(0), "State"), "associating");
+  EXPECT_EQ(text_at(seen(id), "IamInstanceProfile.Arn"),
+            "arn:aws:iam::111111111111:instance-profile/runner");
+  pass(seconds(30));
+  EXPECT_EQ(text_at(association().at(0), "State"), "associated");
+  const std::string other = R"(, "IamInstanceProfile": {"Name": "other"})";
+  EXPECT_EQ(code("ec2", "AssociateIamInstanceProfile", of("InstanceId", id, other)),
+            "IncorrectState");
+  const auto by_id = [&] {
+    return of("AssociationId", text_at(association().at(0), "AssociationId"), other);
+  };
+  must("ec2", "ReplaceIamInstanceProfileAssociation", by_id());
+  must("ec2", "StopInstances", ids(id));
+  pass(seconds(30));
+  EXPECT_EQ(code("ec2", "ReplaceIamInstanceProfileAssociation", by_id()), "IncorrectState");
+  must("ec2", "DisassociateIamInstanceProfile",
+       of("AssociationId", text_at(association().at(0), "AssociationId")));
+  EXPECT_TRUE(association().empty());
+  EXPECT_EQ(code("ec2", "AssociateIamInstanceProfile", of("InstanceId", id, other)), "ok");
+}
+
+TEST_F(InstanceTest, InstancesAreRefusedAsEc2DoesIt) {
+  const std::string profile = R"(, "IamInstanceProfile": {"Name": "nobody"})";
+  EXPECT_EQ(code("ec2", "RunInstances", launch(profile)), "InvalidParameterValue");
+  EXPECT_EQ(code("ec2", "RunInstances", launch(R"(, "UserData": "?")")), "InvalidParameterValue");
+  EXPECT_EQ(code("ec2", "RunInstances",
+                 R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "InstanceType": "t3.micro"})"),
+            "VPCIdNotSpecified");
+  EXPECT_EQ(code("ec2", "RunInstances",
+                 R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "InstanceType": "huge",
+                     "SubnetId": "subnet-0000000000000000f"})"),
+            "InvalidParameterValue");
+}
+
+class NoRoomTest : public FakeAwsTest {
+ protected:
+  NoRoomTest() : FakeAwsTest({.failed_operations = 1}) { fake.furnish(); }
+};
+
+// Some are refused, and others are made and end at once.
+TEST_F(NoRoomTest, AnInstanceMayNotComeUp) {
+  const std::string launch = R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
+      "InstanceType": "t3.micro", "SubnetId": "subnet-0000000000000000f"})";
+  for (int i = 0; i < 10; ++i) must("ec2", "RunInstances", launch);
+  EXPECT_GT(transport.calls.size(), 10u);  // the client has asked again
+  pass(minutes(1));
+  for (const auto& one : fake.resources()) {
+    EXPECT_FALSE(one.live);
+    EXPECT_EQ(text_at(one.state, "State"), "terminated");
+  }
+}
+
+class FreshProfileTest : public FakeAwsTest {
+ protected:
+  FreshProfileTest() : FakeAwsTest({.stale_access = 1}) { fake.furnish(); }
+};
+
+TEST_F(FreshProfileTest, IsNotKnownAtOnce) {
+  const auto with = [this](const std::string& profile) {
+    return code("ec2", "RunInstances", R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
+        "InstanceType": "t3.micro", "SubnetId": "subnet-0000000000000000f",
+        "IamInstanceProfile": {"Name": ")" + profile + "\"}}");
+  };
+  const std::multiset<std::string> early{with("runner"), with("other")};
+  EXPECT_EQ(early.count("InvalidParameterValue"), 1u);  // of one, all have heard at once
+  pass(minutes(2));
+  EXPECT_EQ(with("runner"), "ok");
+  EXPECT_EQ(with("other"), "ok");
 }
 
 }  // namespace

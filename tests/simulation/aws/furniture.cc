@@ -38,6 +38,14 @@ void FakeAws::furnish() {
     ec2::add_subnet(cloud, request, "subnet-000000000000000b" + n, vpc, "10.201.4" + n + ".0/24",
                     "us-east-1a");
   }
+  // For instances, in the subnet of the NAT gateways.
+  for (const char* n : {"f", "e"}) {
+    const std::string id = std::string("sg-000000000000000f") + n;
+    ec2::add_security_group(cloud, request, id, vpc, std::string("furniture-") + n, "Furniture");
+  }
+  for (const char* name : {"runner", "other"}) {
+    cloud.add(request, ec2::kInstanceProfile, request.account, name);
+  }
   // For internet gateways, two each.
   for (int i = 1; i <= kNumbers; ++i) {
     for (const char* start : {"vpc-000000000000000a", "vpc-000000000000000b"}) {

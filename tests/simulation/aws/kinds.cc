@@ -13,6 +13,7 @@ std::span<const KindOfThing> kinds_of_things() {
       {"NATGateway", nat_gateway_state},
       {"SecurityGroup", security_group_state},
       {"RouteTable", route_table_state},
+      {"EC2Instance", instance_state},
       {"IAMRole", role_state},
       {"SQSQueue", queue_state},
       {"KMSKey", key_state},

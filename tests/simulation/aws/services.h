@@ -24,6 +24,7 @@ Json internet_gateway_state(const Cloud& cloud, const Thing& thing);
 Json nat_gateway_state(const Cloud& cloud, const Thing& thing);
 Json security_group_state(const Cloud& cloud, const Thing& thing);
 Json route_table_state(const Cloud& cloud, const Thing& thing);
+Json instance_state(const Cloud& cloud, const Thing& thing);
 Json role_state(const Cloud& cloud, const Thing& thing);
 Json queue_state(const Cloud& cloud, const Thing& thing);
 Json key_state(const Cloud& cloud, const Thing& thing);

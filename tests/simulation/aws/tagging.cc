@@ -21,7 +21,8 @@ const std::pair<std::string_view, std::string> kEc2Types[] = {
     {"InternetGateway", "internet-gateway"},
     {"NATGateway", "natgateway"},
     {"SecurityGroup", "security-group"},
-    {"RouteTable", "route-table"}};
+    {"RouteTable", "route-table"},
+    {"EC2Instance", "instance"}};
 
 Named named(const Thing& thing) {
   const std::string where = thing.region + ":" + thing.account + ":";

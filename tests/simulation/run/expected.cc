@@ -46,6 +46,10 @@ Json enabled_or_suspended(const Json& declared) {
   return declared.get_bool() ? "Enabled" : "Suspended";
 }
 
+Json enabled_or_disabled(const Json& declared) {
+  return declared.get_bool() ? "enabled" : "disabled";
+}
+
 // As Lambda shows code: the hash of the archive, in base64.
 Json sha256(const Json& declared) {
   const auto archive = base64_decode(std::string_view(declared.as_string()));
@@ -84,51 +88,36 @@ Json lifecycle(const Json& declared) {
   return out;
 }
 
-// A rule of a security group as AWS has it, for each range or group that it names.
-Json rules(const Json& declared) {
+// The rules of a security group as AWS has them, one for each range or group that is named.
+JsonArray declared_rules(const Json& declared) {
   // As AWS writes them.
   static const std::map<std::string, std::string> kCanonical{{"10.9.8.7/16", "10.9.0.0/16"},
                                                              {"2001:DB8::/32", "2001:db8::/32"}};
-  const auto or_any = [](const Json& rule, const char* port) {
-    const Json* found = rule.get_object().if_contains(port);
+  const auto port = [](const Json& rule, const char* name) {
+    const Json* found = find_path(rule, name);
     return found == nullptr ? Json(-1) : *found;
   };
   JsonArray out;
   for (const Json& rule : declared.get_array()) {
+    JsonObject one{{"IpProtocol", rule.at("ipProtocol")},
+                   {"FromPort", port(rule, "fromPort")},
+                   {"ToPort", port(rule, "toPort")}};
+    if (const Json* words = find_path(rule, "description")) one["Description"] = *words;
     const auto add = [&](const std::string& peer) {
       const auto known = kCanonical.find(peer);
-      out.push_back(JsonObject{{"IpProtocol", rule.at("ipProtocol")},
-                               {"FromPort", or_any(rule, "fromPort")},
-                               {"ToPort", or_any(rule, "toPort")},
-                               {"Peer", known == kCanonical.end() ? peer : known->second},
-                               {"Description", text_at(rule, "description")}});
+      one["Peer"] = known == kCanonical.end() ? peer : known->second;
+      out.push_back(one);
     };
     for (const char* list : {"cidrBlocks", "ipv6CidrBlocks"}) {
-      const Json* ranges = rule.get_object().if_contains(list);
+      const Json* ranges = find_path(rule, list);
       if (ranges == nullptr) continue;
       for (const Json& range : ranges->get_array()) add(text_at(range, ""));
     }
     const std::string group = text_at(rule, "sourceSecurityGroupID");
     if (!group.empty()) add(group);
   }
-  return sorted(out);
+  return out;
 }
-
-Json rules_towards(const Json& all, bool egress) {
-  JsonArray out;
-  for (const Json& rule : all.get_array()) {
-    if (rule.at("IsEgress") != Json(egress)) continue;
-    JsonObject one;
-    for (const char* member : {"IpProtocol", "FromPort", "ToPort", "Peer", "Description"}) {
-      one[member] = rule.at(member);
-    }
-    out.push_back(std::move(one));
-  }
-  return sorted(out);
-}
-
-Json ingress(const Json& all) { return rules_towards(all, false); }
-Json egress(const Json& all) { return rules_towards(all, true); }
 
 // The routes that somebody has made, by what they lead to.
 Json routes(const Json& declared) {
@@ -186,11 +175,16 @@ constexpr Row kRows[] = {
     {"NATGateway", "connectivityType", "ConnectivityType"},
     {"SecurityGroup", "vpcID", "VpcId"},
     {"SecurityGroup", "groupName", "GroupName"},
-    {"SecurityGroup", "ingressRules", "Rules", rules, ingress},
-    {"SecurityGroup", "egressRules", "Rules", rules, egress},
     {"RouteTable", "vpcID", "VpcId"},
     {"RouteTable", "routes", "Routes", routes, made_routes},
     {"RouteTable", "subnetAssociations", "Associations", sorted, subnets_of},
+    {"EC2Instance", "instanceType", "InstanceType"},
+    {"EC2Instance", "imageID", "ImageId"},
+    {"EC2Instance", "subnetID", "SubnetId"},
+    {"EC2Instance", "securityGroupIDs", "Groups", sorted, sorted},
+    {"EC2Instance", "monitoring", "Monitoring", enabled_or_disabled},
+    {"EC2Instance", "disableApiTermination", "DisableApiTermination"},
+    {"EC2Instance", "iamInstanceProfile", "Profile"},
     {"IAMRole", "description", "Description"},
     {"IAMRole", "maxSessionDuration", "MaxSessionDuration"},
     {"IAMRole", "assumeRolePolicyDocument", "AssumeRolePolicyDocument", parsed, parsed},
@@ -276,6 +270,36 @@ void compare_encryption(const Json& spec, const Json& state, std::vector<std::st
   }
 }
 
+void compare_rules(const Json& spec, const Json& state, const char* field, bool egress,
+                   std::vector<std::string>& out) {
+  const Json* declared = find_path(spec, field);
+  if (declared == nullptr || declared->is_null()) return;
+  JsonArray actual;
+  for (const Json& rule : state.at("Rules").as_array()) {
+    if (rule.at("IsEgress") == Json(egress)) actual.push_back(rule);
+  }
+  for (const Json& rule : declared_rules(*declared)) {
+    const auto found = std::ranges::find_if(actual, [&rule](const Json& other) {
+      return std::ranges::all_of(rule.get_object(), [&other](const auto& member) {
+        return same(other.at(member.key()), member.value());
+      });
+    });
+    if (found == actual.end()) {
+      out.push_back(std::string(field) + " lacks " + shown(&rule));
+      return;
+    }
+    actual.erase(found);
+  }
+  if (!actual.empty()) out.push_back(std::string(field) + " has too much: " + shown(&actual[0]));
+}
+
+void compare_name(const Json& spec, const FakeAws::Resource& resource,
+                  std::vector<std::string>& out) {
+  const auto found = resource.tags.find("Name");
+  if (found != resource.tags.end() && found->second == text_at(spec, "instanceName")) return;
+  out.emplace_back("its name is not as declared");
+}
+
 void compare_tags(const Json& spec, const FakeAws::Resource& resource,
                   std::vector<std::string>& out) {
   const Json* tags = find_path(spec, "tags");
@@ -315,6 +339,11 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
     if (kind == row.kind) compare(row, spec, resource.state, out);
   }
   if (kind == "IAMRole") compare_inline_policy(spec, resource.state, out);
+  if (kind == "SecurityGroup") {
+    compare_rules(spec, resource.state, "ingressRules", false, out);
+    compare_rules(spec, resource.state, "egressRules", true, out);
+  }
+  if (kind == "EC2Instance") compare_name(spec, resource, out);
   if (kind == "S3Bucket") compare_encryption(spec, resource.state, out);
   compare_tags(spec, resource, out);
   return out;
@@ -358,12 +387,13 @@ bool is_failed(const FakeAws::Resource& resource) {
 
 bool is_unready(const FakeAws::Resource& resource) {
   const std::string state = text_at(resource.state, "State");
-  return is_failed(resource) || state == "Pending" || state == "pending" ||
+  return is_failed(resource) || state == "Pending" || state == "pending" || state == "stopping" ||
          text_at(resource.state, "TableStatus") == "CREATING";
 }
 
 bool is_leaving(const FakeAws::Resource& resource) {
-  return text_at(resource.state, "State") == "deleting" ||
+  const std::string state = text_at(resource.state, "State");
+  return state == "deleting" || state == "shutting-down" ||
          text_at(resource.state, "TableStatus") == "DELETING";
 }
 

@@ -134,7 +134,8 @@ class Run {
   // AWS itself takes minutes to delete them.
   bool any_goes_slowly() const {
     return std::ranges::any_of(scenario_.objects, [](const ObjectPlan& object) {
-      return object.kind == "NATGateway" || object.kind == "DynamoDBTable";
+      return object.kind == "NATGateway" || object.kind == "DynamoDBTable" ||
+             object.kind == "EC2Instance";
     });
   }
 
