@@ -8,7 +8,10 @@ import os
 import subprocess
 import sys
 import time
+import urllib.request
 
+import caches
+import proxy
 import stack
 
 OWNER = f'{stack.GROUP}/uid'
@@ -24,6 +27,10 @@ RESOURCES = [
     ('S3 bucket', 's3', 'ListBuckets', {}, lambda answer: [bucket['Name'] for bucket in answer.get('Buckets', [])]),
     ('KMS key', 'kms', 'ListKeys', {}, lambda answer: [key['KeyId'] for key in answer['Keys']]),
 ]
+# Status fields that name what an object stands for; the first that it has.
+KNOWN_BY = ('instanceID', 'natGatewayID', 'subnetID', 'internetGatewayID', 'routeTableID', 'groupID', 'vpcID', 'allocationID',
+            'keyId', 'queueURL', 'topicArn', 'functionArn', 'roleArn', 'tableARN', 'dbInstanceArn', 'repositoryArn',
+            'cacheClusterARN', 'arn', 'accountID')
 
 
 class Demo:
@@ -47,7 +54,7 @@ class Demo:
         for item in json.loads(self.stack.kubectl('get', 'aws', '-o', 'json'))['items']:
             status = item.get('status', {})
             spec = item['spec']
-            known = [status.get(name) for name in ('vpcID', 'keyId', 'queueURL', 'functionArn', 'roleArn', 'arn', 'accountID')]
+            known = [status.get(name) for name in KNOWN_BY]
             ready = next((one['status'] for one in status.get('conditions', []) if one['type'] == 'Ready'), '')
             rows.append((item['kind'], item['metadata']['name'], ready, next((one for one in known if one), spec.get('name', ''))))
         print(f'{"KIND":16}{"NAME":26}{"READY":8}IN AWS')
@@ -68,13 +75,13 @@ class Demo:
                 state = '  ' + self.aws('kms', 'DescribeKey', {'KeyId': one})['KeyMetadata']['KeyState']
             print(f'{title:18}{one}{state}')
 
+    def clear_aws(self):
+        reset = urllib.request.Request(self.stack.aws_endpoint + '/moto-api/reset', method='POST')
+        urllib.request.urlopen(reset, timeout=30).close()
+        self.between.rule = caches.Caches().answer
+
     def apply_samples(self):
-        samples = stack.ROOT / 'samples'
-        provider = (samples / 'awsprovider.yaml').read_text().replace('http://127.0.0.1:5000', self.stack.aws_endpoint)
-        self.stack.kubectl('apply', '-f', '-', input=provider)
-        for path in sorted(samples.glob('*.yaml')):
-            if path.name != 'awsprovider.yaml':
-                self.stack.kubectl('apply', '-f', path)
+        self.stack.apply_samples(self.between.url)
         self.stack.kubectl('wait', '--for=condition=Ready', '--timeout=60s', 'aws', '--all')
 
     def change_behind_its_back(self):
@@ -113,6 +120,8 @@ class Demo:
     def run(self):
         self.say('Starting etcd, kube-apiserver and the AWS emulator')
         self.stack.start()
+        self.between = proxy.Proxy(self.stack.aws_port)
+        self.clear_aws()
         self.say('Starting the operator')
         operator = self.stack.start_operator('--check-interval', '2s').wait_ready()
         self.say('Applying samples/: a provider and one object of each kind')
@@ -134,10 +143,11 @@ def shell_of(demo):
     print(f'''
 Still running, until this command is ended with Ctrl-C:
   export KUBECONFIG={demo.stack.kubeconfig}
-  export AWS_ENDPOINT_URL={demo.stack.aws_endpoint} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
+  export AWS_ENDPOINT_URL={demo.between.url} AWS_REGION=us-east-1 AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test
   {demo.tools['kubectl']} get aws
   {demo.tools['operator']} aws ec2 DescribeVpcs
 ''')
+    demo.clear_aws()  # the emulator keeps the names of deleted caches
     demo.stack.start_operator('--check-interval', '10s').wait_ready()
     demo.apply_samples()
     while True:

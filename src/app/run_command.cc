@@ -15,6 +15,7 @@
 #include "aws/crt.h"
 #include "aws/embedded.h"
 #include "base/keyed_hash.h"
+#include "base/password.h"
 #include "definition/loader.h"
 #include "definition/object_reference.h"
 #include "net/beast_transport.h"
@@ -34,6 +35,7 @@ struct Flags {
   int most_at_once = 10;
   std::string check_interval = "5m";
   std::string cluster = "kubernetes";
+  std::vector<std::string> global_tags;  // KEY=VALUE
   std::string definitions;
   std::string log_level = "info";
   std::string log_format = "json";
@@ -68,6 +70,20 @@ Result<std::vector<definition::Definition>> load_definitions(const std::string& 
 telemetry::Level level_of(const std::string& name) {
   if (name == "debug") return telemetry::Level::kDebug;
   return name == "error" ? telemetry::Level::kError : telemetry::Level::kInfo;
+}
+
+Result<planning::TagMap> global_tags(const Flags& flags) {
+  planning::TagMap out;
+  for (const auto& tag : flags.global_tags) {
+    const auto equals = tag.find('=');
+    if (equals == std::string::npos) {
+      return fail(Code::kInvalid, "--global-tags takes KEY=VALUE, with commas; got '" + tag + "'");
+    }
+    out[tag.substr(0, equals)] = tag.substr(equals + 1);
+  }
+  const auto problems = planning::invalid_tags(out);
+  if (!problems.empty()) return fail(Code::kInvalid, "--global-tags: " + problems.front());
+  return out;
 }
 
 OperatorSettings settings_of(const Flags& flags, Duration check_interval,
@@ -161,7 +177,11 @@ class Process {
     std::vector<std::string> kinds{provider_definition_.kind};
     for (const auto& definition : definitions_) kinds.push_back(definition.kind);
     metrics_.preset(kinds);
-    auto made = Operator::make(parts(), settings_of(flags_, check_interval_, default_namespace));
+    OperatorSettings settings = settings_of(flags_, check_interval_, default_namespace);
+    auto tags = global_tags(flags_);
+    if (!tags) return std::unexpected(tags.error());
+    settings.global_tags = std::move(*tags);
+    auto made = Operator::make(parts(), std::move(settings));
     if (!made) return std::unexpected(made.error());
     operator_ = std::move(*made);
     return serve();
@@ -181,6 +201,7 @@ class Process {
             .health = health_,
             .log = log_,
             .random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); },
+            .new_password = random_password,
             .hash_key = random_key()};
   }
 
@@ -274,6 +295,10 @@ void add_run_command(CLI::App& app, int& exit_code) {
   run->add_option("--cluster-name", flags->cluster,
                   "Name of this cluster in the tags of what is made")
       ->capture_default_str();
+  run->add_option("--global-tags", flags->global_tags,
+                  "Tags on everything that is made, KEY=VALUE with commas; a provider's and an "
+                  "object's win")
+      ->delimiter(',');
   run->add_option("--definitions", flags->definitions, "Folder with definitions of more kinds");
   run->add_option("--log-level", flags->log_level, "debug, info or error")
       ->check(CLI::IsMember({"debug", "info", "error"}))

@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace infra {
@@ -10,6 +12,21 @@ std::string shortened(std::string text, std::size_t most) {
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;
   text.resize(end);
   return text + "...";
+}
+
+std::vector<std::string> split_list(std::string_view text) {
+  constexpr std::string_view kSpace = " \t\n";
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto comma = std::min(text.find(','), text.size());
+    const std::string_view item = text.substr(0, comma);
+    const auto start = item.find_first_not_of(kSpace);
+    if (start != std::string_view::npos) {
+      out.emplace_back(item.substr(start, item.find_last_not_of(kSpace) + 1 - start));
+    }
+    text.remove_prefix(std::min(comma + 1, text.size()));
+  }
+  return out;
 }
 
 // The parser refuses what is no UTF-8; the serializer does not look.

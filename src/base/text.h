@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace infra {
 
 // The text, or as much of it as fits into `most` bytes with "..." at the end; no character of
 // UTF-8 is cut in two. `most` is at least 3.
 std::string shortened(std::string text, std::size_t most);
+
+// The items of a list with commas, without white space around them, and without empty ones.
+std::vector<std::string> split_list(std::string_view text);
 
 // Whether the bytes are text as JSON can hold it.
 bool is_utf8(std::string_view bytes);

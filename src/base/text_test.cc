@@ -18,6 +18,11 @@ TEST(Shortened, CutsNoCharacterInTwo) {
   EXPECT_EQ(shortened("\U0001F600\U0001F600", 5), "...");
 }
 
+TEST(SplitList, LeavesOutWhiteSpaceAndNothing) {
+  EXPECT_EQ(split_list(" a, b c ,\n,d,"), (std::vector<std::string>{"a", "b c", "d"}));
+  EXPECT_TRUE(split_list(" ").empty());
+}
+
 TEST(IsUtf8, TellsTextFromBytes) {
   for (const std::string text : {"", "a\"\\\n\x01", "a\u00e4\U0001F600"})
     EXPECT_TRUE(is_utf8(text));

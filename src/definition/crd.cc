@@ -209,6 +209,7 @@ void add_common_status(JsonObject& properties) {
 
 void add_resource_status(JsonObject& properties) {
   properties["lastSyncTime"] = moment("When a pass last ended well.");
+  properties["location"] = text("Account and region that hold the resource.");
   JsonObject creation{{"token", text("Sent along so that a repeated create is recognised.")},
                       {"startedAt", moment("When the create was first tried.")}};
   properties["creation"] = JsonObject{{"type", "object"},

@@ -52,6 +52,7 @@ struct Field {
   std::string description;
   std::string at;
   std::string read_at;  // equals `at` unless written
+  std::string tag;      // the key of the tag that it becomes, instead of a member
   Form form = Form::kPlain;
   std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
   Json absent_as;                             // what it means that AWS shows nothing; null: nothing
@@ -152,6 +153,7 @@ struct Identity {
   std::string status;       // status field that holds the id; may be empty for a chosen name
   std::string assigned_at;  // path of the id in the create answer; empty: the user chose it
   std::string chosen;       // spec field that is the id
+  std::string proof;        // of a chosen name: a status field that only what is ours has filled
   std::string read_at;      // path of the id in the first facet's result
   // Finds a lost resource by its owner tag or name; the id is at `find_id` of the answer.
   std::optional<Call> find;
@@ -186,6 +188,9 @@ struct StatusField {
   std::string text;      // a template such as "arn:aws:s3:::${id}"; wins over `from`
 };
 
+// The spec field that asks for a Secret with `connection`.
+inline constexpr std::string_view kConnectionSecret = "writeConnectionSecretToRef";
+
 struct Definition {
   std::string kind, plural, singular, service, description;
   std::vector<std::string> short_names;
@@ -204,6 +209,9 @@ struct Definition {
   std::vector<std::string> remove_absent;  // codes that mean: already gone
   std::map<std::string, Call> instead;     // deletion policies that leave the resource after a call
   std::vector<std::string> deletion_policies;
+  // What others need to reach the resource, by the keys of the Secret that a spec may ask for:
+  // templates as in the input of a call.
+  Json connection = JsonObject();
   Json sample;  // spec of the sample manifest
   std::string file;
   // A kind that is one of several things in AWS: each variant is whole, with the same spec, and

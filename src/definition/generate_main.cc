@@ -78,7 +78,7 @@ void write_all(const std::vector<Definition>& definitions, const Definition& pro
   for (const Definition& definition : definitions) {
     write_kind(definition, out);
     out.write(fmt::format("samples/{}.yaml", definition.plural),
-              std::string(kNotice) + to_yaml(sample_object(definition)));
+              std::string(kNotice) + sample_manifest(definition));
   }
   write_kind(provider, out);
   out.write("samples/awsprovider.yaml", std::string(kNotice) + sample_provider());

@@ -65,6 +65,11 @@ std::string description_of(const Field& field) {
   return cell(std::move(out));
 }
 
+// Where AWS keeps it.
+std::string member_of(const Field& field) {
+  return field.tag.empty() ? code(field.at) : "tag " + code(field.tag);
+}
+
 void add_rows(const std::vector<Field>& fields, const std::string& before, std::string& out) {
   for (const Field& field : fields) {
     const std::string name = before + field.name;
@@ -72,7 +77,7 @@ void add_rows(const std::vector<Field>& fields, const std::string& before, std::
         field.fallback.is_null() ? "" : boost::json::serialize(field.fallback);
     out += fmt::format("| `{}` | {} | {} | {} | {} | {} | {} |\n", name, type_of(field),
                        must_be_written(field) ? "yes" : "no", code(fallback),
-                       field.immutable ? "no" : "yes", code(field.at), description_of(field));
+                       field.immutable ? "no" : "yes", member_of(field), description_of(field));
     if (field.type == Type::kObject || field.type == Type::kSecretKey)
       add_rows(field.fields, name + ".", out);
     if (field.type == Type::kArray) add_rows(field.fields.front().fields, name + "[].", out);
@@ -148,7 +153,18 @@ struct Keeping {
   Names created, compared, corrected;
 };
 
+void add_keeping_of_tags(const Definition& definition, Keeping& out) {
+  const Tags& tags = *definition.tags;
+  add_sending({definition.create}, "tags", out.created);
+  out.compared.insert(tags.read ? tags.read->operation : definition.facets.front().read.operation);
+  out.corrected.insert(tags.add.operation);
+  if (tags.remove) out.corrected.insert(tags.remove->operation);
+}
+
 void add_keeping(const Definition& definition, const Field& field, Keeping& out) {
+  const bool is_tag = field.name == "tags" || !field.tag.empty();
+  if (is_tag && definition.tags) add_keeping_of_tags(definition, out);
+  if (is_tag) return;
   add_sending({definition.create}, field.name, out.created);
   for (const Facet& facet : definition.facets) {
     const bool named = std::ranges::find(facet.fields, field.name) != facet.fields.end();
@@ -210,7 +226,7 @@ std::string kind_page(const Definition& definition) {
   out += "\n\n" + spec_table(definition) + keeping_table(definition) + status_table(definition) +
          call_list(definition) + blocks(definition);
   if (definition.sample.is_object()) {
-    out += "## Sample\n\n```yaml\n" + to_yaml(sample_object(definition)) + "```\n";
+    out += "## Sample\n\n```yaml\n" + sample_manifest(definition) + "```\n";
   }
   while (out.ends_with("\n\n")) out.pop_back();
   return out;

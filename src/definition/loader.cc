@@ -59,7 +59,7 @@ bool type_fits(const Json& value, Type type) {
 }
 
 // What the manifest holds of a field of type secretKey.
-std::vector<Field> secret_key_fields() {
+std::vector<Field> secret_key_fields(const std::string& format) {
   Field name{.name = "name", .description = "Name of the Secret."};
   Field key{.name = "key", .description = "The key in it."};
   for (Field* field : {&name, &key}) {
@@ -70,7 +70,13 @@ std::vector<Field> secret_key_fields() {
            .description =
                "Namespace of the Secret; the object's own when absent. Another one only "
                "if the Secret allows it."};
-  return {std::move(name), std::move(key), std::move(ns)};
+  std::vector<Field> out{std::move(name), std::move(key), std::move(ns)};
+  if (format == "byte") return out;
+  out.push_back({.name = "generate",
+                 .type = Type::kBoolean,
+                 .description = "Whether a Secret or key that is not there is made, with 30 random "
+                                "letters and digits."});
+  return out;
 }
 
 // The words that a spec field, a status field and a list's items share.
@@ -102,6 +108,7 @@ Reference read_reference(const YAML::Node& node, const Words& field, Complaints&
 void read_mapping(const Words& words, Field& field) {
   field.at = words.text("at");
   field.read_at = words.has("readAt") ? words.text("readAt") : field.at;
+  field.tag = words.text("tag");
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
   field.absent_as = words.json("absentAs");
@@ -141,7 +148,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
       {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
        "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
        "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
-       "maxItems", "fields",      "items",    "reference"});
+       "maxItems", "fields",      "items",    "reference", "tag"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -157,7 +164,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
     }
   }
   if (field.type == Type::kObject) words.require("fields");
-  if (field.type == Type::kSecretKey) field.fields = secret_key_fields();
+  if (field.type == Type::kSecretKey) field.fields = secret_key_fields(field.format);
   if (!field.name.empty()) words.require("description");
   return field;
 }
@@ -329,11 +336,12 @@ Tags read_tags(const YAML::Node& node, Complaints& complaints) {
 
 Identity read_identity(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "identity", complaints,
-                    {"status", "assignedAt", "chosen", "readAt", "find", "visibleAfterSeconds",
-                     "unique", "answersExisting"});
+                    {"status", "assignedAt", "chosen", "proof", "readAt", "find",
+                     "visibleAfterSeconds", "unique", "answersExisting"});
   Identity identity{.status = words.text("status"),
                     .assigned_at = words.text("assignedAt"),
                     .chosen = words.text("chosen"),
+                    .proof = words.text("proof"),
                     .read_at = words.text("readAt")};
   identity.visible_after_seconds = words.integer("visibleAfterSeconds").value_or(60);
   identity.unique = words.flag("unique");
@@ -342,6 +350,7 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
     complaints.add(words.line(), "identity needs either 'chosen' or 'assignedAt'");
   }
   if (identity.chosen.empty()) words.require("status");
+  if (!identity.chosen.empty()) words.require("proof");
   if (words.has("find")) {
     const Words find(
         words.node("find"), "'find' of identity", complaints,
@@ -423,6 +432,7 @@ void read_names(const Words& words, Definition& definition) {
   definition.columns = words.pairs("columns");
   definition.rules = read_rules(words);
   definition.sample = words.json("sample");
+  if (words.has("connection")) definition.connection = words.json("connection");
   definition.spec = read_fields(words, "spec");
   for (const auto& [name, node] : words.entries("status")) {
     definition.status.push_back(read_status_field(node, name, words.complaints()));
@@ -507,14 +517,33 @@ Field deletion_policy(const std::vector<std::string>& policies) {
   return field;
 }
 
+// { name } of a Secret in the object's namespace.
+Field connection_secret(const Json& connection) {
+  Field name{.name = "name", .description = "Name of the Secret."};
+  name.required = true;
+  name.min_length = 1;
+  std::string keys;
+  for (const auto& [key, value] : connection.as_object()) {
+    keys += (keys.empty() ? "" : ", ") + std::string(key);
+  }
+  Field out{.name = std::string(kConnectionSecret),
+            .type = Type::kObject,
+            .description = "A Secret to write connection details into: " + keys + "."};
+  out.fields = {std::move(name)};
+  return out;
+}
+
 void add_common_fields(const Words& words, Definition& definition) {
-  for (const auto* name : {"providerRef", "deletionPolicy", "tags"}) {
+  for (const auto* name : {"providerRef", "deletionPolicy", "tags", "writeConnectionSecretToRef"}) {
     if (definition.field(name) != nullptr) {
       words.wrong("spec", fmt::format("must not hold '{}': it is added by itself", name));
     }
   }
   definition.spec.push_back(provider_reference());
   definition.spec.push_back(deletion_policy(definition.deletion_policies));
+  if (!definition.connection.as_object().empty()) {
+    definition.spec.push_back(connection_secret(definition.connection));
+  }
   if (!definition.tags && !words.has("variants")) return;
   definition.spec.push_back(
       {.name = "tags",
@@ -547,6 +576,7 @@ Definition read_definition(const YAML::Node& root, std::string file, Role role,
                      "deletionPolicies",
                      "defaultDeletionPolicy",
                      "variants",
+                     "connection",
                      "sample"});
   Definition definition;
   definition.file = std::move(file);

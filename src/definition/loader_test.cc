@@ -19,7 +19,7 @@ spec:
   size: {type: integer, at: Size, readAt: Seen.Size, default: 3, description: Its size.}
 status:
   arn: {type: string, from: Arn, description: The ARN.}
-identity: {chosen: name}
+identity: {chosen: name, proof: arn}
 facets:
   - name: thing
     read: {call: GetThing, input: {Name: "${id}", Text: "30", Number: 30, Yes: true}}
@@ -110,7 +110,8 @@ INSTANTIATE_TEST_SUITE_P(
               "d/thing.yaml:19: there is no value '${nam}'"},
         Wrong{"a column that is nowhere", ".spec.name", ".spec.nam",
               "column 'Name' shows .spec.nam"},
-        Wrong{"two ways to an id", "{chosen: name}", "{chosen: name, assignedAt: Id, status: arn}",
+        Wrong{"two ways to an id", "{chosen: name, proof: arn}",
+              "{chosen: name, proof: arn, assignedAt: Id, status: arn}",
               "d/thing.yaml:11: identity needs either 'chosen' or 'assignedAt'"},
         Wrong{"a common field declared again",
               "  size:", "  deletionPolicy:", "must not hold 'deletionPolicy'"},
@@ -148,7 +149,9 @@ std::string remembering() {
 
 TEST(Loader, ReadsWhatACreateMayAnswer) {
   const auto thing = parse_definition(
-      with("{chosen: name}", "{chosen: name, answersExisting: true, visibleAfterSeconds: 7}"), "t");
+      with("{chosen: name, proof: arn}",
+           "{chosen: name, proof: arn, answersExisting: true, visibleAfterSeconds: 7}"),
+      "t");
   ASSERT_TRUE(thing) << thing.error().message;
   EXPECT_TRUE(thing->identity.answers_existing);
   EXPECT_EQ(thing->identity.visible_after_seconds, 7);

@@ -63,25 +63,72 @@ const std::map<std::string, std::vector<std::string>>& unusual() {
       {"s3:PutBucketReplication", {"s3:PutReplicationConfiguration", "iam:PassRole"}},
       {"s3:GetBucketNotificationConfiguration", {"s3:GetBucketNotification"}},
       {"s3:PutBucketNotificationConfiguration", {"s3:PutBucketNotification"}},
-      {"lambda:CreateFunction", {"lambda:CreateFunction", "iam:PassRole"}},
+      {"lambda:CreateFunction",
+       {"lambda:CreateFunction", "iam:PassRole", "lambda:GetLayerVersion"}},
       {"lambda:UpdateFunctionConfiguration",
-       {"lambda:UpdateFunctionConfiguration", "iam:PassRole"}},
+       {"lambda:UpdateFunctionConfiguration", "iam:PassRole", "lambda:GetLayerVersion"}},
       {"ec2:RunInstances", {"ec2:RunInstances", "iam:PassRole"}},
       {"ec2:AssociateIamInstanceProfile", {"ec2:AssociateIamInstanceProfile", "iam:PassRole"}},
+      {"ec2:ReplaceIamInstanceProfileAssociation",
+       {"ec2:ReplaceIamInstanceProfileAssociation", "iam:PassRole"}},
+      // With the first of its resources a service gets the role by which it acts for the account.
+      {"rds:CreateDBInstance", {"rds:CreateDBInstance", "iam:CreateServiceLinkedRole"}},
+      {"elasticache:CreateReplicationGroup",
+       {"elasticache:CreateReplicationGroup", "iam:CreateServiceLinkedRole"}},
+      {"elasticache:CreateCacheCluster",
+       {"elasticache:CreateCacheCluster", "iam:CreateServiceLinkedRole"}},
+      {"kms:CreateKey", {"kms:CreateKey", "iam:CreateServiceLinkedRole"}},
       {"ecs:RegisterTaskDefinition", {"ecs:RegisterTaskDefinition", "iam:PassRole"}},
       {"eks:CreateCluster", {"eks:CreateCluster", "iam:PassRole"}},
       {"eks:CreateNodegroup", {"eks:CreateNodegroup", "iam:PassRole"}}};
   return kUnusual;
 }
 
-// "s3" -> "S3": a statement's id holds letters and digits only.
-std::string sid(const std::string& prefix) {
-  std::string out;
-  for (const char c : prefix) {
-    if (std::isalnum(static_cast<unsigned char>(c)) != 0) out += c;
-  }
-  if (!out.empty()) out[0] = static_cast<char>(std::toupper(static_cast<unsigned char>(out[0])));
-  return out;
+std::vector<std::string> together(std::vector<std::string> some,
+                                  const std::vector<std::string>& more) {
+  some.insert(some.end(), more.begin(), more.end());
+  return some;
+}
+
+// What a service does for a caller, with the caller's permissions, to carry out an operation.
+const std::map<std::string, std::vector<std::string>>& forwarded() {
+  static const std::vector<std::string> kCode = {"s3:GetObject",
+                                                 "s3:GetObjectVersion",
+                                                 "ecr:BatchGetImage",
+                                                 "ecr:GetRepositoryPolicy",
+                                                 "ecr:GetDownloadUrlForLayer",
+                                                 "ecr:SetRepositoryPolicy"};
+  static const std::vector<std::string> kNetwork = {"ec2:DescribeSecurityGroups",
+                                                    "ec2:DescribeSubnets", "ec2:DescribeVpcs"};
+  static const std::vector<std::string> kSecretKey = {"kms:Decrypt", "kms:GenerateDataKey"};
+  static const std::vector<std::string> kCacheKey = {"kms:CreateGrant", "kms:DescribeKey"};
+  static const std::map<std::string, std::vector<std::string>> kForwarded = {
+      {"ec2:RunInstances",
+       {"kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKeyWithoutPlaintext",
+        "kms:ReEncryptFrom", "kms:ReEncryptTo", "ssm:GetParameters"}},
+      {"ecr:CreateRepository", {"kms:CreateGrant", "kms:DescribeKey", "kms:RetireGrant"}},
+      {"elasticache:CreateCacheCluster", kCacheKey},
+      {"elasticache:CreateReplicationGroup", kCacheKey},
+      {"lambda:CreateFunction", together(kCode, kNetwork)},
+      {"lambda:UpdateFunctionCode", kCode},
+      {"lambda:UpdateFunctionConfiguration", kNetwork},
+      {"secretsmanager:CreateSecret", kSecretKey},
+      {"secretsmanager:PutSecretValue", kSecretKey},
+      {"secretsmanager:RotateSecret", {"lambda:InvokeFunction"}},
+      {"secretsmanager:UpdateSecret", kSecretKey}};
+  return kForwarded;
+}
+
+std::string action_of(const std::string& service, const std::string& operation) {
+  const auto found = prefixes().find(service);
+  return (found == prefixes().end() ? service : found->second) + ":" + operation;
+}
+
+JsonObject statement(std::string_view id, const std::set<std::string>& actions) {
+  return {{"Sid", id},
+          {"Effect", "Allow"},
+          {"Action", JsonArray(actions.begin(), actions.end())},
+          {"Resource", "*"}};
 }
 
 }  // namespace
@@ -95,25 +142,25 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
       rule(kGroup, resources(plurals, "/finalizers"), {"update"}),
       rule("", list({"events"}), {"create", "patch"}),
       // Watched by their names and versions alone: docs/design/008-references-and-secrets.md.
-      rule("", list({"secrets"}), {"get", "list", "watch"}),
+      // Written where a spec asks for it: docs/secrets.md.
+      rule("", list({"secrets"}), {"get", "list", "watch", "create", "update", "patch"}),
       rule("coordination.k8s.io", list({"leases"}), {"get", "create", "update", "patch"}),
   };
 }
 
 std::vector<std::string> iam_actions(const std::string& service, const std::string& operation) {
-  const auto found = prefixes().find(service);
-  const std::string action =
-      (found == prefixes().end() ? service : found->second) + ":" + operation;
+  const std::string action = action_of(service, operation);
   const auto other = unusual().find(action);
   return other == unusual().end() ? std::vector<std::string>{action} : other->second;
 }
 
 JsonObject iam_policy(std::span<const Definition> definitions) {
-  std::map<std::string, std::set<std::string>> by_prefix;
-  const auto allow = [&by_prefix](const std::string& service, const std::string& operation) {
-    for (const auto& action : iam_actions(service, operation)) {
-      by_prefix[action.substr(0, action.find(':'))].insert(action);
-    }
+  std::set<std::string> own, by_services;
+  const auto allow = [&](const std::string& service, const std::string& operation) {
+    const auto actions = iam_actions(service, operation);
+    own.insert(actions.begin(), actions.end());
+    const auto more = forwarded().find(action_of(service, operation));
+    if (more != forwarded().end()) by_services.insert(more->second.begin(), more->second.end());
   };
   allow("sts", "GetCallerIdentity");
   for (const Definition& definition : definitions) {
@@ -121,12 +168,12 @@ JsonObject iam_policy(std::span<const Definition> definitions) {
       allow(call->service.empty() ? definition.service : call->service, call->operation);
     }
   }
-  JsonArray statements;
-  for (const auto& [prefix, actions] : by_prefix) {
-    statements.push_back(JsonObject{{"Sid", sid(prefix)},
-                                    {"Effect", "Allow"},
-                                    {"Action", JsonArray(actions.begin(), actions.end())},
-                                    {"Resource", "*"}});
+  // Few statements: AWS takes policies of 6,144 characters, white space not counted.
+  JsonArray statements{statement("Operator", own)};
+  if (!by_services.empty()) {
+    JsonObject forwarding = statement("ForwardedByServices", by_services);
+    forwarding["Condition"] = JsonObject{{"Bool", JsonObject{{"aws:ViaAWSService", "true"}}}};
+    statements.push_back(std::move(forwarding));
   }
   return {{"Version", "2012-10-17"}, {"Statement", std::move(statements)}};
 }

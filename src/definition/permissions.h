@@ -14,7 +14,8 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
 // The IAM actions that an operation needs, such as s3:ListBucket for HeadBucket.
 std::vector<std::string> iam_actions(const std::string& service, const std::string& operation);
 
-// The policy that allows every call of every definition, and nothing else.
+// The policy that allows every call of every definition, and what AWS's services do with the
+// caller's permissions to carry it out; nothing else.
 JsonObject iam_policy(std::span<const Definition> definitions);
 
 }  // namespace infra::definition

@@ -17,20 +17,31 @@ TEST(Permissions, ActionsWithOtherNamesThanTheirOperation) {
   EXPECT_THAT(iam_actions("resourcegroupstaggingapi", "GetResources"),
               ElementsAre("tag:GetResources"));
   EXPECT_THAT(iam_actions("lambda", "CreateFunction"),
-              ElementsAre("lambda:CreateFunction", "iam:PassRole"));
+              ElementsAre("lambda:CreateFunction", "iam:PassRole", "lambda:GetLayerVersion"));
   EXPECT_THAT(iam_actions("ec2", "CreateVpc"), ElementsAre("ec2:CreateVpc"));
 }
 
-TEST(Permissions, PolicyHoldsEveryCallOnceByService) {
+TEST(Permissions, PolicyHoldsEveryCallOnce) {
   Definition thing{.kind = "Thing", .plural = "things", .service = "sqs"};
   thing.create.operation = "CreateQueue";
   thing.removes.push_back({.operation = "DeleteQueue"});
   const std::vector<Definition> all = {thing, thing};
   const Json policy = iam_policy(all);
-  ASSERT_EQ(policy.at("Statement").as_array().size(), 2U);
+  ASSERT_EQ(policy.at("Statement").as_array().size(), 1U);
   EXPECT_EQ(policy.at("Statement").at(0).at("Action"),
-            Json({"sqs:CreateQueue", "sqs:DeleteQueue"}));
-  EXPECT_EQ(policy.at("Statement").at(1).at("Action"), Json(JsonArray{"sts:GetCallerIdentity"}));
+            Json({"sqs:CreateQueue", "sqs:DeleteQueue", "sts:GetCallerIdentity"}));
+}
+
+// With them alone nobody can do more than the services do for who calls them.
+TEST(Permissions, WhatServicesDoForTheirCallerIsAllowedToThemOnly) {
+  Definition thing{.kind = "Thing", .plural = "things", .service = "secretsmanager"};
+  thing.create.operation = "RotateSecret";
+  const std::vector<Definition> all = {thing};
+  const Json policy = iam_policy(all);
+  const Json& last = policy.at("Statement").as_array().back();
+  EXPECT_EQ(last.at("Action"), Json(JsonArray{"lambda:InvokeFunction"}));
+  EXPECT_EQ(last.at("Condition"),
+            Json(JsonObject{{"Bool", JsonObject{{"aws:ViaAWSService", "true"}}}}));
 }
 
 TEST(Permissions, NoRuleAllowsEverything) {

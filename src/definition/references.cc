@@ -54,6 +54,7 @@ class Checker {
   void run() {
     for (const Definition& variant : definition_.variants) Checker(variant, complaints_).run();
     check_conditions(definition_.variant, 1);
+    check_value(definition_.connection, 1);
     if (definition_.variants.empty()) check_behaviour();
     for (const StatusField& status : definition_.status) check_status(status);
     for (const auto& [title, path] : definition_.columns) check_column(title, path);
@@ -73,9 +74,10 @@ class Checker {
     }
     const Identity& identity = definition_.identity;
     if (!identity.chosen.empty()) must_be_field(identity.chosen, 1, "identity");
-    if (!identity.status.empty() && !has_status(definition_, identity.status)) {
-      complaints_.add(1, fmt::format("identity names status field '{}', which is not declared",
-                                     identity.status));
+    for (const auto& name : {identity.status, identity.proof}) {
+      if (name.empty() || has_status(definition_, name)) continue;
+      complaints_.add(1,
+                      fmt::format("identity names status field '{}', which is not declared", name));
     }
   }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <string>
 
@@ -9,11 +8,11 @@
 
 namespace infra {
 
-// AWS with the credentials, region and default tags of one provider.
+// AWS with the credentials, region and tags of one provider.
 class AwsCloud final : public reconcile::Cloud {
  public:
-  AwsCloud(std::unique_ptr<aws::Client> client, std::map<std::string, std::string> default_tags)
-      : client_(std::move(client)), default_tags_(std::move(default_tags)) {}
+  AwsCloud(std::unique_ptr<aws::Client> client, planning::TagPolicy tags)
+      : client_(std::move(client)), tags_(std::move(tags)) {}
 
   Task<Result<Json>> call(std::string service, std::string operation, Json input,
                           Intent intent) override;
@@ -21,7 +20,7 @@ class AwsCloud final : public reconcile::Cloud {
                                     Json input) override;
   const std::string& region() const override { return client_->config().region; }
   const std::string& account_id() const override { return account_id_; }
-  const std::map<std::string, std::string>& default_tags() const override { return default_tags_; }
+  const planning::TagPolicy& tag_policy() const override { return tags_; }
 
   // As STS says it; known before the first object is reconciled.
   void set_account_id(std::string id) { account_id_ = std::move(id); }
@@ -29,7 +28,7 @@ class AwsCloud final : public reconcile::Cloud {
  private:
   std::unique_ptr<aws::Client> client_;
   std::string account_id_;
-  std::map<std::string, std::string> default_tags_;
+  planning::TagPolicy tags_;
 };
 
 }  // namespace infra

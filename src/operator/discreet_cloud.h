@@ -20,9 +20,7 @@ class DiscreetCloud final : public reconcile::Cloud {
                                     Json input) override;
   const std::string& region() const override { return cloud_.region(); }
   const std::string& account_id() const override { return cloud_.account_id(); }
-  const std::map<std::string, std::string>& default_tags() const override {
-    return cloud_.default_tags();
-  }
+  const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
 
  private:
   Result<Json> without_hidden(Result<Json> answer) const;

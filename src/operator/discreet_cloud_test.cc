@@ -16,12 +16,12 @@ class OneAnswer final : public reconcile::Cloud {
   Task<Result<Json>> call_all_pages(std::string, std::string, Json) override { co_return answer_; }
   const std::string& region() const override { return text_; }
   const std::string& account_id() const override { return text_; }
-  const std::map<std::string, std::string>& default_tags() const override { return tags_; }
+  const planning::TagPolicy& tag_policy() const override { return tags_; }
 
  private:
   Result<Json> answer_;
   std::string text_ = "here";
-  std::map<std::string, std::string> tags_;
+  planning::TagPolicy tags_;
 };
 
 Task<void> ask(reconcile::Cloud& cloud, Result<Json>* one, Result<Json>* all) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "operator/owned_secret.h"
+
 namespace infra {
 
 using reconcile::Object;
@@ -57,6 +59,14 @@ Task<Result<Object>> KubeStore::patch_metadata(Object object, JsonObject patch_o
   body["metadata"] = std::move(patch_of_metadata);
   auto written = co_await patch(std::move(object), std::move(body), check, "");
   co_return written;
+}
+
+Task<Result<void>> KubeStore::keep_secret(Object owner, std::string name,
+                                          std::map<std::string, std::string> values) {
+  auto type = resource_type(kind_.definition());
+  auto kept = co_await keep_owned_secret(client_, std::move(type), std::move(owner),
+                                         std::move(name), std::move(values));
+  co_return kept;
 }
 
 void KubeStore::record_event(const Object& object, bool warning, const std::string& reason,

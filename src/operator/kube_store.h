@@ -19,6 +19,8 @@ class KubeStore final : public reconcile::ObjectStore {
                                                Check check) override;
   Task<Result<reconcile::Object>> patch_metadata(reconcile::Object object, JsonObject patch,
                                                  Check check) override;
+  Task<Result<void>> keep_secret(reconcile::Object owner, std::string name,
+                                 std::map<std::string, std::string> values) override;
   void record_event(const reconcile::Object& object, bool warning, const std::string& reason,
                     const std::string& message) override;
 

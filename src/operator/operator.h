@@ -25,7 +25,8 @@ struct OperatorSettings {
   kube::LeaseSettings lease;
   int most_at_once = 10;
   Duration check_interval{300'000};
-  std::string cluster;  // in the owner tags
+  planning::TagMap global_tags;  // on everything; what a provider or an object says wins
+  std::string cluster;           // in the owner tags
   // How long a stop waits for reconciles under way. Kubernetes kills after 30 s unless told else.
   Duration grace{20'000};
 };
@@ -44,7 +45,8 @@ struct OperatorParts {
   telemetry::Health& health;
   const telemetry::Logger& log;
   std::function<double()> random;  // in [0, 1)
-  std::string hash_key;            // 32 bytes nobody can guess: for fingerprints of Secrets
+  std::function<std::string()> new_password;
+  std::string hash_key;  // 32 bytes nobody can guess: for fingerprints of Secrets
 };
 
 // The whole of it: caches, lease, queue and reconciles, started and stopped in the right order.

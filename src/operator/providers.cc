@@ -19,16 +19,6 @@ namespace {
 // watched, may have been mended.
 constexpr Duration kRetry{15'000};
 
-std::map<std::string, std::string> default_tags(const Json& spec) {
-  std::map<std::string, std::string> out;
-  const Json* tags = find_path(spec, "defaultTags");
-  if (tags == nullptr || !tags->is_object()) return out;
-  for (const auto& tag : tags->get_object()) {
-    if (tag.value().is_string()) out[tag.key()] = std::string(tag.value().get_string());
-  }
-  return out;
-}
-
 bool allows(const Json& provider, const std::string& ns) {
   if (text_at(provider, "metadata.namespace") == ns) return true;
   const Json* allowed = find_path(provider, "spec.allowedNamespaces");
@@ -149,6 +139,13 @@ std::unique_ptr<aws::Client> Providers::make_client(aws::ClientConfig config,
   return client;
 }
 
+planning::TagPolicy Providers::tag_policy(const Json& spec) const {
+  planning::TagPolicy out{.defaults = settings_.global_tags,
+                          .removes_foreign = text_at(spec, "foreignTags") == "Remove"};
+  planning::add_tags(spec, "defaultTags", out.defaults);
+  return out;
+}
+
 // Puts a client into `next` unless the one there is still right.
 Task<Result<void>> Providers::build(const Object& object, Entry& next) {
   const Json spec = object.spec();
@@ -169,7 +166,7 @@ Task<Result<void>> Providers::build(const Object& object, Entry& next) {
   next.spec = std::move(written);
   next.fingerprint = credentials->fingerprint;
   next.cloud = std::make_shared<AwsCloud>(
-      make_client(std::move(*config), std::move(credentials->source)), default_tags(spec));
+      make_client(std::move(*config), std::move(credentials->source)), tag_policy(spec));
   co_return Result<void>{};
 }
 

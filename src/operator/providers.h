@@ -25,6 +25,7 @@ class Providers {
   struct Settings {
     aws::ClientConfig base;  // what the environment says; a provider's spec goes before it
     Duration check_interval{300'000};
+    planning::TagMap global_tags;  // a provider's defaultTags win
   };
 
   // Everything that is passed by reference outlives this.
@@ -55,6 +56,7 @@ class Providers {
   Task<Next> check(reconcile::Object object);
   Task<Result<void>> build(const reconcile::Object& object, Entry& next);
   Result<aws::ClientConfig> client_config(const Json& spec) const;
+  planning::TagPolicy tag_policy(const Json& spec) const;
   std::unique_ptr<aws::Client> make_client(aws::ClientConfig config,
                                            std::shared_ptr<aws::CredentialSource> source);
   void accept(const std::string& key, const reconcile::Object& object, Entry next);

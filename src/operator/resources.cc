@@ -88,7 +88,7 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
     Next next = co_await hold(kind, store, object, refused, started);
     co_return next;
   }
-  auto resolved = co_await resolve(kind.definition(), object);
+  auto resolved = co_await resolve(kind.definition(), object, store);
   if (!resolved) {
     const Outcome failed = Failed{.error = resolved.error()};
     Next next = co_await hold(kind, store, object, failed, started);
@@ -110,15 +110,34 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
   co_return report(kind, object, done, started);
 }
 
-Task<Result<Resolved>> Resources::resolve(const definition::Definition& definition, Object object) {
+Task<Result<Resolved>> Resources::resolve(const definition::Definition& definition, Object object,
+                                          KubeStore& store) {
   reconcile::Secrets secrets;
   if (!object.deleting()) {
-    reconcile::Asked asked = asked_by(definition, object);
-    auto read = co_await read_secrets(kube_, std::move(asked.named));
+    auto read = co_await secrets_for(definition, object, store);
     if (!read) co_return std::unexpected(read.error());
     secrets = std::move(*read);
   }
   co_return reconcile::resolve(definition, object, references_, secrets);
+}
+
+Task<Result<reconcile::Secrets>> Resources::secrets_for(const definition::Definition& definition,
+                                                        Object object, KubeStore& store) {
+  const reconcile::Asked asked = asked_by(definition, object);
+  auto read = co_await read_secrets(kube_, asked.named);
+  if (!read) co_return read;
+  const auto missing = to_generate(definition, object, *read);
+  if (missing.empty()) co_return read;
+  for (const auto& where : missing) {
+    const auto found = read->find(where.secret);
+    std::string version = found == read->end() ? "" : found->second.resource_version();
+    auto made = co_await add_entry(kube_, where, settings_.new_password(), std::move(version));
+    if (!made) co_return std::unexpected(made.error());
+    store.record_event(object, false, "Generated",
+                       "Made the key " + where.key + " of " + to_text(where.secret));
+  }
+  read = co_await read_secrets(kube_, asked.named);
+  co_return read;
 }
 
 std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Object& object,

@@ -19,6 +19,7 @@ class Resources {
   struct Settings {
     std::string cluster;               // in the owner tags
     Duration check_interval{300'000};  // between looks at an object that is settled
+    std::function<std::string()> new_password;
   };
 
   Resources(Clock& clock, Settings settings, Providers& providers,
@@ -34,7 +35,10 @@ class Resources {
  private:
   // What the object's spec comes to, with what it takes from other objects and Secrets.
   Task<Result<reconcile::Resolved>> resolve(const definition::Definition& definition,
-                                            reconcile::Object object);
+                                            reconcile::Object object, KubeStore& store);
+  // The Secrets that a spec names; what is to be made, and is not there, is made first.
+  Task<Result<reconcile::Secrets>> secrets_for(const definition::Definition& definition,
+                                               reconcile::Object object, KubeStore& store);
   // What keeps an object from starting, without a look at AWS.
   std::optional<reconcile::Outcome> hindrance(const WatchedKind& kind,
                                               const reconcile::Object& object,

@@ -2,15 +2,18 @@
 
 #include <utility>
 
+#include "base/base64.h"
+
 namespace infra {
 
+using reconcile::SecretKey;
 using reconcile::Target;
-
-namespace {
 
 kube::ResourceType secret_type() {
   return {.group = "", .version = "v1", .plural = "secrets", .kind = "Secret"};
 }
+
+namespace {
 
 Target target_of(const std::string& key) {
   const auto slash = key.find('/');
@@ -43,6 +46,22 @@ Task<Result<reconcile::Secrets>> read_secrets(kube::Client& kube, std::vector<Ta
     out.emplace(target, reconcile::Object(std::move(*secret)));
   }
   co_return out;
+}
+
+Task<Result<void>> add_entry(kube::Client& kube, SecretKey where, std::string value,
+                             std::string version) {
+  kube::ResourceType type = secret_type();
+  const bool exists = !version.empty();
+  Json body = JsonObject{{"data", JsonObject{{where.key, base64_encode(value)}}}};
+  set_path(body, "metadata.name", Json(where.secret.name));
+  if (exists) set_path(body, "metadata.resourceVersion", Json(version));
+  Task<Result<Json>> writing =
+      exists
+          ? kube.merge_patch(std::move(type), where.secret.ns, where.secret.name, std::move(body))
+          : kube.create(std::move(type), where.secret.ns, std::move(body));
+  auto written = co_await std::move(writing);
+  if (written) co_return Result<void>{};
+  co_return std::unexpected(written.error().in("cannot write " + to_text(where.secret)));
 }
 
 SecretWatch::SecretWatch(kube::Client& kube, Clock& clock, const std::function<double()>& random,

@@ -10,12 +10,19 @@
 
 namespace infra {
 
+kube::ResourceType secret_type();
+
 // One Secret, as it is now. kNotFound with a sentence where there is none.
 Task<Result<Json>> read_secret(kube::Client& kube, reconcile::Target secret);
 
 // Those among `asked` that are Secrets, and exist. Read anew each time: no value is kept.
 Task<Result<reconcile::Secrets>> read_secrets(kube::Client& kube,
                                               std::vector<reconcile::Target> asked);
+
+// Puts a value under a new key of a Secret, which is made if `version`, of when it was read, is
+// empty. kConflict or kAlreadyExists: somebody else was there meanwhile, and nothing was changed.
+Task<Result<void>> add_entry(kube::Client& kube, reconcile::SecretKey where, std::string value,
+                             std::string version);
 
 // Notices that Secrets change, by their names and versions: what they hold is not asked for. Where
 // that is not allowed, changes are found when objects are looked at the next time.

@@ -5,6 +5,7 @@
 
 #include "base/keyed_hash.h"
 #include "planning/form.h"
+#include "planning/ignored.h"
 #include "planning/path.h"
 
 namespace infra::planning {
@@ -158,27 +159,34 @@ void compare_sets(const Definition& definition, const Desired& desired, const Ob
                   Plan& plan) {
   for (const ChildSet& set : definition.sets) {
     const auto found = observed.sets.find(set.field);
-    if (found == observed.sets.end()) continue;
+    if (found == observed.sets.end() || is_ignored(desired, set.field)) continue;
     auto change = compare_set(definition, set, desired.spec, found->second,
                               texts_at(desired.status, set.noted), plan.paths);
     if (!change.empty()) plan.sets[set.field] = std::move(change);
   }
 }
 
+// AWS's own tags cannot be removed.
+bool may_go(const Desired& desired, const std::string& key) {
+  if (desired.tags.contains(key) || is_reserved_tag(key)) return false;
+  return desired.removes_foreign_tags || contains(desired.managed_keys, key);
+}
+
 void compare_tags(const Desired& desired, const Observed& observed, Plan& plan) {
   for (const auto& [key, value] : desired.tags) {
     const auto found = observed.tags.find(key);
-    if (found != observed.tags.end() && found->second == value) continue;
+    const bool same = found != observed.tags.end() && found->second == value;
+    if (same || is_ignored_tag(desired, key)) continue;
     plan.set_tags[key] = value;
     plan.paths.push_back("tags." + key);
   }
-  for (const auto& key : desired.managed_keys) {
-    if (desired.tags.contains(key) || !observed.tags.contains(key)) continue;
+  for (const auto& [key, value] : observed.tags) {
+    if (!may_go(desired, key) || is_ignored_tag(desired, key)) continue;
     plan.remove_tags.push_back(key);
     plan.paths.push_back("tags." + key);
   }
   plan.all_tags = observed.tags;
-  for (const auto& [key, value] : desired.tags) plan.all_tags[key] = value;
+  for (const auto& [key, value] : plan.set_tags) plan.all_tags[key] = value;
   for (const auto& key : plan.remove_tags) plan.all_tags.erase(key);
 }
 

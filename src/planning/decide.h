@@ -9,12 +9,11 @@
 #include "base/json.h"
 #include "definition/definition.h"
 #include "planning/sets.h"
+#include "planning/tags.h"
 
 namespace infra::planning {
 
 inline constexpr std::string_view kGroup = "aws-infra-operator.runner.codes";
-
-using TagMap = std::map<std::string, std::string>;
 
 // What should be. All of it comes from the object and its provider; nothing from AWS.
 struct Desired {
@@ -23,6 +22,8 @@ struct Desired {
   Json status;                            // as last saved
   TagMap tags;                            // provider's, object's and owner tags, merged
   std::vector<std::string> managed_keys;  // tag keys that we set before
+  bool removes_foreign_tags = false;      // the provider wants no others
+  std::vector<std::string> ignored;       // paths that are left to others (planning/ignored.h)
   std::string recorded_id;                // id we have noted earlier; empty: none
   bool intent_open = false;  // a create was sent, and that it made what is there is not proven yet
   bool creating = false;     // ... so lately that AWS need not show all of it

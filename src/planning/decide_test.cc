@@ -316,6 +316,33 @@ TEST(Decide, WhatWasWrittenUnderAnotherNameIsADifference) {
   EXPECT_TRUE(replaced(kind, JsonObject{}, desired.spec, "shapeNames").empty());
 }
 
+TEST(Decide, ForeignTagsGoWhereTheProviderSaysSo) {
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  observed.tags["aws:cloudformation:stack-name"] = "s";
+  desired.removes_foreign_tags = true;
+  const Plan plan = decide(sample_kind(), desired, observed);
+  EXPECT_EQ(plan.remove_tags, std::vector<std::string>{"foreign"});
+  EXPECT_FALSE(plan.all_tags.contains("foreign"));
+  EXPECT_TRUE(plan.all_tags.contains("aws:cloudformation:stack-name"));
+}
+
+TEST(Decide, IgnoredSetsAndTagsAreLeftToOthers) {
+  Desired desired = sample_desired();
+  Observed observed = sample_observed();
+  observed.sets["members"] = texts({"c"});
+  observed.tags["team"] = "theirs";
+  desired.managed_keys = {"team", "foreign"};
+  desired.removes_foreign_tags = true;
+  desired.ignored = {"members", "tags.team", "tags.foreign"};
+  EXPECT_EQ(decide(sample_kind(), desired, observed).action, Action::kNothing);
+  desired.ignored = {"members", "tags"};
+  EXPECT_EQ(decide(sample_kind(), desired, observed).action, Action::kNothing);
+  observed.tags[owner_tag()] = "";
+  desired.recorded_id = observed.id;
+  EXPECT_EQ(decide(sample_kind(), desired, observed).set_tags, (TagMap{{owner_tag(), "u1"}}));
+}
+
 TEST(Decide, NamesEachDifferenceAndLeavesForeignTagsAlone) {
   Desired desired = sample_desired();
   Observed observed = sample_observed();
@@ -389,7 +416,21 @@ TEST(Form, PoliciesAreComparedByMeaning) {
 TEST(Form, EmptyTextMeansNotDeclared) {
   const Json spec = boost::json::parse(R"({"a": "", "b": {"c": "", "d": 1}, "tags": {"k": ""}})");
   EXPECT_TRUE(
-      same(without_undeclared(spec), boost::json::parse(R"({"b": {"d": 1}, "tags": {"k": ""}})")));
+      same(declared_in({}, spec), boost::json::parse(R"({"b": {"d": 1}, "tags": {"k": ""}})")));
+}
+
+TEST(Form, WhatIsNotDeclaredHasItsDefault) {
+  const Field type{.name = "type", .fallback = "gp3"};
+  const Field volume{.type = Type::kObject, .fields = {type}};
+  Definition kind;
+  kind.spec = {Field{.name = "policy", .fallback = "Retain"},
+               Field{.name = "prefix", .fallback = ""},
+               Field{.name = "volumes", .type = Type::kArray, .fields = {volume}}};
+  const Json spec =
+      boost::json::parse(R"({"policy": "", "volumes": [{"type": null}, {"type": "io1"}]})");
+  EXPECT_TRUE(same(declared_in(kind, spec),
+                   boost::json::parse(
+                       R"({"policy": "Retain", "volumes": [{"type": "gp3"}, {"type": "io1"}]})")));
 }
 
 TEST(Path, ReadsAndWritesItems) {

@@ -125,6 +125,43 @@ bool same_value(const Field& field, const Json& declared, const Json& observed) 
   return same(declared, observed);
 }
 
+bool is_undeclared(const Json& value) {
+  return value.is_null() || (value.is_string() && value.get_string().empty());
+}
+
+Json without_undeclared(const Json& spec) {
+  if (const auto* object = spec.if_object()) {
+    JsonObject out;
+    for (const auto& member : *object) {
+      const Json& value = member.value();
+      if (is_undeclared(value)) continue;
+      out[member.key()] =
+          member.key() == "tags" || member.key() == "variables" ? value : without_undeclared(value);
+    }
+    return out;
+  }
+  if (const auto* array = spec.if_array()) {
+    JsonArray out;
+    for (const Json& item : *array) out.push_back(without_undeclared(item));
+    return out;
+  }
+  return spec;
+}
+
+void fill_defaults(const std::vector<Field>& fields, Json& value) {
+  if (auto* list = value.if_array()) {
+    for (Json& item : *list) fill_defaults(fields.front().fields, item);
+  }
+  if (!value.is_object()) return;
+  for (const Field& field : fields) {
+    if (Json* found = value.get_object().if_contains(field.name)) {
+      fill_defaults(field.fields, *found);
+    } else if (!is_undeclared(field.fallback)) {
+      value.get_object()[field.name] = field.fallback;
+    }
+  }
+}
+
 }  // namespace
 
 bool is_off(const Field& member, const Json& object) {
@@ -202,23 +239,10 @@ void add_differences(const Field& field, const Json& declared, const std::option
   if (!observed || !same_value(field, declared, *observed)) out.push_back(path);
 }
 
-Json without_undeclared(const Json& spec) {
-  if (const auto* object = spec.if_object()) {
-    JsonObject out;
-    for (const auto& member : *object) {
-      const Json& value = member.value();
-      if (value.is_null() || (value.is_string() && value.get_string().empty())) continue;
-      out[member.key()] =
-          member.key() == "tags" || member.key() == "variables" ? value : without_undeclared(value);
-    }
-    return out;
-  }
-  if (const auto* array = spec.if_array()) {
-    JsonArray out;
-    for (const Json& item : *array) out.push_back(without_undeclared(item));
-    return out;
-  }
-  return spec;
+Json declared_in(const definition::Definition& definition, const Json& spec) {
+  Json out = without_undeclared(spec);
+  fill_defaults(definition.spec, out);
+  return out;
 }
 
 }  // namespace infra::planning

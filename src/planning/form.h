@@ -23,7 +23,8 @@ void add_differences(const definition::Field& field, const Json& declared,
                      const std::optional<Json>& observed, const std::string& path,
                      std::vector<std::string>& out);
 
-// A spec without nulls and without empty strings: both mean "not declared".
-Json without_undeclared(const Json& spec);
+// A spec without nulls and without empty strings: both mean "not declared", and what is not
+// declared has its default.
+Json declared_in(const definition::Definition& definition, const Json& spec);
 
 }  // namespace infra::planning

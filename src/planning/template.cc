@@ -5,6 +5,14 @@
 namespace infra::planning {
 namespace {
 
+// "a|b": of the first that has one.
+std::optional<Json> value_of(std::string_view names, const Lookup& lookup) {
+  const auto bar = names.find('|');
+  if (bar == std::string_view::npos) return lookup(names);
+  auto value = lookup(names.substr(0, bar));
+  return value ? value : value_of(names.substr(bar + 1), lookup);
+}
+
 std::optional<Json> fill_text(std::string_view text, const Lookup& lookup) {
   std::string out;
   std::size_t position = 0;
@@ -13,7 +21,7 @@ std::optional<Json> fill_text(std::string_view text, const Lookup& lookup) {
     if (start == std::string_view::npos) break;
     const auto end = text.find('}', start);
     if (end == std::string_view::npos) break;
-    auto value = lookup(text.substr(start + 2, end - start - 2));
+    auto value = value_of(text.substr(start + 2, end - start - 2), lookup);
     if (!value) return std::nullopt;
     if (start == 0 && end + 1 == text.size()) return value;
     out += text.substr(position, start - position);
@@ -71,7 +79,8 @@ std::optional<Json> fill_object(const JsonObject& object, const Lookup& lookup) 
     return fill_union(parts->as_array(), lookup);
   }
   const auto* needed = object.if_contains("$needs");
-  if (needed != nullptr && !lookup(std::string_view(needed->as_string()))) return std::nullopt;
+  if (needed != nullptr && !value_of(std::string_view(needed->as_string()), lookup))
+    return std::nullopt;
   JsonObject out;
   for (const auto& member : object) {
     if (member.key() == "$needs") continue;

@@ -15,6 +15,12 @@ std::optional<Json> value(std::string_view name) {
 
 Json filled(const char* input) { return fill(boost::json::parse(input), value); }
 
+TEST(Template, TheFirstNameWithAValueCounts) {
+  EXPECT_EQ(filled(R"({"Name": "${range|hash|list}", "Text": "a ${absent|hash}"})"),
+            boost::json::parse(R"({"Name": "id", "Text": "a id"})"));
+  EXPECT_EQ(filled(R"({"Name": "${range|absent}"})"), Json(JsonObject{}));
+}
+
 TEST(Template, AnObjectGoesWithWhatItNeeds) {
   EXPECT_EQ(filled(R"({"Keys": [{"$needs": "hash", "Name": "${hash}", "Type": "HASH"},
                                 {"$needs": "range", "Name": "${range}", "Type": "RANGE"}]})"),

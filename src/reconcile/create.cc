@@ -99,6 +99,7 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
   Json status = pass.object.status();
   if (!identity.status.empty()) erase_path(status, identity.status);
   erase_path(status, "absence");
+  note_location(pass, status);
   set_path(status, "creation.token", Json(pass.desired.uid));
   set_path(status, "creation.startedAt", Json(format_rfc3339(clock_.wall())));
   if (pass.definition.tags) set_path(status, "tagKeys", tag_keys_to_note(pass.desired));
@@ -132,6 +133,7 @@ Task<Result<void>> Engine::create(Pass& pass) {
       // AWS said no: nothing was made, so the intent is settled. An earlier one stays open.
       Json refused = pass.object.status();
       erase_path(refused, "creation");
+      erase_path(refused, "location");
       auto cleared =
           co_await save_status(pass, std::move(refused), ObjectStore::Check::kAnyVersion);
       if (!cleared) co_return std::unexpected(cleared.error());

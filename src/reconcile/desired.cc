@@ -1,5 +1,6 @@
 // Gather: what should be, put together from the object and its provider.
 #include "planning/form.h"
+#include "planning/ignored.h"
 #include "reconcile/pass.h"
 #include "reconcile/tag_keys.h"
 
@@ -8,14 +9,13 @@ namespace {
 
 using definition::Definition;
 
-planning::TagMap merged_tags(const std::map<std::string, std::string>& defaults,
+// Whoever comes later wins (docs/tags.md).
+planning::TagMap merged_tags(planning::TagMap tags, const Definition& definition,
                              const Object& object, const Json& spec, const std::string& cluster) {
-  planning::TagMap tags(defaults.begin(), defaults.end());
-  const Json* own = find_path(spec, "tags");
-  if (own != nullptr && own->is_object()) {
-    for (const auto& member : own->get_object()) {
-      if (member.value().is_string()) tags[member.key()] = member.value().get_string().c_str();
-    }
+  planning::add_tags(spec, "tags", tags);
+  for (const auto& field : definition.spec) {
+    const std::string value = field.tag.empty() ? "" : text_at(spec, field.name);
+    if (!value.empty()) tags[field.tag] = value;
   }
   tags[planning::owner_tag()] = object.uid();
   tags[group_key("cluster")] = cluster;
@@ -30,6 +30,9 @@ std::string recorded_id(const Definition& definition, const Object& object) {
     const std::string id = text_at(object.status(), identity.status);
     if (!id.empty()) return id;
   }
+  // Also of an object that another operator has filled, whose resources carry no owner tag.
+  const bool proven = !identity.proof.empty() && !text_at(object.status(), identity.proof).empty();
+  if (proven) return text_at(object.spec(), identity.chosen);
   return object.annotation("external-id");
 }
 
@@ -39,6 +42,12 @@ std::string known_id(const Definition& definition, const planning::Desired& desi
   const auto& chosen = definition.identity.chosen;
   if (!desired.recorded_id.empty() || chosen.empty()) return desired.recorded_id;
   return text_at(desired.spec, chosen);
+}
+
+bool leaves_its_resource(const Definition& definition, const Object& object) {
+  const Json spec = planning::declared_in(definition, object.spec());
+  const std::string policy = text_at(spec, "deletionPolicy");
+  return policy == "Retain" || policy == "Orphan" || object.annotation("policy") == "observe";
 }
 
 bool has_begun(const Definition& definition, const Object& object) {
@@ -56,10 +65,12 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .cluster = cluster,
           .namespace_name = object.namespace_name(),
           .name = object.name(),
-          .spec = planning::without_undeclared(spec),
+          .spec = planning::declared_in(definition, spec),
           .status = object.status(),
-          .tags = merged_tags(cloud.default_tags(), object, spec, cluster),
+          .tags = merged_tags(cloud.tag_policy().defaults, definition, object, spec, cluster),
           .managed_keys = managed_tag_keys(definition, object, now),
+          .removes_foreign_tags = cloud.tag_policy().removes_foreign,
+          .ignored = planning::ignored_paths(definition, object.annotation("ignore-fields")),
           .recorded_id = recorded_id(definition, object),
           .intent_open = intent_open(object),
           .deleting = object.deleting(),

@@ -1,8 +1,10 @@
 #include "reconcile/engine.h"
 
-#include <algorithm>
+#include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "planning/form.h"
+#include "planning/ignored.h"
 #include "planning/validate.h"
 #include "reconcile/pass.h"
 
@@ -18,11 +20,14 @@ constexpr int kMostSteps = 4;  // observe-act rounds in one reconcile
 
 std::optional<Outcome> check_spec(const Engine::Pass& pass) {
   if (pass.desired.deleting) return std::nullopt;
-  const auto problems = planning::invalid_fields(pass.definition, pass.desired.spec);
+  auto problems = planning::invalid_fields(pass.definition, pass.desired.spec);
+  const auto add = [&problems](const std::vector<std::string>& more) {
+    problems.insert(problems.end(), more.begin(), more.end());
+  };
+  if (pass.definition.tags) add(planning::invalid_tags(pass.desired.tags));
+  add(planning::invalid_ignored(pass.definition, pass.desired.ignored));
   if (problems.empty()) return std::nullopt;
-  std::string all;
-  for (const auto& problem : problems) all += (all.empty() ? "" : "; ") + problem;
-  return Blocked{.reason = "InvalidSpec", .message = std::move(all)};
+  return Blocked{.reason = "InvalidSpec", .message = fmt::format("{}", fmt::join(problems, "; "))};
 }
 
 // No id, no create, never ready: there is nothing of ours, whatever else has its name. Whoever
@@ -65,6 +70,7 @@ Task<Outcome> Engine::run(Pass& pass) {
     Outcome gone = co_await forget(pass, nothing);
     co_return gone;
   }
+  if (auto elsewhere = check_location(pass)) co_return std::move(*elsewhere);
   if (auto invalid = check_spec(pass)) co_return std::move(*invalid);
   auto held = co_await hold_finalizer(pass);
   if (!held) co_return failed_outcome(held.error());
@@ -77,6 +83,8 @@ Task<Outcome> Engine::run(Pass& pass) {
     auto observed = co_await observe(pass);
     if (!observed) co_return failed_outcome(observed.error());
     pass.seen = pass.observed.present;
+    const bool kept = pass.seen && !pass.desired.deleting;
+    if (kept) planning::take_ignored(pass.definition, pass.observed, pass.desired);
     Plan plan = decide(pass.definition, pass.desired, pass.observed);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
@@ -113,7 +121,11 @@ Task<Result<void>> Engine::hold_finalizer(Pass& pass) {
 Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
   Result<void> done;
   switch (plan.action) {
-    case Action::kNothing: repeats_.erase(pass.desired.uid); co_return Outcome{Settled{}};
+    case Action::kNothing: {
+      repeats_.erase(pass.desired.uid);
+      Outcome settled = co_await publish(pass);
+      co_return settled;
+    }
     case Action::kBlock: co_return Outcome{Blocked{.reason = plan.reason, .message = plan.message}};
     case Action::kWait:
       co_return Outcome{

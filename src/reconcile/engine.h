@@ -56,6 +56,7 @@ class Engine {
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
   Task<Result<Json>> send(Pass& pass, const definition::Call& call,
                           Cloud::Intent intent = Cloud::Intent::kWrite);
+  Task<Outcome> publish(Pass& pass);
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);
   Task<Result<void>> save_intent(Pass& pass);

@@ -7,6 +7,7 @@
 #include <boost/asio/io_context.hpp>
 #include <memory>
 #include <set>
+#include <utility>
 
 #include "base/clock_for_test.h"
 #include "reconcile/pass.h"
@@ -36,7 +37,7 @@ class FakeCloud final : public Cloud {
   }
   const std::string& region() const override { return region_; }
   const std::string& account_id() const override { return account_; }
-  const std::map<std::string, std::string>& default_tags() const override { return tags_; }
+  const planning::TagPolicy& tag_policy() const override { return tags_; }
 
   std::map<std::string, JsonObject> things;
   std::map<std::string, Fault> faults;
@@ -48,6 +49,7 @@ class FakeCloud final : public Cloud {
   bool forgets_size = false;   // accepts a change and does not keep it
   int writes = 0;
 
+  void move_to(std::string region) { region_ = std::move(region); }
   bool called(const std::string& operation) const {
     return std::ranges::find(calls, operation) != calls.end();
   }
@@ -135,7 +137,7 @@ class FakeCloud final : public Cloud {
   int made_ = 0;
   std::string region_ = "us-east-1";
   std::string account_ = "123456789012";
-  std::map<std::string, std::string> tags_;
+  planning::TagPolicy tags_;
 };
 
 class FakeStore final : public ObjectStore {
@@ -148,6 +150,12 @@ class FakeStore final : public ObjectStore {
   Task<Result<Object>> patch_metadata(Object object, JsonObject patch, Check check) override {
     co_return change(object, JsonObject{{"metadata", std::move(patch)}}, check);
   }
+  Task<Result<void>> keep_secret(Object, std::string name,
+                                 std::map<std::string, std::string> values) override {
+    if (foreign_secret) co_return fail(Code::kAlreadyExists, "somebody else's");
+    secrets[name] = std::move(values);
+    co_return Result<void>{};
+  }
   void record_event(const Object&, bool, const std::string& reason, const std::string&) override {
     events.push_back(reason);
   }
@@ -156,6 +164,8 @@ class FakeStore final : public ObjectStore {
   int writes = 0;
   int crash_after = -1;  // writes from then on fail, as if the process were gone
   bool changed_meanwhile = false;
+  bool foreign_secret = false;
+  std::map<std::string, std::map<std::string, std::string>> secrets;
   std::vector<std::string> events;
 
  private:
@@ -285,6 +295,12 @@ class EngineTest : public ::testing::Test {
     }
     return std::holds_alternative<Gone>(report.outcome) ? "Gone" : "Settled";
   }
+  void annotate(std::string_view name, std::string_view value) {
+    const Json* noted = find_path(store.json, "metadata.annotations");
+    JsonObject all = noted == nullptr ? JsonObject() : noted->get_object();
+    all[group_key(name)] = value;
+    set_path(store.json, "metadata.annotations", std::move(all));
+  }
   void delete_object() {
     set_path(store.json, "metadata.deletionTimestamp", Json("2026-01-01T00:00:00Z"));
   }
@@ -349,6 +365,49 @@ TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
   EXPECT_TRUE(reconcile().corrected);
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(3));
   EXPECT_EQ(store.events.back(), "DriftCorrected");
+}
+
+TEST_F(EngineTest, AnIgnoredFieldIsWrittenByTheCreateOnly) {
+  annotate("ignore-fields", "size");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things["thing-1"]["Size"], Json(3));
+  cloud.things["thing-1"]["Size"] = 9;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things["thing-1"]["Size"], Json(9));
+  annotate("ignore-fields", "");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things["thing-1"]["Size"], Json(3));
+}
+
+TEST_F(EngineTest, AMisspeltFieldToIgnoreIsNamed) {
+  annotate("ignore-fields", "sise");
+  EXPECT_EQ(reason(), "InvalidSpec");
+  EXPECT_TRUE(cloud.calls.empty());
+}
+
+TEST_F(EngineTest, WhatConnectsIsWrittenIntoTheSecretThatTheSpecAsksFor) {
+  kind.connection = boost::json::parse(R"({"id": "${status.thingID}", "size": "${size}",
+      "color": "${color}"})");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_TRUE(store.secrets.empty());
+  set_path(store.json, "spec.writeConnectionSecretToRef.name", Json("mine"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(store.secrets["mine"],
+            (std::map<std::string, std::string>{{"id", "thing-1"}, {"size", "3"}}));
+}
+
+TEST_F(EngineTest, ASecretOfSomebodyElseBlocks) {
+  set_path(store.json, "spec.writeConnectionSecretToRef.name", Json("theirs"));
+  store.foreign_secret = true;
+  EXPECT_EQ(reason(), "SecretTaken");
+  EXPECT_EQ(cloud.things.size(), 1u);
+  EXPECT_FALSE(ready());
+}
+
+TEST_F(EngineTest, TagsThatAwsWouldRefuseAreNeverSent) {
+  set_path(store.json, "spec.tags", JsonObject{{"aws:x", "1"}});
+  EXPECT_EQ(reason(), "InvalidSpec");
+  EXPECT_TRUE(cloud.calls.empty());
 }
 
 TEST_F(EngineTest, APartThatMustRestIsWrittenLaterAndHoldsUpNothingElse) {
@@ -973,6 +1032,58 @@ TEST_F(EngineTest, AnObjectWithAFinalizerOfOldIsTakenOverAndLetGo) {
   reconcile();
   EXPECT_EQ(*find_path(store.json, "metadata.finalizers"), Json(JsonArray{"of.others/x"}));
   EXPECT_TRUE(cloud.things.empty());
+}
+
+// Another operator made it, without our tags; what it noted proves whose it is.
+TEST_F(EngineTest, WhatStatusProvesIsTakenOver) {
+  kind.identity = {.chosen = "name", .proof = "arn"};
+  cloud.things["one"] = {{"Id", "one"}, {"Size", 3}, {"Tags", JsonArray{}}};
+  set_path(store.json, "spec.name", Json("one"));
+  EXPECT_EQ(reason(), "NotOurs");
+  set_path(store.json, "status.arn", Json("arn:of:one"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_FALSE(cloud.called("CreateThing"));
+  delete_object();
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.things.empty());
+}
+
+// The provider was changed: AWS does not know the thing there.
+TEST_F(EngineTest, WhatIsInAnotherRegionIsNotMadeAgain) {
+  reconcile();
+  pass_the_window();
+  EXPECT_EQ(text_at(store.json, "status.location"), "123456789012/us-east-1");
+  const auto there = std::exchange(cloud.things, {});
+  cloud.move_to("eu-west-1");
+  for (int look = 0; look < 3; ++look) {
+    EXPECT_EQ(reason(), "OtherLocation");
+    clock.advance(Duration{10'000});
+  }
+  EXPECT_TRUE(cloud.things.empty());
+  delete_object();
+  EXPECT_EQ(reason(), "OtherLocation");
+  cloud.move_to("us-east-1");
+  cloud.things = there;
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.things.empty());
+}
+
+// Its answer lost, and the provider changed before anybody has looked.
+TEST_F(EngineTest, ACreateIsLookedForWhereItWasSent) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  cloud.move_to("eu-west-1");
+  EXPECT_EQ(reason(), "OtherLocation");
+  set_path(store.json, "spec.deletionPolicy", Json("Retain"));
+  delete_object();
+  EXPECT_NE(reason(), "OtherLocation");
+}
+
+TEST_F(EngineTest, WhatWasRefusedMayBeMadeElsewhere) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kInvalid;
+  reconcile();
+  cloud.move_to("eu-west-1");
+  EXPECT_EQ(reason(), "Settled");
 }
 
 TEST_F(EngineTest, PauseKeepsAnOpenIntent) {

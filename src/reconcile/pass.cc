@@ -84,11 +84,6 @@ std::optional<Json> from_status(const Engine::Pass& pass, std::string_view name)
 }  // namespace
 
 std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
-  const auto bar = name.find('|');
-  if (bar != std::string_view::npos) {
-    auto value = lookup(name.substr(0, bar));
-    return value ? value : lookup(name.substr(bar + 1));
-  }
   if (name == "id") return if_not_empty(id);
   if (name == "uid") return Json(desired.uid);
   if (name == "ownerTag") return Json(planning::owner_tag());

@@ -53,6 +53,8 @@ planning::Desired desired_of(const definition::Definition& definition, const Obj
 bool surely_shown(const definition::Definition& definition, const std::string& when, WallTime now);
 // An intent to create is open: its outcome is not known.
 bool intent_open(const Object& object);
+// When it is deleted: by its policy, or because it is only observed.
+bool leaves_its_resource(const definition::Definition& definition, const Object& object);
 // There is a resource of this object, or a create that may have made one.
 bool has_begun(const definition::Definition& definition, const Object& object);
 // The id in AWS: as noted earlier, or the name that the user chose; empty if not known.
@@ -65,6 +67,11 @@ bool applies(const Engine::Pass& pass, const definition::Call& call);
 void note_writing(Engine::Pass& pass, const definition::StatusField& field);
 // The same once it has been written, and all else taken away.
 void note_written(Engine::Pass& pass, const definition::StatusField& field);
+
+// Notes in status where the resource is, or is about to be made.
+void note_location(const Engine::Pass& pass, Json& status);
+// Blocked if that is somewhere else than where the provider leads.
+std::optional<Outcome> check_location(const Engine::Pass& pass);
 
 // How a reconcile ends that met this error.
 Outcome failed_outcome(const Error& error);

@@ -90,14 +90,8 @@ std::optional<Selection> selection_in(const Field& field, const JsonObject& pare
 // Whether an object lets those of another namespace refer to it: its annotation names it, or "*".
 bool lets_in(const Object& object, const std::string& ns) {
   if (object.namespace_name() == ns) return true;
-  std::string list = object.annotation("allow-references-from") + ",";
-  std::erase(list, ' ');
-  for (std::size_t start = 0, comma = list.find(','); comma != std::string::npos;
-       start = comma + 1, comma = list.find(',', start)) {
-    const std::string one = list.substr(start, comma - start);
-    if (one == ns || one == "*") return true;
-  }
-  return false;
+  return std::ranges::any_of(split_list(object.annotation("allow-references-from")),
+                             [&ns](const std::string& one) { return one == ns || one == "*"; });
 }
 
 // Puts values where references stand; notes what it cannot fill in, and what each leads to.
@@ -370,6 +364,30 @@ Asked asked_by(const Definition& definition, const Object& object) {
   return out;
 }
 
+std::vector<SecretKey> to_generate(const Definition& definition, const Object& object,
+                                   const Secrets& secrets) {
+  std::vector<SecretKey> out;
+  const bool left_alone = object.deleting() || object.annotation("paused") == "true" ||
+                          object.annotation("policy") == "observe";
+  if (left_alone) return out;
+  Json spec = object.spec();
+  const auto visit = [&](const Field& field, JsonObject& parent, const std::string&) {
+    const Json* written = parent.if_contains(field.name);
+    const Json* wanted = field.type == Type::kSecretKey && written != nullptr
+                             ? find_path(*written, "generate")
+                             : nullptr;
+    if (wanted == nullptr || *wanted != Json(true)) return;
+    Target secret = named_by(kSecretKind, *written, object.namespace_name());
+    if (secret.ns != object.namespace_name()) return;
+    std::string key = text_at(*written, "key");
+    const auto found = secrets.find(secret);
+    const bool there = found != secrets.end() && entry_of(found->second.json(), key) != nullptr;
+    if (!there) out.push_back({.secret = std::move(secret), .key = std::move(key)});
+  };
+  visit_references(definition.spec, spec, "spec", visit);
+  return out;
+}
+
 Resolved resolve(const Definition& definition, const Object& object, const Others& others,
                  const Secrets& secrets) {
   Resolver done(definition, object, others, secrets);
@@ -386,10 +404,8 @@ Resolved resolve(const Definition& definition, const Object& object, const Other
 
 std::optional<Waiting> in_use(const Definition& definition, const Object& object,
                               const std::vector<Target>& users, const Others& others) {
-  const std::string policy = text_at(object.json(), "spec.deletionPolicy");
-  const bool stays = policy == "Retain" || policy == "Orphan" ||
-                     object.annotation("policy") == "observe" || !has_begun(definition, object);
-  if (stays) return std::nullopt;
+  if (leaves_its_resource(definition, object) || !has_begun(definition, object))
+    return std::nullopt;
   const Target self = target_of(definition.kind, object.json());
   std::vector<std::string> names;
   for (const Target& user : users) {

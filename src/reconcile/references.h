@@ -49,6 +49,16 @@ struct Asked {
 };
 Asked asked_by(const definition::Definition& definition, const Object& object);
 
+// A key of a Secret.
+struct SecretKey {
+  Target secret;
+  std::string key;
+};
+// The keys that a spec wants made where they are not there (`generate`), and that are not. Only in
+// the object's own namespace, and only for an object that is looked after.
+std::vector<SecretKey> to_generate(const definition::Definition& definition, const Object& object,
+                                   const Secrets& secrets);
+
 // A spec with the values in their fields that its references and keys of Secrets lead to, and
 // without the references.
 struct Resolved {

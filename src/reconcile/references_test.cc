@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "planning/decide.h"
+#include "reconcile/pass.h"
 
 namespace infra::reconcile {
 namespace {
@@ -120,6 +121,43 @@ class ReferencesTest : public ::testing::Test {
   FakeOthers others;
   Secrets secrets;
 };
+
+TEST_F(ReferencesTest, AMissingKeyIsMadeWhereTheSpecAsksForIt) {
+  const auto missing = [this] {
+    std::string out;
+    for (const auto& one : to_generate(others.node, *others.find(node("one")), secrets)) {
+      out += to_text(one.secret) + ":" + one.key + " ";
+    }
+    return out;
+  };
+  Json& one = add("one", R"({"textRef":{"name":"keys","key":"a","generate":true}})");
+  EXPECT_EQ(missing(), "Secret default/keys:a ");
+  add_secret(R"({"b":"c2VjcmV0"})");
+  EXPECT_EQ(missing(), "Secret default/keys:a ");
+  add_secret(R"({"a":"c2VjcmV0"})");
+  EXPECT_EQ(missing(), "");
+  secrets.clear();
+  for (const auto* annotation : {"paused=true", "policy=observe"}) {
+    const std::string_view text(annotation);
+    const auto equals = text.find('=');
+    one.at("metadata").as_object()["annotations"] =
+        JsonObject{{group_key(text.substr(0, equals)), text.substr(equals + 1)}};
+    EXPECT_EQ(missing(), "") << annotation;
+  }
+  one.at("metadata").as_object().erase("annotations");
+  EXPECT_NE(missing(), "");
+  remove(one);
+  EXPECT_EQ(missing(), "");
+}
+
+TEST_F(ReferencesTest, NothingIsMadeUnaskedNorInAnotherNamespace) {
+  for (const auto* reference :
+       {R"({"name":"keys","key":"a"})", R"({"name":"keys","key":"a","generate":false})",
+        R"({"name":"keys","key":"a","generate":true,"namespace":"other"})"}) {
+    add("one", R"({"textRef":)" + std::string(reference) + "}");
+    EXPECT_TRUE(to_generate(others.node, *others.find(node("one")), secrets).empty()) << reference;
+  }
+}
 
 TEST_F(ReferencesTest, ASpecWithoutThemStaysAsItIs) {
   add("one", R"({"parentID":"p","routes":[{"viaID":"v"}],"inner":{"peerID":"q"}})");

@@ -87,6 +87,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
         erase_path(status, field.field.name);
       }
     }
+    note_location(pass, status);
   }
   if (pass.seen) erase_path(status, "absence");
   const bool settled = std::holds_alternative<Settled>(outcome);
@@ -136,11 +137,11 @@ class NoCloud final : public Cloud {
   }
   const std::string& region() const override { return nothing_; }
   const std::string& account_id() const override { return nothing_; }
-  const std::map<std::string, std::string>& default_tags() const override { return tags_; }
+  const planning::TagPolicy& tag_policy() const override { return tags_; }
 
  private:
   std::string nothing_;
-  std::map<std::string, std::string> tags_;
+  planning::TagPolicy tags_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/task.h"
+#include "planning/tags.h"
 #include "reconcile/object.h"
 
 namespace infra::reconcile {
@@ -27,7 +28,7 @@ class Cloud {
                                             Json input) = 0;
   virtual const std::string& region() const = 0;
   virtual const std::string& account_id() const = 0;
-  virtual const std::map<std::string, std::string>& default_tags() const = 0;
+  virtual const planning::TagPolicy& tag_policy() const = 0;
 };
 
 // Where desired objects live. Both writes are refused with kConflict if the object has changed
@@ -39,6 +40,10 @@ class ObjectStore {
   virtual ~ObjectStore() = default;
   virtual Task<Result<Object>> patch_status(Object object, JsonObject patch, Check check) = 0;
   virtual Task<Result<Object>> patch_metadata(Object object, JsonObject patch, Check check) = 0;
+  // Makes sure that the Secret `name` in the owner's namespace holds just these values and goes
+  // with the owner. kAlreadyExists, with a sentence: there is one that is not the owner's.
+  virtual Task<Result<void>> keep_secret(Object owner, std::string name,
+                                         std::map<std::string, std::string> values) = 0;
   // Says what has happened. Never waits, never fails.
   virtual void record_event(const Object& object, bool warning, const std::string& reason,
                             const std::string& message) = 0;

@@ -2,9 +2,6 @@
 
 The tests run in the emulator's virtual environment, so that boto3, which is not ours, says what AWS holds.
 """
-import contextlib
-import http.client
-import http.server
 import itertools
 import json
 import pathlib
@@ -13,12 +10,13 @@ import sys
 import threading
 import time
 import unittest
-import urllib.parse
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
 
+import actions  # noqa: E402
 import boto3  # noqa: E402
 import botocore.exceptions  # noqa: E402
+import proxy  # noqa: E402
 import stack  # noqa: E402
 
 GROUP = stack.GROUP
@@ -35,27 +33,31 @@ DEFINITIONS = sorted((ROOT / 'definitions').glob('*/*.yaml'))
 SERVICES = {word(path, 'kind'): word(path, 'service') for path in DEFINITIONS}
 PLURALS = {'AWSProvider': 'awsproviders', **{word(path, 'kind'): word(path, 'plural') for path in DEFINITIONS}}
 LONG_AGO = '2026-01-01T00:00:00Z'
-wait_until = stack.wait_until
+Reply, wait_until = proxy.Reply, stack.wait_until
 
 
 class World:
     """The one stack of a run, made when first asked for."""
     stack = None
     operator = None
+    door = None
     tools = {}
+    called = {}  # IAM action -> an operation that needed it
     numbers = itertools.count(1)
 
     @classmethod
     def start(cls, tools):
         cls.tools = tools
         cls.stack = stack.Stack(tools).start()
+        cls.door = Door()
         cls.start_operator()
 
     @classmethod
     def start_operator(cls):
         """Without a lease, which a killed process would leave to run out."""
         cls.operator = cls.stack.start_operator('--no-leader-elect', '--check-interval', '1s',
-                                                '--cluster-name', 'test').wait_ready()
+                                                '--cluster-name', 'test',
+                                                '--global-tags', 'Suite=integration,Place=everywhere').wait_ready()
 
     @classmethod
     def stop(cls):
@@ -66,6 +68,17 @@ class World:
 def client(service, region='us-east-1'):
     return boto3.client(service, endpoint_url=World.stack.aws_endpoint, region_name=region,
                         aws_access_key_id='test', aws_secret_access_key='test')
+
+
+class Door(proxy.Proxy):
+    """What the operator asks of AWS comes through it; the actions that this needs are put down."""
+
+    def __init__(self):
+        super().__init__(World.stack.aws_port)
+
+    def note(self, request):
+        for action in actions.actions_of(request):
+            World.called.setdefault(action, actions.operation_of(request))
 
 
 class Case(unittest.TestCase):
@@ -103,7 +116,7 @@ class Case(unittest.TestCase):
 
     def make_provider(self, name='aws', ns=None, **spec):
         return self.create('AWSProvider', name, {
-            'region': 'us-east-1', 'endpoint': World.stack.aws_endpoint,
+            'region': 'us-east-1', 'endpoint': World.door.url,
             'credentialsSecret': {'name': 'aws-credentials'}, **spec}, ns)
 
     def manifest(self, kind, name, spec, annotations=None):
@@ -235,108 +248,20 @@ class Case(unittest.TestCase):
             {'Name': f'tag:{GROUP}/name', 'Values': [name]}])['Vpcs']
 
 
-class Faults(http.server.ThreadingHTTPServer):
-    """Stands between the operator and the emulator; `rule(request)` may answer in the emulator's place.
-
-    A rule gets a Request and gives back None to let it pass, a Reply, or a function of the emulator's true Reply.
-    """
-    daemon_threads = True
+class Faults(Door):
+    """A door with faults, that keeps what it has seen."""
 
     def __init__(self):
-        super().__init__(('127.0.0.1', 0), FaultsHandler)
-        self.rule = lambda request: None
+        super().__init__()
         self.seen = []
-        self.under_way = 0
-        self.lock = threading.Lock()
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
-        self.thread.start()
 
-    @property
-    def url(self):
-        return f'http://127.0.0.1:{self.server_address[1]}'
-
-    def count(self, change):
-        with self.lock:
-            self.under_way += change
+    def note(self, request):
+        super().note(request)
+        self.seen.append(request)
 
     def wait_idle(self, seconds=20):
         """Until what a killed operator has asked for has arrived and been done."""
         wait_until('no call is under way', lambda: self.under_way == 0, seconds)
-
-    def handle_error(self, request, client_address):
-        """Connections that break are what this server is for."""
-
-    def close(self):
-        self.shutdown()
-        self.server_close()
-        self.thread.join()
-
-
-class Request:
-    def __init__(self, method, path, headers, body):
-        self.method, self.path, self.headers, self.body = method, path, headers, body
-
-    @property
-    def operation(self):
-        """Action of a query service, or what the X-Amz-Target says; empty for the rest."""
-        target = self.headers.get('X-Amz-Target', '')
-        if target:
-            return target.rsplit('.', 1)[1]
-        return urllib.parse.parse_qs(self.body.decode(errors='replace')).get('Action', [''])[0]
-
-
-class Reply:
-    def __init__(self, status=200, body=b'', headers=None, close=False, promised=None):
-        self.status, self.headers = status, dict(headers or {})
-        self.body = body.encode() if isinstance(body, str) else body
-        self.close = close        # break the connection instead of answering
-        self.promised = promised  # a Content-Length that is not true
-
-
-class FaultsHandler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def log_message(self, *words):
-        pass
-
-    def forward(self, request):
-        upstream = http.client.HTTPConnection('127.0.0.1', World.stack.aws_port, timeout=30)
-        with contextlib.closing(upstream):
-            upstream.request(request.method, request.path, request.body, dict(request.headers))
-            answer = upstream.getresponse()
-            return Reply(answer.status, answer.read(), answer.getheaders())
-
-    def serve(self):
-        self.server.count(1)
-        try:
-            self.answer()
-        finally:
-            self.server.count(-1)
-
-    def answer(self):
-        body = self.rfile.read(int(self.headers.get('Content-Length') or 0))
-        request = Request(self.command, self.path, self.headers, body)
-        self.server.seen.append(request)
-        verdict = self.server.rule(request)
-        reply = verdict if isinstance(verdict, Reply) else self.forward(request)
-        if callable(verdict):
-            reply = verdict(reply)
-        if reply.close:
-            self.close_connection = True
-            self.connection.close()
-            return
-        self.send_response(reply.status)
-        for name, value in reply.headers.items():
-            if name.lower() not in ('content-length', 'connection', 'transfer-encoding', 'date', 'server'):
-                self.send_header(name, value)
-        self.send_header('Content-Length', str(reply.promised or len(reply.body)))
-        self.end_headers()
-        if self.command != 'HEAD':
-            self.wfile.write(reply.body)
-        if reply.promised:
-            self.close_connection = True
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = serve
 
 
 class FaultCase(Case):

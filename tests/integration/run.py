@@ -43,6 +43,8 @@ def main():
     folder = pathlib.Path(__file__).resolve().parent
     loader = unittest.TestLoader()
     suite = loader.loadTestsFromNames(names) if names else loader.discover(str(folder), 'test_*.py')
+    # Last: what all of them have called.
+    suite.addTests(loader.loadTestsFromName('permissions.Called' if names else 'permissions'))
     failed = True
     stack.end_in_order_when_told()
     try:

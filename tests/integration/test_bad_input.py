@@ -1,4 +1,6 @@
 """What users and AWS get wrong, and what is said about it. Never a create where absence is not proven."""
+import base64
+import random
 import time
 
 from harness import Case, FaultCase, Reply, World, client, policy
@@ -38,6 +40,46 @@ class RefusedByTheApiServer(Case):
         self.check('KMSKey', {'pendingWindowInDays': 6}, 'pendingWindowInDays')
         self.check('VPC', {**VPC, 'instanceTenancy': 'shared'}, 'instanceTenancy')
 
+    def test_values_of_another_type(self):
+        for kind, spec, word in (('SQSQueue', {'queueName': 'q', 'delaySeconds': '5'}, 'delaySeconds'),
+                                 ('SQSQueue', {'queueName': 'q', 'fifoQueue': 'true'}, 'fifoQueue'),
+                                 ('ElastiCacheCluster', {'clusterID': 'c', 'engine': 'redis', 'engineVersion': 7.0,
+                                                         'nodeType': 'cache.t3.micro'}, 'engineVersion'),
+                                 ('VPC', {**VPC, 'tags': {'Count': 1}}, 'tags.Count'),
+                                 ('VPC', {**VPC, 'tags': [{'Key': 'a', 'Value': 'b'}]}, 'spec.tags'),
+                                 ('IAMRole', {'roleName': 'r', 'assumeRolePolicyDocument': {'Version': '2012-10-17'}},
+                                  'assumeRolePolicyDocument')):
+            with self.subTest(kind=kind, field=word):
+                self.check(kind, spec, word, 'Invalid value')
+
+    # kind, the field that is the name, how long AWS lets it be, and what else is required
+    LONGEST = (('DynamoDBTable', 'tableName', 255, {'hashKey': {'name': 'id', 'type': 'S'}}),
+               ('EC2Instance', 'instanceName', 256, {'instanceType': 't3.micro', 'imageID': 'ami-1'}),
+               ('ECRRepository', 'repositoryName', 256, {}),
+               ('ElastiCacheCluster', 'clusterID', 40, {'engine': 'redis', 'engineVersion': '7.0', 'nodeType': 'cache.t3.micro'}),
+               ('ElastiCacheCluster', 'clusterID', 50, {'engine': 'memcached', 'engineVersion': '1.6', 'nodeType': 'cache.t3.micro'}),
+               ('IAMRole', 'roleName', 64, {'assumeRolePolicyDocument': policy()}),
+               ('LambdaFunction', 'functionName', 64, {'runtime': 'python3.12', 'handler': 'i.h', 'role': 'r', 'code': {'zipFile': ''}}),
+               ('RDSInstance', 'dbInstanceIdentifier', 63, {'engine': 'mysql', 'dbInstanceClass': 'db.t3.micro',
+                                                            'allocatedStorage': 20, 'masterUsername': 'root'}),
+               ('S3Bucket', 'bucketName', 63, {}),
+               ('SNSTopic', 'topicName', 256, {}),
+               ('SQSQueue', 'queueName', 80, {}),
+               ('SecretsManagerSecret', 'secretName', 512, {}),
+               ('SecurityGroup', 'groupName', 255, {'description': 'd', 'vpcID': 'vpc-1'}))
+
+    def test_names_as_long_as_aws_lets_them_be_and_longer(self):
+        for kind, field, longest, rest in self.LONGEST:
+            with self.subTest(kind=kind, longest=longest):
+                self.kube.must('POST', self.path(kind) + '?dryRun=All', self.manifest(kind, 'one', {**rest, field: 'x' * longest}))
+                self.check(kind, {**rest, field: 'x' * (longest + 1)}, field)
+                self.check(kind, {**rest, field: ''}, field)
+                if kind != 'EC2Instance':  # which has a tag for a name
+                    self.check(kind, {**rest, field: 'größe-und-名前'}, field)
+
+    def test_references_to_a_kind_of_choice(self):
+        self.check('Subnet', {'vpcRef': {'name': 'one', 'kind': 'Subnet'}, 'cidrBlock': '10.0.0.0/24'}, 'spec.vpcRef.kind')
+
     def test_immutable_fields(self):
         self.make_object_vpc()
         status, answer = self.kube.request('PATCH', self.path('VPC', 'vpc'), {'spec': {'cidrBlock': '10.1.0.0/16'}},
@@ -60,7 +102,7 @@ class RefusedByTheOperator(FaultCase):
     def test_policies_that_are_no_json(self):
         self.eventually('the provider is checked', lambda: self.faults.seen)
         before = len(self.faults.seen)
-        bad = [{'assumeRolePolicyDocument': text} for text in ('{', 'no json', '[]', '"text"')]
+        bad = [{'assumeRolePolicyDocument': text} for text in ('{', 'no json', '[]', '"text"', policy().replace('}]}', '}],}'))]
         bad.append({'assumeRolePolicyDocument': policy(), 'inlinePolicy': {'policyName': 'p', 'policyDocument': 'x'}})
         for number, spec in enumerate(bad):
             name = f'role-{number}'
@@ -332,3 +374,70 @@ class Provider(Case):
         self.wait_gone('VPC', 'vpc', 30)
         self.wait_gone('AWSProvider', 'aws')
         self.assertEqual(self.vpcs_of(), [])
+
+
+class Extremes(FaultCase):
+    """More than anybody writes by hand: it is taken, or it is said why not; and the operator goes on."""
+
+    def test_text_of_every_script(self):
+        tags = {'Größe': 'größer', '名前': '日本語', 'Имя': 'Сервер №1', 'smile': 'a 😀 b'}
+        self.make_object_vpc(tags=tags)
+        vpc = self.wait_ready('VPC', 'vpc')['status']['vpcID']
+        found = client('ec2').describe_vpcs(VpcIds=[vpc])['Vpcs'][0]['Tags']
+        self.assertLessEqual(tags.items(), {tag['Key']: tag['Value'] for tag in found}.items())
+        self.create('KMSKey', 'key', {'description': 'Schlüssel für 東京 😀', 'tags': tags, 'pendingWindowInDays': 7, 'deletionPolicy': 'Delete'})
+        key = self.wait_ready('KMSKey', 'key')['status']['keyId']
+        self.assertEqual(client('kms').describe_key(KeyId=key)['KeyMetadata']['Description'], 'Schlüssel für 東京 😀')
+        self.create('S3Bucket', 'bucket', {'bucketName': f'script-{self.number}', 'tags': tags})
+        self.wait_ready('S3Bucket', 'bucket')
+        for kind, name in (('VPC', 'vpc'), ('KMSKey', 'key'), ('S3Bucket', 'bucket')):
+            self.assert_settled(kind, name)
+
+    def test_half_a_megabyte(self):
+        code = base64.b64encode(random.Random(1).randbytes(375_000)).decode()
+        role = client('iam').create_role(RoleName=f'large-{self.number}', AssumeRolePolicyDocument=policy())['Role']['Arn']
+        self.create('LambdaFunction', 'large', {'functionName': f'large-{self.number}', 'runtime': 'python3.12', 'handler': 'i.h',
+                                                'role': role, 'code': {'zipFile': code}})
+        self.assertEqual(self.wait_ready('LambdaFunction', 'large')['status']['codeSize'], 375_000)
+        self.assert_settled('LambdaFunction', 'large')
+
+    def test_edited_a_hundred_times_a_second(self):
+        self.create('SQSQueue', 'busy', {'queueName': f'busy-{self.number}', 'visibilityTimeout': 1})
+        url = self.wait_ready('SQSQueue', 'busy')['status']['queueURL']
+        begun = time.monotonic()
+        for timeout in range(100, 400):
+            self.patch('SQSQueue', 'busy', {'visibilityTimeout': timeout})
+        self.assertLess(time.monotonic() - begun, 10, 'edits come fast enough to be a test')
+        self.wait_ready('SQSQueue', 'busy')
+        found = client('sqs').get_queue_attributes(QueueUrl=url, AttributeNames=['VisibilityTimeout'])['Attributes']
+        self.assertEqual(found['VisibilityTimeout'], '399')
+        self.assert_settled('SQSQueue', 'busy')
+
+    def test_as_many_tags_as_aws_takes_and_one_more(self):
+        # Of AWS's 50 four are the operator's own.
+        tags = {f'Tag{number}': 'x' for number in range(46)}
+        self.make_object_vpc(tags=tags)
+        vpc = self.wait_ready('VPC', 'vpc')['status']['vpcID']
+        self.assertEqual(len(client('ec2').describe_vpcs(VpcIds=[vpc])['Vpcs'][0]['Tags']), 50)
+        self.patch('VPC', 'vpc', {'tags': {'One': 'more'}})
+        found = self.wait_condition('VPC', 'vpc', 'False', 'Refused', 'Synced')
+        self.assertIn('TagLimitExceeded', found['message'])
+        self.patch('VPC', 'vpc', {'tags': {'One': None}})
+        self.wait_ready('VPC', 'vpc')
+        self.make_object_vpc('other', tags={f'Tag{number}': 'x' for number in range(51)})
+        self.assertIn('TagLimitExceeded', self.wait_condition('VPC', 'other', 'False', 'Refused', 'Synced')['message'])
+        self.assertEqual(self.vpcs_of('other'), [])
+
+    def test_the_name_of_an_object_of_another_kind(self):
+        self.make_object_vpc('one')
+        self.create('Subnet', 'two', {'vpcRef': {'name': 'two'}, 'cidrBlock': '10.0.0.0/24'})
+        found = self.wait_condition('Subnet', 'two', 'True', 'ReferenceNotFound', 'Synced')
+        self.assertIn(f'VPC {self.ns}/two', found['message'])
+        self.patch('Subnet', 'two', {'vpcRef': {'name': 'one'}})
+        self.wait_ready('Subnet', 'two')
+
+    def test_an_id_of_another_kind(self):
+        group = client('ec2').describe_security_groups()['SecurityGroups'][0]['GroupId']
+        self.create('Subnet', 'one', {'vpcID': group, 'cidrBlock': '10.0.0.0/24'})
+        self.eventually('it says why', lambda: 'InvalidVpcID' in self.condition('Subnet', 'one')['message'])
+        self.assertEqual(self.condition('Subnet', 'one')['status'], 'False')

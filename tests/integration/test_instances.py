@@ -1,15 +1,10 @@
 """The kinds that are machines: databases, caches and instances. What is checked of every field is written in test_kinds.Fields."""
 import base64
-import urllib.parse
 
+from caches import Caches
 from harness import Case, FaultCase, GROUP, Reply, client
+from proxy import query_error
 from test_kinds import Ec2Fields, Fields, ec2_error
-
-
-def query_error(code, message):
-    """As a query service such as RDS words an error."""
-    return Reply(400, f'<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>'
-                      '<RequestId>r</RequestId></ErrorResponse>', {'Content-Type': 'text/xml'})
 
 
 class Sent:
@@ -17,7 +12,7 @@ class Sent:
 
     def sent(self, operation):
         """The parameters of each call of an operation."""
-        return [dict(urllib.parse.parse_qsl(one.body.decode())) for one in self.faults.seen if one.operation == operation]
+        return [one.parameters() for one in self.faults.seen if one.operation == operation]
 
     def replace(self, operation, *changes):
         """AWS's answers to an operation, each change of their text made."""
@@ -529,14 +524,10 @@ class Ec2InstanceInAws(Sent, FaultCase):
 
 
 class CacheInAws(Sent, FaultCase):
-    """AWS as far as moto 5.2.5 lacks it: ElastiCacheBackend never ends a deletion, has no ModifyCacheCluster, IncreaseReplicaCount
-    or ModifyReplicationGroupShardConfiguration, keeps no clusters for the members of a group, and modify_replication_group takes
-    no notice of windows, groups, topics and versions. What was asked for is kept here and shown."""
     kind = 'ElastiCacheCluster'
-    own = ('ModifyCacheCluster', 'IncreaseReplicaCount', 'ModifyReplicationGroupShardConfiguration')
 
     def setUp(self):
-        self.held, self.gone = {}, False
+        self.caches = Caches()
         super().setUp()
         self.cache = client('elasticache')
         self.name = f'cache-{self.number}'
@@ -544,54 +535,12 @@ class CacheInAws(Sent, FaultCase):
         self.let_everything_pass()
 
     def let_everything_pass(self):
-        self.faults.rule = self.answer
+        self.faults.rule = self.caches.answer
 
-    def answer(self, request):
-        asked = dict(urllib.parse.parse_qsl(request.body.decode()))
-        if request.operation.startswith(('Create', 'Modify')):
-            if any(name.startswith('SecurityGroupIds') for name in asked):
-                self.held = {name: value for name, value in self.held.items() if not name.startswith('SecurityGroupIds')}
-            self.held.update(asked)
-        if request.operation.startswith('Delete'):
-            self.gone = True
-        if request.operation in self.own:
-            return self.xml(request.operation, '')
-        made = 'EngineVersion' in self.held
-        if request.operation.startswith('Describe') and (self.gone or not made):
-            return query_error(self.not_there, f'{self.name} not found')
-        if request.operation == 'DescribeCacheClusters':
-            return self.xml(request.operation, f'<CacheClusters><CacheCluster>{self.cluster()}</CacheCluster></CacheClusters>')
-        return self.show_group if request.operation == 'DescribeReplicationGroups' else None
-
-    def xml(self, operation, inside):
-        return Reply(200, f'<{operation}Response><{operation}Result>{inside}</{operation}Result></{operation}Response>',
-                     {'Content-Type': 'text/xml'})
-
-    def show_group(self, reply):
-        window = self.held.get('SnapshotWindow', '05:00-6:00')
-        before, _, after = reply.body.partition(b'<SnapshotWindow>')
-        if after:
-            reply.body = before + b'<SnapshotWindow>' + window.encode() + after[after.index(b'</SnapshotWindow>'):]
-        return reply
-
-    def cluster(self):
-        """As DescribeCacheClusters shows one."""
-        held = self.held
-        groups = [value for name, value in sorted(held.items()) if name.startswith('SecurityGroupIds')]
-        nodes = ''.join(
-            f'<CacheNode><CacheNodeId>{n:04}</CacheNodeId><Endpoint><Address>{n:04}.{self.name}</Address><Port>11211</Port></Endpoint></CacheNode>'
-            for n in range(1, int(held.get('NumCacheNodes', 1)) + 1))
-        return (f'<CacheClusterId>{self.name}</CacheClusterId><CacheClusterStatus>available</CacheClusterStatus>'
-                f'<ARN>arn:aws:elasticache:us-east-1:123456789012:cluster:{self.name}</ARN>'
-                f'<CacheClusterCreateTime>2026-01-01T00:00:00Z</CacheClusterCreateTime>'
-                f'<ConfigurationEndpoint><Address>all.{self.name}</Address><Port>11211</Port></ConfigurationEndpoint>'
-                f'<EngineVersion>{held["EngineVersion"]}.7</EngineVersion><CacheNodeType>{held["CacheNodeType"]}</CacheNodeType>'
-                f'<NumCacheNodes>{held.get("NumCacheNodes", 1)}</NumCacheNodes><CacheNodes>{nodes}</CacheNodes>'
-                f'<PreferredMaintenanceWindow>{held.get("PreferredMaintenanceWindow", "sun:01:00-sun:02:00")}</PreferredMaintenanceWindow>'
-                f'<CacheParameterGroup><CacheParameterGroupName>{held.get("CacheParameterGroupName", "default")}</CacheParameterGroupName></CacheParameterGroup>'
-                f'<NotificationConfiguration><TopicArn>{held.get("NotificationTopicArn", "")}</TopicArn></NotificationConfiguration>'
-                '<SecurityGroups>' + ''.join(f'<member><SecurityGroupId>{one}</SecurityGroupId></member>' for one in groups) +
-                '</SecurityGroups>')
+    @property
+    def held(self):
+        """What was last asked for."""
+        return self.caches.held[self.name]
 
     def required(self):
         return {'clusterID': self.name, 'engine': self.engine, 'engineVersion': '7.0', 'providerRef': {'name': 'faulty'}}
@@ -625,7 +574,7 @@ class CacheInAws(Sent, FaultCase):
             self.held[self.shown_as[field]] = others[field]
 
     def exists(self):
-        return not self.gone
+        return self.name not in self.caches.gone
 
     def check_unchangeable(self, **fields):
         self.make()
@@ -638,7 +587,6 @@ class CacheInAws(Sent, FaultCase):
 
 class RedisCluster(CacheInAws, Fields):
     engine = 'redis'
-    not_there = 'ReplicationGroupNotFoundFault'
 
     def arn(self):
         return self.describe()['ARN']
@@ -730,7 +678,7 @@ class RedisCluster(CacheInAws, Fields):
     def test_a_busy_group_is_changed_later(self):
         self.make()
         busy = query_error('InvalidReplicationGroupState', 'Replication group is not in available state.')
-        self.faults.rule = lambda request: busy if request.operation == 'ModifyReplicationGroup' else self.answer(request)
+        self.faults.rule = lambda request: busy if request.operation == 'ModifyReplicationGroup' else self.caches.answer(request)
         self.patch('ElastiCacheCluster', 'one', {'snapshotRetentionLimit': 7})
         self.eventually('it waits', lambda: self.condition('ElastiCacheCluster', 'one')['status'] == 'False')
         self.assertNotEqual(self.condition('ElastiCacheCluster', 'one')['reason'], 'Refused')
@@ -757,7 +705,7 @@ class RedisCluster(CacheInAws, Fields):
         self.assertNotIn('FinalSnapshotIdentifier', self.sent('DeleteReplicationGroup')[0])
 
     def test_one_that_exists_is_not_taken_over(self):
-        self.held = {'EngineVersion': '7.0', 'CacheNodeType': 'cache.t3.micro'}
+        self.held.update(EngineVersion='7.0', CacheNodeType='cache.t3.micro')
         self.cache.create_replication_group(ReplicationGroupId=self.name, ReplicationGroupDescription='of another',
                                             CacheNodeType='cache.t3.micro')
         self.create('ElastiCacheCluster', 'one', {**self.required(), 'nodeType': 'cache.t3.small'})
@@ -778,7 +726,6 @@ class RedisCluster(CacheInAws, Fields):
 
 class MemcachedCluster(CacheInAws, Fields):
     engine = 'memcached'
-    not_there = 'CacheClusterNotFound'
 
     def arn(self):
         return f'arn:aws:elasticache:us-east-1:123456789012:cluster:{self.name}'
@@ -804,12 +751,12 @@ class MemcachedCluster(CacheInAws, Fields):
 
     def test_what_is_accepted_and_not_made_yet_is_not_asked_for_again(self):
         self.make()
-        honest = self.cluster
+        honest = self.caches.cluster
 
-        def pending():
+        def pending(name):
             self.held.update(NumCacheNodes='2')
-            return honest() + '<PendingModifiedValues><NumCacheNodes>4</NumCacheNodes></PendingModifiedValues>'
-        self.cluster = pending
+            return honest(name) + '<PendingModifiedValues><NumCacheNodes>4</NumCacheNodes></PendingModifiedValues>'
+        self.caches.cluster = pending
         self.patch('ElastiCacheCluster', 'one', {'numCacheNodes': 4})
         self.wait_ready('ElastiCacheCluster', 'one')
         self.assertEqual(self.sent('ModifyCacheCluster'), [])
@@ -824,7 +771,7 @@ class MemcachedCluster(CacheInAws, Fields):
     def test_one_that_is_busy_is_deleted_later(self):
         self.make()
         busy = query_error('InvalidCacheClusterState', 'Cluster is not in available state.')
-        self.faults.rule = lambda request: busy if request.operation == 'DeleteCacheCluster' else self.answer(request)
+        self.faults.rule = lambda request: busy if request.operation == 'DeleteCacheCluster' else self.caches.answer(request)
         self.delete('ElastiCacheCluster', 'one')
         self.eventually('the reason is named', lambda: 'as soon as that has ended' in self.condition('ElastiCacheCluster', 'one')['message'])
         self.let_everything_pass()

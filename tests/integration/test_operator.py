@@ -41,6 +41,8 @@ class Flags(Case):
                             (['--kubeconfig', str(World.stack.kubeconfig), '--context', 'other'], 'other'),
                             (['--kubeconfig', str(World.stack.kubeconfig), '--metrics-bind-address', '127.0.0.1:0',
                               '--health-probe-bind-address', '127.0.0.1:99999'], '--health-probe-bind-address'),
+                            (['--kubeconfig', str(World.stack.kubeconfig), '--global-tags', 'Team'], 'KEY=VALUE'),
+                            (['--kubeconfig', str(World.stack.kubeconfig), '--global-tags', 'aws:x=1'], 'aws:x'),
                             (['--kubeconfig', str(World.stack.kubeconfig), '--definitions', '/nonexistent'], '/nonexistent')):
             with self.subTest(words=words):
                 done = run('run', *words)

@@ -31,7 +31,7 @@ class Vpc(Case):
         self.assertFalse(self.attribute(vpc, 'enableDnsHostnames'))
         item = self.get('VPC', 'vpc')
         self.assertEqual(self.tags(vpc), {
-            'Team': 'a', f'{GROUP}/uid': item['metadata']['uid'], f'{GROUP}/cluster': 'test',
+            'Team': 'a', 'Suite': 'integration', 'Place': 'everywhere', f'{GROUP}/uid': item['metadata']['uid'], f'{GROUP}/cluster': 'test',
             f'{GROUP}/namespace': self.ns, f'{GROUP}/name': 'vpc'})
         self.assertEqual(item['metadata']['annotations'][f'{GROUP}/external-id'], vpc)
         self.assert_settled('VPC', 'vpc')

@@ -41,6 +41,7 @@ Process::Process(const Program& program, Timeline& timeline, Network& network, R
                               .health = health_,
                               .log = log_,
                               .random = [this] { return random_.unit(); },
+                              .new_password = [] { return std::string("simulated-password"); },
                               .hash_key = "simulated"},
                              plan_.settings);
   if (!made) throw std::runtime_error("the operator cannot start: " + made.error().message);
