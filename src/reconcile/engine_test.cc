@@ -429,6 +429,28 @@ TEST_F(EngineTest, APartThatMustRestIsWrittenLaterAndHoldsUpNothingElse) {
   EXPECT_EQ(color(), Json("blue"));
 }
 
+// Two fields for the one color: what AWS has is of that which was written last.
+TEST_F(EngineTest, WhatIsWrittenUnderAnotherFieldAndBackIsWrittenEachTime) {
+  const auto add = [this](const std::string& field) {
+    kind.spec.push_back({.name = field});
+    kind.status.push_back({.field = {.name = field + "Hash"}, .hash = field});
+    Facet& facet = kind.facets.emplace_back(Facet{.name = field, .remembered = field});
+    facet.write = {Call{.operation = "Paint",
+                        .input = JsonObject{{"Id", "${id}"}, {"Color", "${" + field + "}"}}}};
+  };
+  add("paint");
+  add("wallpaper");
+  const auto color = [this] { return cloud.things.begin()->second["Color"]; };
+  reconcile();
+  for (const std::string field : {"paint", "wallpaper", "paint"}) {
+    erase_path(store.json, "spec.paint");
+    erase_path(store.json, "spec.wallpaper");
+    set_path(store.json, "spec." + field, Json(field));
+    EXPECT_EQ(reason(), "Settled");
+    EXPECT_EQ(color(), Json(field));
+  }
+}
+
 TEST_F(EngineTest, UnreadableNeverCreates) {
   for (const auto fault : {FakeCloud::Fault::kRefused, FakeCloud::Fault::kNotSent}) {
     cloud.faults["FindThings"] = fault;
@@ -862,6 +884,17 @@ TEST_F(EngineTest, TagsAreReadToTheirLastPage) {
   delete_object();
   EXPECT_EQ(reason(), "Gone");
   EXPECT_TRUE(cloud.things.empty());
+}
+
+TEST_F(EngineTest, TagsThatCannotBeReadForAWhileAreNoFault) {
+  kind.tags->read_at.clear();
+  kind.tags->read = Call{.operation = "ListTags", .input = JsonObject{{"Id", "${id}"}}};
+  kind.tags->read->later = {"InvalidParameter"};
+  kind.tags->result = "Tags";
+  reconcile();
+  cloud.faults["ListTags"] = FakeCloud::Fault::kInvalid;
+  EXPECT_EQ(std::get<Failed>(reconcile().outcome).error.code, Code::kBusy);
+  EXPECT_EQ(reason(), "Settled");
 }
 
 // Where one call replaces all tags, what a late read shows is written back.

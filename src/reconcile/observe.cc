@@ -243,7 +243,9 @@ Task<Result<void>> Engine::observe_tags(Pass& pass) {
   auto answer = co_await look(pass, *tags.read);
   if (!answer) {
     if (means(answer.error(), tags.absent)) co_return Result<void>{};
-    co_return std::unexpected(answer.error().in("cannot read tags"));
+    Error error = answer.error().in("cannot read tags");
+    if (means(error, tags.read->later)) error.code = Code::kBusy;
+    co_return std::unexpected(std::move(error));
   }
   observed.tags = tags_of(tags, planning::read_path(*answer, tags.result));
   co_return Result<void>{};

@@ -21,6 +21,10 @@ std::span<const KindOfThing> kinds_of_things() {
       {"S3Bucket", bucket_state},
       {"ECRRepository", repository_state},
       {"DynamoDBTable", table_state},
+      {"SNSTopic", topic_state},
+      {"SecretsManagerSecret", secret_state},
+      {"RDSInstance", database_state},
+      {"ElastiCacheCluster", cache_state},
   };
   return kAll;
 }

@@ -50,6 +50,18 @@ Json enabled_or_disabled(const Json& declared) {
   return declared.get_bool() ? "enabled" : "disabled";
 }
 
+// What comes before the first dot.
+Json major(const Json& version) {
+  const std::string text(version.as_string());
+  return Json(text.substr(0, text.find('.')));
+}
+
+// "7.0" is 7.0.0.
+Json whole_version(const Json& declared) {
+  const std::string text(declared.as_string());
+  return std::ranges::count(text, '.') == 1 ? Json(text + ".0") : declared;
+}
+
 // As Lambda shows code: the hash of the archive, in base64.
 Json sha256(const Json& declared) {
   const auto archive = base64_decode(std::string_view(declared.as_string()));
@@ -214,6 +226,30 @@ constexpr Row kRows[] = {
     {"DynamoDBTable", "streamEnabled", "StreamEnabled"},
     {"DynamoDBTable", "streamViewType", "StreamViewType"},
     {"DynamoDBTable", "pointInTimeRecovery", "PointInTimeRecovery"},
+    {"SecretsManagerSecret", "description", "Description"},
+    {"SecretsManagerSecret", "rotationEnabled", "RotationEnabled"},
+    {"RDSInstance", "dbInstanceClass", "DBInstanceClass"},
+    {"RDSInstance", "allocatedStorage", "AllocatedStorage"},
+    {"RDSInstance", "backupRetentionPeriod", "BackupRetentionPeriod"},
+    {"RDSInstance", "preferredBackupWindow", "PreferredBackupWindow"},
+    {"RDSInstance", "multiAZ", "MultiAZ"},
+    {"RDSInstance", "publiclyAccessible", "PubliclyAccessible"},
+    {"RDSInstance", "port", "Port"},
+    {"RDSInstance", "engineVersion", "EngineVersion", plain, major},
+    {"ElastiCacheCluster", "nodeType", "CacheNodeType"},
+    {"ElastiCacheCluster", "numCacheNodes", "NumCacheNodes"},
+    {"ElastiCacheCluster", "replicasPerNodeGroup", "ReplicasPerNodeGroup"},
+    {"ElastiCacheCluster", "replicationGroupDescription", "ReplicationGroupDescription"},
+    {"ElastiCacheCluster", "automaticFailoverEnabled", "AutomaticFailoverEnabled"},
+    {"ElastiCacheCluster", "multiAZEnabled", "MultiAZEnabled"},
+    {"ElastiCacheCluster", "snapshotRetentionLimit", "SnapshotRetentionLimit"},
+    {"ElastiCacheCluster", "snapshotWindow", "SnapshotWindow"},
+    {"ElastiCacheCluster", "engineVersion", "EngineVersion", whole_version, plain},
+    {"ElastiCacheCluster", "parameterGroupName", "CacheParameterGroupName"},
+    {"ElastiCacheCluster", "preferredMaintenanceWindow", "PreferredMaintenanceWindow"},
+    {"ElastiCacheCluster", "securityGroupIds", "SecurityGroupIds", sorted, sorted},
+    {"SNSTopic", "displayName", "DisplayName"},
+    {"SNSTopic", "deliveryPolicy", "DeliveryPolicy", parsed, parsed},
     {"S3Bucket", "versioning.enabled", "Versioning.Status", enabled_or_suspended},
     {"S3Bucket", "publicAccessBlock.blockPublicAcls",
      "PublicAccessBlockConfiguration.BlockPublicAcls"},
@@ -260,6 +296,16 @@ void compare_inline_policy(const Json& spec, const Json& state, std::vector<std:
   if (policies->get_object().size() > 1) out.emplace_back("there are more inline policies");
 }
 
+// How a secret is rotated counts only while it is.
+void compare_rotation(const Json& spec, const Json& state, std::vector<std::string>& out) {
+  const Json* on = find_path(spec, "rotationEnabled");
+  if (on == nullptr || *on != Json(true)) return;
+  for (const Row& row : {Row{"", "automaticallyAfterDays", "RotationRules.AutomaticallyAfterDays"},
+                         Row{"", "rotationLambdaARN", "RotationLambdaARN"}}) {
+    compare(row, spec, state, out);
+  }
+}
+
 void compare_encryption(const Json& spec, const Json& state, std::vector<std::string>& out) {
   const std::string declared = text_at(spec, "encryption.algorithm");
   if (declared.empty()) return;
@@ -300,6 +346,57 @@ void compare_name(const Json& spec, const FakeAws::Resource& resource,
   out.emplace_back("its name is not as declared");
 }
 
+// What a declared subscription should be like. One that nobody has confirmed cannot be changed.
+std::string subscription_fault(const Json& declared, const Json& found) {
+  if (text_at(found, "State") != "Confirmed") return "";
+  const Json& attributes = found.at("Attributes");
+  for (const auto& [field, place] : {std::pair("filterPolicy", "FilterPolicy"),
+                                     std::pair("rawMessageDelivery", "RawMessageDelivery"),
+                                     std::pair("deadLetterQueueArn", "RedrivePolicy")}) {
+    const Json* wanted = find_path(declared, field);
+    if (wanted == nullptr || wanted->is_null()) continue;
+    const Json* there = attributes.as_object().if_contains(place);
+    const bool as_json = std::string_view(field) == "filterPolicy";
+    const Json shown = there == nullptr ? Json(nullptr) : *there;
+    const bool right =
+        std::string_view(field) == "deadLetterQueueArn"
+            ? Json(text_at(parsed(shown), "deadLetterTargetArn")) == *wanted
+            : same(as_json ? parsed(*wanted) : as_text(*wanted), as_json ? parsed(shown) : shown);
+    if (!right) return field;
+  }
+  return "";
+}
+
+std::string endpoint_of(const Json& subscription, const char* protocol, const char* endpoint) {
+  return text_at(subscription, protocol) + " " + text_at(subscription, endpoint);
+}
+
+// All that are declared are there, and of our own no others, but for those that cannot be taken
+// back.
+void compare_subscriptions(const Json& spec, const Json& state, std::vector<std::string>& out) {
+  const Json* declared = find_path(spec, "subscriptions");
+  const JsonArray wanted =
+      declared != nullptr && declared->is_array() ? declared->get_array() : JsonArray();
+  JsonArray found = state.at("Subscriptions").as_array();
+  for (const Json& one : wanted) {
+    const std::string endpoint = endpoint_of(one, "protocol", "endpoint");
+    const auto there = std::ranges::find_if(found, [&endpoint](const Json& other) {
+      return endpoint_of(other, "Protocol", "Endpoint") == endpoint;
+    });
+    if (there == found.end()) {
+      out.push_back("there is no subscription of " + endpoint);
+      continue;
+    }
+    const std::string fault = subscription_fault(one, *there);
+    if (!fault.empty()) out.push_back(fault + " of the subscription of " + endpoint + " is wrong");
+    found.erase(there);
+  }
+  for (const Json& one : found) {
+    if (one.at("ByActor") == Json(true) || text_at(one, "State") != "Confirmed") continue;
+    out.push_back("there is a subscription of " + endpoint_of(one, "Protocol", "Endpoint"));
+  }
+}
+
 void compare_tags(const Json& spec, const FakeAws::Resource& resource,
                   std::vector<std::string>& out) {
   const Json* tags = find_path(spec, "tags");
@@ -314,7 +411,34 @@ void compare_tags(const Json& spec, const FakeAws::Resource& resource,
 
 }  // namespace
 
+namespace {
+
+bool is_less(const Json& spec, const char* field, const Json& state, const char* place) {
+  const Json* declared = find_path(spec, field);
+  const Json* actual = find_path(state, place);
+  return declared != nullptr && declared->is_int64() && actual != nullptr &&
+         declared->get_int64() < actual->as_int64();
+}
+
+// "You can't currently modify the storage of this DB instance because the previous storage change
+// is being optimized", for six hours, and storage only grows.
+bool storage_is_fixed(const Json& spec, const Json& state) {
+  return is_less(spec, "allocatedStorage", state, "AllocatedStorage") ||
+         (state.at("StorageRests") == Json(true) &&
+          spec.at("allocatedStorage") != state.at("AllocatedStorage"));
+}
+
+// Fewer nodes have to be told which.
+bool nodes_are_fixed(const Json& spec, const Json& state) {
+  return is_less(spec, "numCacheNodes", state, "NumCacheNodes") ||
+         is_less(spec, "replicasPerNodeGroup", state, "ReplicasPerNodeGroup");
+}
+
+}  // namespace
+
 bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resource& resource) {
+  if (kind == "RDSInstance" && storage_is_fixed(spec, resource.state)) return true;
+  if (kind == "ElastiCacheCluster" && nodes_are_fixed(spec, resource.state)) return true;
   // "You cannot enable or disable automatic rotation while the key is disabled": KMS's reference of
   // EnableKeyRotation, DisabledException.
   const Json* enabled = find_path(spec, "enabled");
@@ -332,6 +456,24 @@ bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resou
          actual != nullptr && *rotation != *actual;
 }
 
+std::string value_fault(const Json& spec, const std::string& value,
+                        const FakeAws::Resource& resource) {
+  constexpr std::pair<const char*, const char*> kPlaces[] = {
+      {"secretStringRef", "SecretString"},
+      {"secretBinaryRef", "SecretBinary"},
+      {"masterUserPasswordSecretRef", "MasterUserPassword"},
+      {"authTokenRef", "AuthToken"}};
+  for (const auto& [field, place] : kPlaces) {
+    const Json* declared = find_path(spec, field);
+    if (declared == nullptr || declared->is_null()) continue;
+    const bool bytes = std::string_view(place) == "SecretBinary";
+    const std::string wanted = bytes ? base64_encode(value) : value;
+    if (text_at(resource.state, place) != wanted)
+      return field + std::string(" is not what AWS has");
+  }
+  return {};
+}
+
 std::vector<std::string> differences(const std::string& kind, const Json& spec,
                                      const FakeAws::Resource& resource) {
   std::vector<std::string> out;
@@ -344,6 +486,8 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
     compare_rules(spec, resource.state, "egressRules", true, out);
   }
   if (kind == "EC2Instance") compare_name(spec, resource, out);
+  if (kind == "SNSTopic") compare_subscriptions(spec, resource.state, out);
+  if (kind == "SecretsManagerSecret") compare_rotation(spec, resource.state, out);
   if (kind == "S3Bucket") compare_encryption(spec, resource.state, out);
   compare_tags(spec, resource, out);
   return out;
@@ -382,12 +526,14 @@ bool place_taken(const std::string& kind, const Json& spec, const std::string& u
 
 bool is_failed(const FakeAws::Resource& resource) {
   const std::string state = text_at(resource.state, "State");
-  return state == "Failed" || state == "failed";
+  return state == "Failed" || state == "failed" || state == "create-failed" ||
+         state == "incompatible-network";
 }
 
 bool is_unready(const FakeAws::Resource& resource) {
   const std::string state = text_at(resource.state, "State");
-  return is_failed(resource) || state == "Pending" || state == "pending" || state == "stopping" ||
+  return is_failed(resource) || state == "Pending" || state == "pending" || state == "creating" ||
+         state == "stopping" ||
          text_at(resource.state, "TableStatus") == "CREATING";
 }
 

@@ -1,5 +1,7 @@
 #include "run/samples.h"
 
+#include <algorithm>
+#include <boost/algorithm/string/case_conv.hpp>
 #include <boost/algorithm/string/replace.hpp>
 #include <stdexcept>
 
@@ -138,7 +140,50 @@ std::vector<Sample> make_samples() {
         R"({"streamEnabled":true,"streamViewType":"KEYS_ONLY"})",
         R"({"streamEnabled":false,"streamViewType":null})", R"({"pointInTimeRecovery":true})",
         R"({"pointInTimeRecovery":false})", R"({"tags":{"Team":"b","More":"x"}})",
-        R"({"tags":{"Team":null}})"}}};
+        R"({"tags":{"Team":null}})"}},
+      {"SNSTopic",
+       R"({"topicName":"topic-{n}","displayName":"first","subscriptions":[{"protocol":"sqs","endpoint":"arn:aws:sqs:us-east-1:111111111111:dead"}],"tags":{"Team":"a"}})",
+       {R"({"displayName":"second"})", R"({"displayName":null})",
+        R"({"deliveryPolicy":"{\"http\":{\"defaultHealthyRetryPolicy\":{\"numRetries\":5}}}"})",
+        R"({"subscriptions":[{"protocol":"sqs","endpoint":"arn:aws:sqs:us-east-1:111111111111:dead","rawMessageDelivery":true},{"protocol":"lambda","endpoint":"arn:aws:lambda:us-east-1:111111111111:function:one","filterPolicy":"{\"kind\":[\"a\"]}"}]})",
+        R"({"subscriptions":[{"protocol":"lambda","endpoint":"arn:aws:lambda:us-east-1:111111111111:function:one","filterPolicy":"{\"kind\":[\"b\"]}","deadLetterQueueArn":"arn:aws:sqs:us-east-1:111111111111:dead"},{"protocol":"email","endpoint":"team@example.com"}]})",
+        R"({"subscriptions":[{"protocol":"email","endpoint":"team@example.com","filterPolicy":"{\"kind\":[\"a\"]}"},{"protocol":"https","endpoint":"https://example.com/in"}]})",
+        R"({"subscriptions":[]})", R"({"subscriptions":null})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"SecretsManagerSecret",
+       R"({"secretName":"team/secret-{n}","description":"first","secretStringRef":{"name":"values-{n}","key":"value"},"recoveryWindowInDays":0,"tags":{"Team":"a"}})",
+       {R"({"description":"second"})",
+        R"({"secretStringRef":null,"secretBinaryRef":{"name":"values-{n}","key":"value"}})",
+        R"({"secretBinaryRef":null,"secretStringRef":{"name":"values-{n}","key":"value"}})",
+        R"({"rotationEnabled":true,"automaticallyAfterDays":30,"rotationLambdaARN":"arn:aws:lambda:us-east-1:111111111111:function:one"})",
+        R"({"rotationEnabled":true,"automaticallyAfterDays":10,"rotationLambdaARN":"arn:aws:lambda:us-east-1:111111111111:function:one"})",
+        R"({"rotationEnabled":false})", R"({"recoveryWindowInDays":7})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"RDSInstance",
+       R"({"dbInstanceIdentifier":"Database-{n}","engine":"postgres","engineVersion":"16","dbInstanceClass":"db.t3.micro","allocatedStorage":20,"masterUsername":"first","masterUserPasswordSecretRef":{"name":"values-{n}","key":"value"},"skipFinalSnapshot":true,"tags":{"Team":"a"}})",
+       {R"({"dbInstanceClass":"db.t3.small"})", R"({"allocatedStorage":22})",
+        R"({"allocatedStorage":40})", R"({"backupRetentionPeriod":0})",
+        R"({"backupRetentionPeriod":7,"preferredBackupWindow":"03:00-03:30"})",
+        R"({"multiAZ":true})", R"({"publiclyAccessible":true})", R"({"publiclyAccessible":false})",
+        R"({"port":5433})", R"({"engineVersion":"17"})", R"({"skipFinalSnapshot":false})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"ElastiCacheCluster",
+       R"({"clusterID":"Cache-{n}","engine":"redis","engineVersion":"7.0","nodeType":"cache.t3.micro","replicasPerNodeGroup":1,"transitEncryptionEnabled":true,"authTokenRef":{"name":"values-{n}","key":"value"},"tags":{"Team":"a"}})",
+       {R"({"nodeType":"cache.t3.small"})", R"({"replicationGroupDescription":"second"})",
+        R"({"automaticFailoverEnabled":true,"multiAZEnabled":true})",
+        R"({"automaticFailoverEnabled":false,"multiAZEnabled":false})",
+        R"({"snapshotRetentionLimit":5,"snapshotWindow":"03:00-04:00"})",
+        R"({"engineVersion":"7.1"})", R"({"replicasPerNodeGroup":2})",
+        R"({"parameterGroupName":"ours","preferredMaintenanceWindow":"sun:03:00-sun:04:00"})",
+        R"({"securityGroupIds":["sg-00000001","sg-00000002"]})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+      {"ElastiCacheCluster",
+       R"({"clusterID":"Memo-{n}","engine":"memcached","engineVersion":"1.6.17","nodeType":"cache.t3.micro","numCacheNodes":1,"tags":{"Team":"a"}})",
+       {R"({"numCacheNodes":2})", R"({"numCacheNodes":3})", R"({"engineVersion":"1.6.22"})",
+        R"({"nodeType":"cache.t3.small"})",
+        R"({"parameterGroupName":"ours","preferredMaintenanceWindow":"sun:03:00-sun:04:00"})",
+        R"({"securityGroupIds":["sg-00000001","sg-00000002"]})",
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}}};
 }
 
 Json numbered(const std::string& text, int number) {
@@ -165,11 +210,15 @@ const std::vector<Sample>& samples() {
   return all;
 }
 
-const Sample& sample_of(const std::string& kind) {
-  for (const Sample& sample : samples()) {
-    if (sample.kind == kind) return sample;
-  }
-  throw std::runtime_error("there is no sample of a " + kind);
+int forms_of(const std::string& kind) {
+  return int(std::ranges::count(samples(), kind, &Sample::kind));
+}
+
+const Sample& sample_of(const std::string& kind, int number) {
+  const int forms = forms_of(kind);
+  if (forms == 0) throw std::runtime_error("there is no sample of a " + kind);
+  auto sample = std::ranges::find(samples(), kind, &Sample::kind);
+  return *(sample + (number - 1) % forms);
 }
 
 Json spec_of(const Sample& sample, int number, const std::string& deletion_policy) {
@@ -183,6 +232,14 @@ Json edit_of(const Sample& sample, std::size_t index, int number) {
   return numbered(sample.edits[index % sample.edits.size()], number);
 }
 
+std::string values_of(const Json& spec) {
+  for (const auto& field : spec.as_object()) {
+    const bool of_secret = field.value().is_object() && find_path(field.value(), "key") != nullptr;
+    if (of_secret) return text_at(field.value(), "name");
+  }
+  return {};
+}
+
 std::string chosen_name(const std::string& kind, const Json& spec) {
   if (kind == "SecurityGroup") return text_at(spec, "groupName");
   if (kind == "IAMRole") return text_at(spec, "roleName");
@@ -191,6 +248,13 @@ std::string chosen_name(const std::string& kind, const Json& spec) {
   if (kind == "S3Bucket") return text_at(spec, "bucketName");
   if (kind == "ECRRepository") return text_at(spec, "repositoryName");
   if (kind == "DynamoDBTable") return text_at(spec, "tableName");
+  if (kind == "SNSTopic") return text_at(spec, "topicName");
+  if (kind == "SecretsManagerSecret") return text_at(spec, "secretName");
+  // AWS keeps these in lower case.
+  if (kind == "RDSInstance")
+    return boost::algorithm::to_lower_copy(text_at(spec, "dbInstanceIdentifier"));
+  if (kind == "ElastiCacheCluster")
+    return boost::algorithm::to_lower_copy(text_at(spec, "clusterID"));
   return {};
 }
 
