@@ -100,7 +100,8 @@ Code classify(std::string_view code, int status) {
   if (has(code, {"DependencyViolation", "DeleteConflict", "BucketNotEmpty", "InUse"})) {
     return Code::kBlocked;
   }
-  if (has(code, {"ConcurrentModification", "OperationAborted", "ResourceConflict"})) {
+  if (has(code, {"ConcurrentModification", "ConcurrentAccess", "StaleTag", "OperationAborted",
+                 "ResourceConflict"})) {
     return Code::kBusy;
   }
   if (has(code, {"NotFound", "NoSuch", "NonExistent", "DoesNotExist"})) return Code::kNotFound;

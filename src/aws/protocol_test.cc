@@ -196,6 +196,8 @@ TEST(Protocol, ClassifiesCodes) {
   EXPECT_EQ(classify("BucketNotEmpty", 409), Code::kBlocked);
   EXPECT_EQ(classify("ResourceInUseException", 400), Code::kBlocked);
   EXPECT_EQ(classify("OperationAborted", 409), Code::kBusy);
+  EXPECT_EQ(classify("ConcurrentAccess", 400), Code::kBusy);
+  EXPECT_EQ(classify("StaleTag", 400), Code::kBusy);
   EXPECT_EQ(classify("InternalError", 500), Code::kUnavailable);
   EXPECT_EQ(classify("PermanentRedirect", 301), Code::kUnavailable);
   EXPECT_EQ(classify("ValidationError", 400), Code::kInvalid);

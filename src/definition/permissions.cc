@@ -69,8 +69,6 @@ const std::map<std::string, std::vector<std::string>>& unusual() {
        {"lambda:UpdateFunctionConfiguration", "iam:PassRole", "lambda:GetLayerVersion"}},
       {"ec2:RunInstances", {"ec2:RunInstances", "iam:PassRole"}},
       {"ec2:AssociateIamInstanceProfile", {"ec2:AssociateIamInstanceProfile", "iam:PassRole"}},
-      {"ec2:ReplaceIamInstanceProfileAssociation",
-       {"ec2:ReplaceIamInstanceProfileAssociation", "iam:PassRole"}},
       // With the first of its resources a service gets the role by which it acts for the account.
       {"rds:CreateDBInstance", {"rds:CreateDBInstance", "iam:CreateServiceLinkedRole"}},
       {"elasticache:CreateReplicationGroup",

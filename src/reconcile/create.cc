@@ -16,6 +16,12 @@ bool cannot_duplicate(const definition::Definition& definition) {
   return !definition.identity.chosen.empty() || definition.identity.unique;
 }
 
+// What AWS assigned, which some answers hold within a list.
+std::string assigned_id(const definition::Identity& identity, const Json& answer) {
+  const auto id = planning::read_path(answer, identity.assigned_at);
+  return id ? text_at(*id, "") : std::string{};
+}
+
 // Neither absent nor present for certain; carry_out() makes a Waiting of it.
 std::unexpected<Error> not_yet(std::string reason, std::string message) {
   return std::unexpected(Error{
@@ -135,7 +141,7 @@ Task<Result<void>> Engine::create(Pass& pass) {
     co_return std::unexpected(answer.error().in("cannot create"));
   }
   std::string id = pass.id;
-  if (!identity.assigned_at.empty()) id = text_at(*answer, identity.assigned_at);
+  if (!identity.assigned_at.empty()) id = assigned_id(identity, *answer);
   if (!identity.chosen.empty()) id = text_at(pass.desired.spec, identity.chosen);
   if (id.empty()) {
     co_return std::unexpected(

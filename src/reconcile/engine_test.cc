@@ -119,7 +119,7 @@ class FakeCloud final : public Cloud {
     const std::string id = "thing-" + std::to_string(++made_);
     things[id] = {
         {"Id", id}, {"Size", *find_path(input, "Size")}, {"Tags", *find_path(input, "Tags")}};
-    return Json(JsonObject{{"Id", id}});
+    return Json(JsonObject{{"Id", id}, {"Made", JsonArray{JsonObject{{"Id", id}}}}});
   }
 
   Result<Json> find(const std::string& uid) const {
@@ -345,6 +345,20 @@ TEST_F(EngineTest, CreatesOnceAndASecondPassWritesNothing) {
   EXPECT_EQ(store.writes, store_writes);
 }
 
+TEST_F(EngineTest, AnIdWithinAListIsTakenFromTheAnswer) {
+  kind.identity.assigned_at = "Made[0].Id";
+  cloud.hide_from_lists = true;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(text_at(store.json, "status.thingID"), "thing-1");
+}
+
+TEST_F(EngineTest, APartIsReadOnAllPages) {
+  kind.facets[1].read = *kind.identity.find;
+  kind.facets[1].result = "Things[0]";
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_FALSE(cloud.called("Resize"));
+}
+
 TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
   reconcile();
   cloud.things.begin()->second["Size"] = 9;
@@ -413,6 +427,28 @@ TEST_F(EngineTest, APartThatMustRestIsWrittenLaterAndHoldsUpNothingElse) {
   clock.advance(Duration{600'000});
   EXPECT_EQ(reason(), "Settled");
   EXPECT_EQ(color(), Json("blue"));
+}
+
+// Two fields for the one color: what AWS has is of that which was written last.
+TEST_F(EngineTest, WhatIsWrittenUnderAnotherFieldAndBackIsWrittenEachTime) {
+  const auto add = [this](const std::string& field) {
+    kind.spec.push_back({.name = field});
+    kind.status.push_back({.field = {.name = field + "Hash"}, .hash = field});
+    Facet& facet = kind.facets.emplace_back(Facet{.name = field, .remembered = field});
+    facet.write = {Call{.operation = "Paint",
+                        .input = JsonObject{{"Id", "${id}"}, {"Color", "${" + field + "}"}}}};
+  };
+  add("paint");
+  add("wallpaper");
+  const auto color = [this] { return cloud.things.begin()->second["Color"]; };
+  reconcile();
+  for (const std::string field : {"paint", "wallpaper", "paint"}) {
+    erase_path(store.json, "spec.paint");
+    erase_path(store.json, "spec.wallpaper");
+    set_path(store.json, "spec." + field, Json(field));
+    EXPECT_EQ(reason(), "Settled");
+    EXPECT_EQ(color(), Json(field));
+  }
 }
 
 TEST_F(EngineTest, UnreadableNeverCreates) {
@@ -848,6 +884,17 @@ TEST_F(EngineTest, TagsAreReadToTheirLastPage) {
   delete_object();
   EXPECT_EQ(reason(), "Gone");
   EXPECT_TRUE(cloud.things.empty());
+}
+
+TEST_F(EngineTest, TagsThatCannotBeReadForAWhileAreNoFault) {
+  kind.tags->read_at.clear();
+  kind.tags->read = Call{.operation = "ListTags", .input = JsonObject{{"Id", "${id}"}}};
+  kind.tags->read->later = {"InvalidParameter"};
+  kind.tags->result = "Tags";
+  reconcile();
+  cloud.faults["ListTags"] = FakeCloud::Fault::kInvalid;
+  EXPECT_EQ(std::get<Failed>(reconcile().outcome).error.code, Code::kBusy);
+  EXPECT_EQ(reason(), "Settled");
 }
 
 // Where one call replaces all tags, what a late read shows is written back.

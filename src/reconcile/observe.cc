@@ -100,13 +100,13 @@ Task<Result<Json>> Engine::read(Pass& pass, const definition::Call& call, Pages 
 }
 
 // A read within observe(): what are parts of one answer share it.
-Task<Result<Json>> Engine::look(Pass& pass, const definition::Call& call, Pages pages) {
-  const std::string asked = (pages == Pages::kAll ? "all of " : "first page of ") +
-                            service_of(pass, call) + " " + call.operation + " " +
+// A page may be empty and not the last, so all of them are read.
+Task<Result<Json>> Engine::look(Pass& pass, const definition::Call& call) {
+  const std::string asked = service_of(pass, call) + " " + call.operation + " " +
                             boost::json::serialize(input_of(pass, call));
   const auto known = pass.answers.find(asked);
   if (known != pass.answers.end()) co_return known->second;
-  auto answer = co_await read(pass, call, pages);
+  auto answer = co_await read(pass, call, Pages::kAll);
   if (answer) pass.answers[asked] = *answer;
   co_return answer;
 }
@@ -147,8 +147,7 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 }
 
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
-  const Pages pages = only_shows(pass.definition, facet) ? Pages::kAll : Pages::kFirst;
-  auto answer = co_await look(pass, facet.read, pages);
+  auto answer = co_await look(pass, facet.read);
   if (!answer) {
     if (means(answer.error(), facet.absent)) co_return Result<void>{};
     Error error = answer.error().in("cannot read " + facet.name);
@@ -201,7 +200,7 @@ Task<Result<void>> Engine::observe_sets(Pass& pass) {
     if (!planning::in_use(set, desired.spec, desired.status)) continue;
     if (desired.deleting && !set.remove_first) continue;
     Result<Json> answer = pass.observed.resource;
-    if (set.read) answer = co_await look(pass, *set.read, Pages::kAll);
+    if (set.read) answer = co_await look(pass, *set.read);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));
     const auto items = planning::read_path(*answer, set.items);
     auto& found = pass.observed.sets[set.field];
@@ -241,10 +240,12 @@ Task<Result<void>> Engine::observe_tags(Pass& pass) {
     observed.tags = tags_of(tags, planning::read_path(observed.resource, tags.read_at));
     co_return Result<void>{};
   }
-  auto answer = co_await look(pass, *tags.read, Pages::kAll);
+  auto answer = co_await look(pass, *tags.read);
   if (!answer) {
     if (means(answer.error(), tags.absent)) co_return Result<void>{};
-    co_return std::unexpected(answer.error().in("cannot read tags"));
+    Error error = answer.error().in("cannot read tags");
+    if (means(error, tags.read->later)) error.code = Code::kBusy;
+    co_return std::unexpected(std::move(error));
   }
   observed.tags = tags_of(tags, planning::read_path(*answer, tags.result));
   co_return Result<void>{};

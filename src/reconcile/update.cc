@@ -26,6 +26,13 @@ bool is_about(const definition::StatusField& field, const definition::Facet& fac
   return !head.empty() && std::ranges::find(facet.fields, head) != facet.fields.end();
 }
 
+// The digest of what the spec has no more: what is written now may take its place in AWS, as one
+// password that of another field.
+bool is_outdated(const Engine::Pass& pass, const definition::StatusField& field) {
+  return !field.hash.empty() && find_path(pass.desired.spec, field.hash) == nullptr &&
+         !text_at(pass.object.status(), field.field.name).empty();
+}
+
 // What AWS refuses must not hold up the other parts: one of them may be what it lacks. The first
 // refusal is kept.
 bool goes_on(const Error& error, Result<void>& refused) {
@@ -57,10 +64,11 @@ Task<Result<void>> Engine::write(Pass& pass, const definition::Call& call) {
 }
 
 // A name is noted before it is written, and the ones before it until they have been taken away:
-// whatever is interrupted, none is forgotten.
+// whatever is interrupted, none is forgotten. What is outdated is forgotten before.
 Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& facet) {
   for (const auto& field : pass.definition.status) {
     if (is_about(field, facet) && field.hash.empty()) note_writing(pass, field);
+    if (is_outdated(pass, field)) pass.notes[field.field.name] = Json("");
   }
   if (!pass.notes.empty()) {
     auto noted = co_await save_id(pass, pass.id);

@@ -11,8 +11,20 @@ namespace {
 
 constexpr const char* kStranger = "999999999999";
 // What somebody's belongings can be in.
-constexpr std::string_view kRooms[] = {"VPC",     "Subnet",   "InternetGateway", "ElasticIP",
-                                       "IAMRole", "S3Bucket", "ECRRepository",   "DynamoDBTable"};
+constexpr std::string_view kRooms[] = {"VPC",
+                                       "Subnet",
+                                       "InternetGateway",
+                                       "ElasticIP",
+                                       "SecurityGroup",
+                                       "IAMRole",
+                                       "S3Bucket",
+                                       "ECRRepository",
+                                       "DynamoDBTable",
+                                       "SecretsManagerSecret",
+                                       "RDSInstance",
+                                       "ElastiCacheCluster"};
+
+constexpr const char* kCacheForms[] = {"replicationgroup", "cluster"};
 
 constexpr const char* kTrust =
     R"({"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]})";
@@ -30,6 +42,10 @@ bool carry_out(Cloud& cloud, Request& request) {
   if (service == "s3") answer = serve_s3(cloud, request);
   if (service == "ecr") answer = serve_ecr(cloud, request);
   if (service == "dynamodb") answer = serve_dynamodb(cloud, request);
+  if (service == "sns") answer = serve_sns(cloud, request);
+  if (service == "secretsmanager") answer = serve_secretsmanager(cloud, request);
+  if (service == "rds") answer = serve_rds(cloud, request);
+  if (service == "elasticache") answer = serve_elasticache(cloud, request);
   for (std::size_t i = before; i < cloud.log.size(); ++i) cloud.log[i].call.operation = "(actor)";
   return answer.code.empty() && cloud.log.size() > before;
 }
@@ -45,6 +61,13 @@ Request making(const std::string& kind, const std::string& name, const std::stri
   if (kind == "VPC") {
     Request request = make("ec2", "CreateVpc");
     set_form(request, {{"CidrBlock", name}});
+    return request;
+  }
+  if (kind == "SecurityGroup") {
+    Request request = make("ec2", "CreateSecurityGroup");
+    set_form(request, {{"VpcId", "vpc-0000000000000000e"},
+                       {"GroupName", name},
+                       {"GroupDescription", "of somebody"}});
     return request;
   }
   if (kind == "IAMRole") {
@@ -88,6 +111,34 @@ Request making(const std::string& kind, const std::string& name, const std::stri
     set_path(request.body, "TableName", Json(name));
     return request;
   }
+  if (kind == "SNSTopic") {
+    Request request = make("sns", "CreateTopic");
+    set_form(request, {{"Name", name}});
+    return request;
+  }
+  if (kind == "SecretsManagerSecret") {
+    Request request = make("secretsmanager", "CreateSecret");
+    request.body = JsonObject{{"Name", name}, {"ClientRequestToken", "of somebody"}};
+    return request;
+  }
+  if (kind == "RDSInstance") {
+    Request request = make("rds", "CreateDBInstance");
+    set_form(request, {{"DBInstanceIdentifier", name},
+                       {"DBInstanceClass", "db.m5.large"},
+                       {"Engine", "mysql"},
+                       {"AllocatedStorage", "100"},
+                       {"MasterUsername", "somebody"},
+                       {"MasterUserPassword", "of-somebody"}});
+    return request;
+  }
+  if (kind == "ElastiCacheCluster") {
+    Request request = make("elasticache", "CreateReplicationGroup");
+    set_form(request, {{"ReplicationGroupId", name},
+                       {"ReplicationGroupDescription", "of somebody"},
+                       {"Engine", "redis"},
+                       {"CacheNodeType", "cache.m5.large"}});
+    return request;
+  }
   Request request = make("s3", "CreateBucket");
   if (region != "us-east-1") {
     request.http.body =
@@ -99,17 +150,49 @@ Request making(const std::string& kind, const std::string& name, const std::stri
 bool exists(const Cloud& cloud, const std::string& kind, const Request& request,
             const std::string& name) {
   if (kind == "IAMRole") return cloud.truth(kind, request.account, name) != nullptr;
+  if (kind == "ElastiCacheCluster") {
+    return std::ranges::any_of(kCacheForms, [&](const char* form) {
+      return cloud.truth(kind, here(request) + "/" + form, name) != nullptr;
+    });
+  }
   if (kind == "S3Bucket") return cloud.truth(kind, "", name) != nullptr;
-  if (kind == "LambdaFunction" || kind == "ECRRepository" || kind == "DynamoDBTable") {
+  if (kind == "LambdaFunction" || kind == "ECRRepository" || kind == "DynamoDBTable" ||
+      kind == "SecretsManagerSecret" || kind == "RDSInstance") {
     return cloud.truth(kind, here(request), name) != nullptr;
   }
   return false;  // names of VPCs and keys repeat; a queue that is there is found, not made
+}
+
+// Groups and clusters have names apart: somebody takes both.
+void make_cluster(Cloud& cloud, const Request& group, const std::string& name) {
+  Request request = by_hand("elasticache", "CreateCacheCluster", group.account, group.region);
+  set_form(
+      request,
+      {{"CacheClusterId", name}, {"Engine", "memcached"}, {"CacheNodeType", "cache.m5.large"}});
+  carry_out(cloud, request);
 }
 
 // Failed gateways go by themselves within an hour; nobody has to wait for that.
 void delete_failed(Cloud& cloud, const Thing& gateway) {
   Request request = about(gateway, "ec2", "DeleteNatGateway");
   set_form(request, {{"NatGatewayId", gateway.id}});
+  carry_out(cloud, request);
+}
+
+void disassociate_theirs(Cloud& cloud, const Thing& table) {
+  for (const Json& one : table.truth("Associations").as_array()) {
+    if (text_at(one, "SubnetId") != kTheirSubnet) continue;
+    Request request = about(table, "ec2", "DisassociateRouteTable");
+    set_form(request, {{"AssociationId", text_at(one, "AssociationId")}});
+    carry_out(cloud, request);
+    break;
+  }
+}
+
+void unprotect(Cloud& cloud, const Thing& instance) {
+  if (instance.truth("DisableApiTermination") != Json(true)) return;
+  Request request = about(instance, "ec2", "ModifyInstanceAttribute");
+  set_form(request, {{"InstanceId", instance.id}, {"DisableApiTermination.Value", "false"}});
   carry_out(cloud, request);
 }
 
@@ -131,9 +214,13 @@ std::string FakeAws::tamper(Random& random, bool may_delete) {
 
 void FakeAws::make_way() {
   for (const auto& thing : state_->cloud.things) {
+    // They mend the network that a database or a cache did not find.
+    if (thing->kind == "RDSInstance" || thing->kind == "ElastiCacheCluster") thing->failed = false;
     if (thing->live && thing->kind == "NATGateway" && thing->failed) {
       delete_failed(state_->cloud, *thing);
     }
+    if (thing->live && thing->kind == "RouteTable") disassociate_theirs(state_->cloud, *thing);
+    if (thing->live && thing->kind == "EC2Instance") unprotect(state_->cloud, *thing);
     if (!thing->live || thing->kind != "IAMRole") continue;
     for (const Json& policy : thing->truth("AttachedPolicies").as_array()) {
       if (text_at(policy, "PolicyArn") != kTheirPolicy) continue;
@@ -163,6 +250,7 @@ std::string FakeAws::squat(const std::string& kind, const std::string& name, boo
   Request request = making(kind, name, account, region);
   if (exists(state_->cloud, kind, request, name)) return {};
   if (!carry_out(state_->cloud, request)) return {};
+  if (kind == "ElastiCacheCluster") make_cluster(state_->cloud, request, name);
   // S3 (us-east-1) answers the create of a bucket that the account has as if it had been made, and
   // nothing but 403 about those of others: hidden at first, nothing tells them from our own.
   if (kind == "S3Bucket") state_->cloud.things.back()->birth = Arrival(state_->cloud.now());

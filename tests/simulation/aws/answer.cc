@@ -9,15 +9,25 @@ namespace {
 
 constexpr std::string_view kEc2Namespace = "http://ec2.amazonaws.com/doc/2016-11-15/";
 constexpr std::string_view kIamNamespace = "https://iam.amazonaws.com/doc/2010-05-08/";
+constexpr std::string_view kRdsNamespace = "http://rds.amazonaws.com/doc/2014-10-31/";
+constexpr std::string_view kElastiCacheNamespace =
+    "http://elasticache.amazonaws.com/doc/2015-02-02/";
+constexpr std::string_view kSnsNamespace = "http://sns.amazonaws.com/doc/2010-03-31/";
 constexpr std::string_view kStsNamespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 
 // The families that code an answer alike.
 enum class Protocol { kEc2, kQuery, kJson, kRestJson, kS3 };
 
+// With codes in common.
+bool is_query(const std::string& service) {
+  return service == "iam" || service == "sts" || service == "sns" || service == "rds" ||
+         service == "elasticache";
+}
+
 Protocol protocol_of(const Request& request) {
   const std::string& service = request.call.service;
   if (service == "ec2") return Protocol::kEc2;
-  if (service == "iam" || service == "sts") return Protocol::kQuery;
+  if (is_query(service)) return Protocol::kQuery;
   if (service == "lambda") return Protocol::kRestJson;
   if (service == "s3") return Protocol::kS3;
   // A service nobody has heard of answers in the form of the question.
@@ -26,7 +36,11 @@ Protocol protocol_of(const Request& request) {
 }
 
 std::string_view namespace_of(const Request& request) {
-  return request.call.service == "sts" ? kStsNamespace : kIamNamespace;
+  if (request.call.service == "sts") return kStsNamespace;
+  if (request.call.service == "sns") return kSnsNamespace;
+  if (request.call.service == "rds") return kRdsNamespace;
+  if (request.call.service == "elasticache") return kElastiCacheNamespace;
+  return kIamNamespace;
 }
 
 void write_ec2(const Request& request, const Answer& answer, const std::string& id,
@@ -125,7 +139,7 @@ Answer throttled(const std::string& service) {
   if (service == "s3") return refused(503, "SlowDown", "Please reduce your request rate.");
   if (service == "lambda") return refused(429, "TooManyRequestsException", "Rate exceeded");
   if (service == "kms" || service == "ecr" || service == "dynamodb" ||
-      service == "resourcegroupstaggingapi") {
+      service == "secretsmanager" || service == "resourcegroupstaggingapi") {
     return refused(400, "ThrottlingException", "Rate exceeded");
   }
   if (service == "sqs") {
@@ -145,7 +159,8 @@ Answer denied(const Request& request) {
   const std::string words = "User: arn:aws:iam::" + request.account +
                             ":user/operator is not authorized to perform: " + service + ":" +
                             request.call.operation;
-  if (service == "iam" || service == "sts") return refused(403, "AccessDenied", words);
+  if (service == "sns") return refused(403, "AuthorizationError", words);
+  if (is_query(service)) return refused(403, "AccessDenied", words);
   if (service == "lambda") return refused(403, "AccessDeniedException", words);
   if (service == "sqs") {
     Answer answer = refused(403, "com.amazon.coral.service#AccessDeniedException", words);
@@ -159,7 +174,7 @@ Answer expired(const std::string& service) {
   const std::string words = "The security token included in the request is expired";
   if (service == "ec2") return refused(400, "RequestExpired", "Request has expired.");
   if (service == "s3") return refused(400, "ExpiredToken", "The provided token has expired.");
-  if (service == "iam" || service == "sts") return refused(403, "ExpiredToken", words);
+  if (is_query(service)) return refused(403, "ExpiredToken", words);
   if (service == "lambda") return refused(403, "ExpiredTokenException", words);
   if (service == "sqs") {
     Answer answer = refused(403, "com.amazon.coral.service#ExpiredTokenException", words);
@@ -179,7 +194,7 @@ Answer unknown_key(const std::string& service) {
     return refused(403, "InvalidAccessKeyId",
                    "The AWS Access Key Id you provided does not exist in our records.");
   }
-  if (service == "iam" || service == "sts") return refused(403, "InvalidClientTokenId", words);
+  if (is_query(service)) return refused(403, "InvalidClientTokenId", words);
   if (service == "lambda") return refused(403, "UnrecognizedClientException", words);
   if (service == "sqs") {
     Answer answer = refused(403, "com.amazon.coral.service#UnrecognizedClientException", words);
@@ -196,7 +211,7 @@ Answer skewed(const std::string& service) {
     return refused(403, "RequestTimeTooSkewed",
                    "The difference between the request time and the current time is too large.");
   }
-  if (service == "iam" || service == "sts") return refused(403, "SignatureDoesNotMatch", words);
+  if (is_query(service)) return refused(403, "SignatureDoesNotMatch", words);
   if (service == "lambda") return refused(403, "InvalidSignatureException", words);
   if (service == "sqs") {
     Answer answer = refused(403, "com.amazon.coral.service#InvalidSignatureException", words);
@@ -210,10 +225,14 @@ Answer broken(const std::string& service) {
   if (service == "ec2" || service == "s3") {
     return refused(500, "InternalError", "We encountered an internal error. Please try again.");
   }
+  if (service == "sns") return refused(500, "InternalError", "The service failed.");
   if (service == "iam") return refused(500, "ServiceFailure", "The service failed.");
   if (service == "kms") return refused(500, "KMSInternalException", "The service failed.");
   if (service == "lambda") return refused(500, "ServiceException", "The service failed.");
   if (service == "ecr") return refused(500, "ServerException", "The service failed.");
+  if (service == "secretsmanager") {
+    return refused(500, "InternalServiceError", "The service failed.");
+  }
   if (service == "dynamodb") return refused(500, "InternalServerError", "The service failed.");
   return refused(
       500, service == "resourcegroupstaggingapi" ? "InternalServiceException" : "InternalFailure",
@@ -223,7 +242,7 @@ Answer broken(const std::string& service) {
 Answer unavailable(const std::string& service) {
   const bool plain = service == "ec2";
   const bool json = service == "kms" || service == "lambda" || service == "sqs" ||
-                    service == "ecr" || service == "dynamodb" ||
+                    service == "ecr" || service == "dynamodb" || service == "secretsmanager" ||
                     service == "resourcegroupstaggingapi";
   return refused(503,
                  plain  ? "Unavailable"

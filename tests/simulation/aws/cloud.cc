@@ -15,7 +15,8 @@ struct Lag {
 
 bool is_of_ec2(std::string_view kind) {
   return kind == "VPC" || kind == "Subnet" || kind == "ElasticIP" || kind == "InternetGateway" ||
-         kind == "NATGateway";
+         kind == "NATGateway" || kind == "SecurityGroup" || kind == "RouteTable" ||
+         kind == "EC2Instance";
 }
 
 // SOURCES.md says where these come from. Nobody says how late tags are, so they are as late as
@@ -23,7 +24,7 @@ bool is_of_ec2(std::string_view kind) {
 Lag lag_of(std::string_view kind, std::string_view part, View view) {
   const bool details = view == View::kDetails;
   if (is_of_ec2(kind)) return {seconds(1), details ? seconds(60) : seconds(300)};
-  if (kind == "IAMRole") {
+  if (kind == "IAMRole" || kind == "InstanceProfile") {
     return view == View::kById ? Lag{seconds(2), seconds(60)} : Lag{seconds(4), seconds(120)};
   }
   if (kind == "SQSQueue") {

@@ -22,12 +22,17 @@ struct Deletion {
   const char* operation;
   const char* parameter;
 };
+constexpr Deletion kClusterDeletion{"ElastiCacheCluster", "elasticache", "DeleteCacheCluster",
+                                    "CacheClusterId"};
 constexpr std::array kDeletions{
     Deletion{"VPC", "ec2", "DeleteVpc", "VpcId"},
     Deletion{"Subnet", "ec2", "DeleteSubnet", "SubnetId"},
     Deletion{"ElasticIP", "ec2", "ReleaseAddress", "AllocationId"},
     Deletion{"InternetGateway", "ec2", "DeleteInternetGateway", "InternetGatewayId"},
     Deletion{"NATGateway", "ec2", "DeleteNatGateway", "NatGatewayId"},
+    Deletion{"SecurityGroup", "ec2", "DeleteSecurityGroup", "GroupId"},
+    Deletion{"RouteTable", "ec2", "DeleteRouteTable", "RouteTableId"},
+    Deletion{"EC2Instance", "ec2", "TerminateInstances", "InstanceId.1"},
     Deletion{"IAMRole", "iam", "DeleteRole", "RoleName"},
     Deletion{"SQSQueue", "sqs", "DeleteQueue", "QueueUrl"},
     Deletion{"KMSKey", "kms", "ScheduleKeyDeletion", "KeyId"},
@@ -35,16 +40,25 @@ constexpr std::array kDeletions{
     Deletion{"S3Bucket", "s3", "DeleteBucket", "Bucket"},
     Deletion{"ECRRepository", "ecr", "DeleteRepository", "repositoryName"},
     Deletion{"DynamoDBTable", "dynamodb", "DeleteTable", "TableName"},
+    Deletion{"SNSTopic", "sns", "DeleteTopic", "TopicArn"},
+    Deletion{"SecretsManagerSecret", "secretsmanager", "DeleteSecret", "SecretId"},
+    Deletion{"RDSInstance", "rds", "DeleteDBInstance", "DBInstanceIdentifier"},
+    Deletion{"ElastiCacheCluster", "elasticache", "DeleteReplicationGroup", "ReplicationGroupId"},
 };
 
+bool is_cluster(const Thing& cache) { return text_at(cache.truth("core"), "Type") == "cluster"; }
+
 const Deletion& deletion_of(const Thing& thing) {
+  if (thing.kind == kClusterDeletion.kind && is_cluster(thing)) return kClusterDeletion;
   return *std::ranges::find(kDeletions, thing.kind, &Deletion::kind);
 }
 
 Deed deletion(const Thing& thing) {
   const Deletion& row = deletion_of(thing);
   Deed deed{"deletes it", about(thing, row.service, row.operation)};
-  set_form(deed.request, {{row.parameter, thing.id}});
+  std::vector<std::pair<std::string, std::string>> fields{{row.parameter, thing.id}};
+  if (thing.kind == "RDSInstance") fields.emplace_back("SkipFinalSnapshot", "true");
+  set_form(deed.request, fields);
   deed.request.body = JsonObject{{row.parameter, thing.id}};
   return deed;
 }
@@ -86,6 +100,27 @@ Deed tagged(const Thing& thing, const std::string& key, const std::string& value
   if (thing.kind == "DynamoDBTable") {
     Deed deed{words, about(thing, "dynamodb", "TagResource")};
     deed.request.body = JsonObject{{"TableName", thing.id}, {"Tags", one_tag(key, value)}};
+    return deed;
+  }
+  if (thing.kind == "SNSTopic") {
+    Deed deed{words, about(thing, "sns", "TagResource")};
+    set_form(
+        deed.request,
+        {{"ResourceArn", thing.id}, {"Tags.member.1.Key", key}, {"Tags.member.1.Value", value}});
+    return deed;
+  }
+  if (thing.kind == "RDSInstance" || thing.kind == "ElastiCacheCluster") {
+    const bool database = thing.kind == "RDSInstance";
+    Deed deed{words, about(thing, database ? "rds" : "elasticache", "AddTagsToResource")};
+    set_form(deed.request,
+             {{"ResourceName", text_at(thing.truth("core"), database ? "DBInstanceArn" : "ARN")},
+              {"Tags.Tag.1.Key", key},
+              {"Tags.Tag.1.Value", value}});
+    return deed;
+  }
+  if (thing.kind == "SecretsManagerSecret") {
+    Deed deed{words, about(thing, "secretsmanager", "TagResource")};
+    deed.request.body = JsonObject{{"SecretId", thing.id}, {"Tags", one_tag(key, value)}};
     return deed;
   }
   if (thing.kind == "LambdaFunction") {
@@ -135,6 +170,79 @@ void add_internet_gateway_deeds(const Thing& gateway, Deeds& deeds) {
   Deed deed{"detaches it", about(gateway, "ec2", "DetachInternetGateway")};
   set_form(deed.request, {{"InternetGatewayId", gateway.id}, {"VpcId", vpc}});
   deeds.push_back(std::move(deed));
+}
+
+void add_security_group_deeds(const Thing& group, Deeds& deeds) {
+  const auto add = [&](const std::string& words, const std::string& operation,
+                       std::vector<std::pair<std::string, std::string>> fields) {
+    Deed deed{words, about(group, "ec2", operation)};
+    fields.insert(fields.begin(), {"GroupId", group.id});
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  for (const char* direction : {"Ingress", "Egress"}) {
+    add("lets more through", "AuthorizeSecurityGroup" + std::string(direction),
+        {{"IpPermissions.1.IpProtocol", "tcp"},
+         {"IpPermissions.1.FromPort", "22"},
+         {"IpPermissions.1.ToPort", "22"},
+         {"IpPermissions.1.IpRanges.1.CidrIp", "203.0.113.0/24"}});
+  }
+  for (const Json& rule : group.truth("Rules").as_array()) {
+    const std::string direction = rule.at("IsEgress") == Json(true) ? "Egress" : "Ingress";
+    const std::string id = text_at(rule, "SecurityGroupRuleId");
+    add("revokes a rule", "RevokeSecurityGroup" + direction, {{"SecurityGroupRuleId.1", id}});
+    add("describes a rule otherwise", "UpdateSecurityGroupRuleDescriptions" + direction,
+        {{"SecurityGroupRuleDescription.1.SecurityGroupRuleId", id},
+         {"SecurityGroupRuleDescription.1.Description", "edited"}});
+  }
+}
+
+void add_route_table_deeds(const Thing& table, Deeds& deeds) {
+  const auto add = [&](const std::string& words, const std::string& operation,
+                       const std::vector<std::pair<std::string, std::string>>& fields) {
+    Deed deed{words, about(table, "ec2", operation)};
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  const std::pair<std::string, std::string> named{"RouteTableId", table.id};
+  add("adds a route", "CreateRoute",
+      {named,
+       {"DestinationCidrBlock", "203.0.113.0/24"},
+       {"VpcPeeringConnectionId", "pcx-0000000000000000e"}});
+  add("has another subnet use it", "AssociateRouteTable", {named, {"SubnetId", kTheirSubnet}});
+  for (const Json& route : table.truth("Routes").as_array()) {
+    const std::pair<std::string, std::string> to{"DestinationCidrBlock",
+                                                 text_at(route, "DestinationCidrBlock")};
+    if (text_at(route, "Origin") != "CreateRoute") continue;
+    add("deletes a route", "DeleteRoute", {named, to});
+    add("leads a route elsewhere", "ReplaceRoute",
+        {named, to, {"VpcPeeringConnectionId", "pcx-0000000000000000e"}});
+  }
+  for (const Json& one : table.truth("Associations").as_array()) {
+    add("takes a subnet off it", "DisassociateRouteTable",
+        {{"AssociationId", text_at(one, "AssociationId")}});
+  }
+}
+
+void add_instance_deeds(const Thing& instance, Deeds& deeds) {
+  const auto add = [&](const std::string& operation,
+                       const std::vector<std::pair<std::string, std::string>>& fields) {
+    Deed deed{"does " + operation, about(instance, "ec2", operation)};
+    set_form(deed.request, fields);
+    deeds.push_back(std::move(deed));
+  };
+  for (const char* operation :
+       {"StopInstances", "StartInstances", "MonitorInstances", "UnmonitorInstances"}) {
+    add(operation, {{"InstanceId.1", instance.id}});
+  }
+  const std::pair<std::string, std::string> named{"InstanceId", instance.id};
+  add("ModifyInstanceAttribute", {named, {"DisableApiTermination.Value", "true"}});
+  add("ModifyInstanceAttribute", {named, {"InstanceType.Value", "t3.large"}});
+  add("ModifyInstanceAttribute", {named, {"GroupId.1", "sg-000000000000000fe"}});
+  add("AssociateIamInstanceProfile", {named, {"IamInstanceProfile.Name", "other"}});
+  const std::string association = text_at(instance.truth("Profile"), "AssociationId");
+  if (association.empty()) return;
+  add("DisassociateIamInstanceProfile", {{"AssociationId", association}});
 }
 
 void add_role_deeds(const Thing& role, Deeds& deeds) {
@@ -229,6 +337,86 @@ void add_table_deeds(const Thing& table, Deeds& deeds) {
       {{"PointInTimeRecoverySpecification", JsonObject{{"PointInTimeRecoveryEnabled", !on}}}});
 }
 
+void add_topic_deeds(const Thing& topic, Deeds& deeds) {
+  const auto add = [&](const std::string& words, const std::string& operation,
+                       std::vector<std::pair<std::string, std::string>> fields) -> Request& {
+    deeds.push_back({words, about(topic, "sns", operation)});
+    fields.emplace_back("TopicArn", topic.id);
+    set_form(deeds.back().request, fields);
+    return deeds.back().request;
+  };
+  add("renames it", "SetTopicAttributes",
+      {{"AttributeName", "DisplayName"}, {"AttributeValue", "edited"}});
+  add("subscribes", "Subscribe",
+      {{"Protocol", "sqs"}, {"Endpoint", "arn:aws:sqs:us-east-1:111111111111:theirs"}});
+  for (const Json& one : topic.truth("Subscriptions").as_array()) {
+    if (one.at("ByActor") == Json(true)) continue;
+    const std::string arn = text_at(one, "SubscriptionArn");
+    add("ends a subscription", "Unsubscribe", {{"SubscriptionArn", arn}});
+    add("filters a subscription", "SetSubscriptionAttributes",
+        {{"SubscriptionArn", arn},
+         {"AttributeName", "FilterPolicy"},
+         {"AttributeValue", R"({"theirs":["1"]})"}});
+    if (text_at(one, "State") == "PendingConfirmation") {
+      add("confirms a subscription", "ConfirmSubscription", {{"Token", arn}});
+    } else if (text_at(one, "Protocol") == "email") {
+      add("wants no more mail", "Unsubscribe", {{"SubscriptionArn", arn}}).account = "a receiver";
+    }
+  }
+}
+
+// What somebody puts into it as a value stays: nobody can see that it is another.
+void add_secret_deeds(const Thing& secret, Deeds& deeds) {
+  const auto add = [&](const std::string& operation, JsonObject body) {
+    Deed deed{"does " + operation, about(secret, "secretsmanager", operation)};
+    body["SecretId"] = secret.id;
+    deed.request.body = std::move(body);
+    deeds.push_back(std::move(deed));
+  };
+  add("UpdateSecret", {{"Description", "edited"}});
+  add("CancelRotateSecret", {});
+  add("RotateSecret",
+      {{"RotationLambdaARN", "arn:aws:lambda:us-east-1:111111111111:function:theirs"},
+       {"RotationRules", JsonObject{{"AutomaticallyAfterDays", 99}}}});
+}
+
+void add_database_deeds(const Thing& database, Deeds& deeds) {
+  constexpr std::pair<const char*, const char*> kValues[] = {
+      {"BackupRetentionPeriod", "9"},
+      {"PreferredBackupWindow", "01:00-01:30"},
+      {"PubliclyAccessible", "true"},
+      {"DBInstanceClass", "db.m5.large"},
+      {"MultiAZ", "true"}};
+  for (const auto& [name, value] : kValues) {
+    Deed deed{"sets " + std::string(name), about(database, "rds", "ModifyDBInstance")};
+    set_form(deed.request,
+             {{"DBInstanceIdentifier", database.id}, {"ApplyImmediately", "true"}, {name, value}});
+    deeds.push_back(std::move(deed));
+  }
+  Deed full{"fills it", about(database, "rds", "(fill)")};
+  set_form(full.request, {{"DBInstanceIdentifier", database.id}});
+  deeds.push_back(std::move(full));
+}
+
+void add_cache_deeds(const Thing& cache, Deeds& deeds) {
+  const bool cluster = is_cluster(cache);
+  const auto add = [&](const std::string& operation, const char* name, const char* value) {
+    Deed deed{"does " + operation + " " + name, about(cache, "elasticache", operation)};
+    set_form(deed.request, {{cluster ? "CacheClusterId" : "ReplicationGroupId", cache.id},
+                            {"ApplyImmediately", "true"},
+                            {name, value}});
+    deeds.push_back(std::move(deed));
+  };
+  const char* modify = cluster ? "ModifyCacheCluster" : "ModifyReplicationGroup";
+  add(modify, "PreferredMaintenanceWindow", "mon:01:00-mon:02:00");
+  add(modify, "CacheNodeType", "cache.m5.large");
+  add(modify, "CacheParameterGroupName", "theirs");
+  if (cluster) return;
+  add(modify, "SnapshotRetentionLimit", "9");
+  add(modify, "ReplicationGroupDescription", "edited");
+  add("CreateSnapshot", "SnapshotName", "theirs");
+}
+
 void add_bucket_deeds(const Thing& bucket, Deeds& deeds) {
   const auto add = [&](const std::string& operation, const std::string& root, Json document) {
     Deed deed{"does " + operation, about(bucket, "s3", operation)};
@@ -278,6 +466,9 @@ Deeds deeds_to(const Thing& thing, bool may_delete) {
   if (thing.kind == "VPC") add_vpc_deeds(thing, deeds);
   if (thing.kind == "Subnet") add_subnet_deeds(thing, deeds);
   if (thing.kind == "InternetGateway") add_internet_gateway_deeds(thing, deeds);
+  if (thing.kind == "SecurityGroup") add_security_group_deeds(thing, deeds);
+  if (thing.kind == "RouteTable") add_route_table_deeds(thing, deeds);
+  if (thing.kind == "EC2Instance") add_instance_deeds(thing, deeds);
   if (thing.kind == "IAMRole") add_role_deeds(thing, deeds);
   if (thing.kind == "SQSQueue") add_queue_deeds(thing, deeds);
   if (thing.kind == "KMSKey") add_key_deeds(thing, deeds);
@@ -285,6 +476,10 @@ Deeds deeds_to(const Thing& thing, bool may_delete) {
   if (thing.kind == "S3Bucket") add_bucket_deeds(thing, deeds);
   if (thing.kind == "ECRRepository") add_repository_deeds(thing, deeds);
   if (thing.kind == "DynamoDBTable") add_table_deeds(thing, deeds);
+  if (thing.kind == "SNSTopic") add_topic_deeds(thing, deeds);
+  if (thing.kind == "SecretsManagerSecret") add_secret_deeds(thing, deeds);
+  if (thing.kind == "RDSInstance") add_database_deeds(thing, deeds);
+  if (thing.kind == "ElastiCacheCluster") add_cache_deeds(thing, deeds);
   if (may_delete) deeds.push_back(deletion(thing));
   return deeds;
 }

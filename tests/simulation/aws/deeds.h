@@ -8,7 +8,8 @@
 
 namespace infra::sim {
 
-// A policy that people attach, and take back when they are asked to.
+// A subnet and a policy that people attach, and take back when they are asked to.
+inline constexpr const char* kTheirSubnet = "subnet-0000000000000000f";
 inline constexpr const char* kTheirPolicy = "arn:aws:iam::aws:policy/SecurityAudit";
 
 // The request of somebody at the console: it goes the way of all others, from behind the keys on.

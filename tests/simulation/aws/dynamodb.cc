@@ -37,13 +37,7 @@ std::string true_status(const Cloud& cloud, const Thing& table) {
 }
 
 std::optional<Answer> wrong_tags(const JsonObject& tags) {
-  for (const auto& tag : tags) {
-    const std::string_view key = tag.key();
-    const bool reserved = key.starts_with("aws:");
-    if (reserved || key.empty() || key.size() > 128 || text_at(tag.value(), "").size() > 256) {
-      return invalid("One or more tags are not valid");
-    }
-  }
+  if (!fit_for_tags(tags)) return invalid("One or more tags are not valid");
   return tags.size() > 50 ? std::optional(invalid("Too many tags")) : std::nullopt;
 }
 

@@ -10,7 +10,8 @@ namespace infra::sim {
 namespace ec2 {
 namespace {
 
-const std::array kKinds{&kVpc, &kSubnet, &kAddress, &kInternetGateway, &kNatGateway};
+const std::array kKinds{&kVpc,         &kSubnet,     &kAddress, &kInternetGateway,
+                        &kNatGateway, &kSecurityGroup, &kRouteTable, &kInstance};
 
 Answer not_there(const Kind& kind, const std::string& id) {
   return refused(400, std::string(kind.not_found),
@@ -69,20 +70,6 @@ bool matches(std::string_view pattern, std::string_view text) {
   return matches(pattern.substr(1), text.substr(1));
 }
 
-struct Filter {
-  std::string name;
-  Texts values;
-};
-
-std::vector<Filter> read_filters(const Fields& form) {
-  std::vector<Filter> out;
-  for (int i = 1; i <= form.count("Filter"); ++i) {
-    const std::string at = "Filter." + std::to_string(i) + ".";
-    out.push_back({form.text(at + "Name"), form.list(at + "Value")});
-  }
-  return out;
-}
-
 // One question for things: of which kind, by which view, as whom.
 struct Question {
   Cloud& cloud;
@@ -116,42 +103,30 @@ std::optional<Texts> filtered_by(const Question& question, const Thing& thing,
 
 bool passes(const Question& question, const Thing& thing) {
   return std::ranges::all_of(question.filters, [&](const Filter& filter) {
-    const auto have = filtered_by(question, thing, filter.name);
-    return std::ranges::any_of(filter.values, [&have](const std::string& pattern) {
-      return std::ranges::any_of(
-          *have, [&pattern](const std::string& text) { return matches(pattern, text); });
-    });
+    return fits(filter, *filtered_by(question, thing, filter.name));
   });
 }
 
 std::optional<Answer> wrong_filter(const Question& question) {
   const Thing example{};
   for (const Filter& filter : question.filters) {
-    if (!filtered_by(question, example, filter.name)) {
-      return refused(400, "InvalidParameterValue", "The filter '" + filter.name + "' is invalid");
-    }
+    if (!filtered_by(question, example, filter.name)) return unknown_filter(filter.name);
   }
   return std::nullopt;
 }
 
 Answer described(const Question& question, const std::vector<const Thing*>& found) {
-  const Fields& form = question.request.form;
-  const std::string most = form.text("MaxResults");
-  const auto page = cut_page(question.cloud, form.text("NextToken"), found.size(),
-                             most.empty() ? 1000 : std::size_t(std::atoi(most.c_str())));
-  if (!page) return refused(400, "InvalidNextToken", "The token is invalid.");
-  XmlWriter xml;
-  xml.open(question.kind.set);
-  for (std::size_t i = page->first; i < page->last; ++i) {
-    const Thing& thing = *found[i];
-    xml.open("item");
-    question.kind.write(xml, question.cloud, thing, question.request.replica);
-    write_tags(xml, question.tags(thing));
-    xml.close();
+  Texts items;
+  for (const Thing* thing : found) {
+    XmlWriter xml;
+    const std::string_view within = question.kind.within;
+    if (!within.empty()) xml.open(within).open("item");
+    question.kind.write(xml, question.cloud, *thing, question.request.replica);
+    write_tags(xml, question.tags(*thing));
+    if (!within.empty()) xml.close().close();
+    items.push_back(xml.take());
   }
-  xml.close();
-  if (!page->token.empty()) xml.text("nextToken", page->token);
-  return done(xml.take());
+  return listed(question.cloud, question.request, question.kind.set, items);
 }
 
 // No pages are cut where there can be none.
@@ -217,7 +192,42 @@ Answer invalid_value(const std::string& name, const std::string& value, const st
                  "Value (" + value + ") for parameter " + name + " is invalid. " + why);
 }
 
+Answer unknown_filter(const std::string& name) {
+  return refused(400, "InvalidParameterValue", "The filter '" + name + "' is invalid");
+}
+
 Answer yes() { return done("<return>true</return>"); }
+
+std::vector<Filter> read_filters(const Fields& form) {
+  std::vector<Filter> out;
+  for (int i = 1; i <= form.count("Filter"); ++i) {
+    const std::string at = "Filter." + std::to_string(i) + ".";
+    out.push_back({form.text(at + "Name"), form.list(at + "Value")});
+  }
+  return out;
+}
+
+bool fits(const Filter& filter, const Texts& have) {
+  return std::ranges::any_of(filter.values, [&have](const std::string& pattern) {
+    return std::ranges::any_of(
+        have, [&pattern](const std::string& text) { return matches(pattern, text); });
+  });
+}
+
+Answer listed(Cloud& cloud, const Request& request, std::string_view set, const Texts& items) {
+  const std::string most = request.form.text("MaxResults");
+  const auto page = cut_page(cloud, request.form.text("NextToken"), items.size(),
+                             most.empty() ? 1000 : std::size_t(std::atoi(most.c_str())));
+  if (!page) return refused(400, "InvalidNextToken", "The token is invalid.");
+  XmlWriter xml;
+  xml.open(set);
+  for (std::size_t i = page->first; i < page->last; ++i) {
+    xml.open("item").raw(items[i]).close();
+  }
+  xml.close();
+  if (!page->token.empty()) xml.text("nextToken", page->token);
+  return done(xml.take());
+}
 
 std::optional<Answer> unknown_parameter(const Request& request,
                                         std::initializer_list<std::string_view> known) {
@@ -341,7 +351,9 @@ Answer serve_ec2(Cloud& cloud, const Request& request) {
   if (operation == "CreateTags") return ec2::create_tags(cloud, request);
   if (operation == "DeleteTags") return ec2::delete_tags(cloud, request);
   for (const auto serve : {ec2::serve_vpcs, ec2::serve_subnets, ec2::serve_addresses,
-                           ec2::serve_internet_gateways, ec2::serve_nat_gateways}) {
+                           ec2::serve_internet_gateways, ec2::serve_nat_gateways,
+                           ec2::serve_security_groups, ec2::serve_route_tables,
+                           ec2::serve_instances}) {
     if (auto answer = serve(cloud, request)) return *answer;
   }
   return refused(400, "InvalidAction",

@@ -108,7 +108,8 @@ Answer delete_subnet(Cloud& cloud, const Request& request) {
   if (auto wrong = unknown_parameter(request, {"SubnetId"})) return *wrong;
   const auto subnet = writable(cloud, request, kSubnet);
   if (!subnet) return subnet.error();
-  if (cloud.now() < (*subnet)->occupied_until || has_nat_gateway(cloud, **subnet)) {
+  if (cloud.now() < (*subnet)->occupied_until || has_nat_gateway(cloud, **subnet) ||
+      has_instance(cloud, **subnet)) {
     return refused(400, "DependencyViolation",
                    "The subnet '" + (*subnet)->id + "' has dependencies and cannot be deleted.");
   }

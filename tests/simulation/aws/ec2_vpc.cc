@@ -149,12 +149,14 @@ Answer modify_attribute(Cloud& cloud, const Request& request) {
   return yes();
 }
 
-// Subnets, and gateways that are attached to it.
+// Subnets, groups and tables in it, and gateways that are attached to it.
 bool is_used(const Cloud& cloud, const Thing& vpc) {
   if (internet_gateway_of(cloud, vpc) != nullptr) return true;
   return std::ranges::any_of(cloud.things, [&](const auto& thing) {
     if (!thing->live || thing->account != vpc.account || thing->region != vpc.region) return false;
-    return thing->kind == kSubnet.name && text_at(thing->truth("core"), "VpcId") == vpc.id;
+    const bool within = thing->kind == kSubnet.name || thing->kind == kSecurityGroup.name ||
+                        thing->kind == kRouteTable.name;
+    return within && text_at(thing->truth("core"), "VpcId") == vpc.id;
   });
 }
 

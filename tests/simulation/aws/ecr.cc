@@ -20,12 +20,8 @@ Answer invalid(const std::string& what) {
 }
 
 std::optional<Answer> wrong_tags(const JsonObject& tags) {
-  for (const auto& tag : tags) {
-    const std::string_view key = tag.key();
-    const bool reserved = key.starts_with("aws:");
-    if (reserved || key.empty() || key.size() > 128 || text_at(tag.value(), "").size() > 256) {
-      return refused(400, "InvalidTagParameterException", "A tag is not valid");
-    }
+  if (!fit_for_tags(tags)) {
+    return refused(400, "InvalidTagParameterException", "A tag is not valid");
   }
   if (tags.size() > 50) return refused(400, "TooManyTagsException", "More than 50 tags");
   return std::nullopt;

@@ -68,6 +68,10 @@ Answer FakeAws::State::serve(Request& request) {
   if (service == "s3") return serve_s3(cloud, request);
   if (service == "ecr") return serve_ecr(cloud, request);
   if (service == "dynamodb") return serve_dynamodb(cloud, request);
+  if (service == "sns") return serve_sns(cloud, request);
+  if (service == "secretsmanager") return serve_secretsmanager(cloud, request);
+  if (service == "rds") return serve_rds(cloud, request);
+  if (service == "elasticache") return serve_elasticache(cloud, request);
   if (service == "resourcegroupstaggingapi") return serve_tagging(cloud, request);
   if (service == "sts") return serve_sts(request);
   return refused(404, "UnknownService", "There is no service '" + service + "' here");

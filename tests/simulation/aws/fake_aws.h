@@ -76,10 +76,11 @@ class FakeAws {
     AwsCall call;      // operation "(actor)" where a person or AWS itself did it
     std::string kind;  // the kind of custom resource that stands for such a thing: "VPC"
     std::string account;
-    std::string id;  // VpcId, role name, queue URL, key id, function name, bucket name
+    std::string id;  // VpcId, role name, queue URL, key id, function name, bucket name, topic ARN
     bool created = false;
-    bool removed = false;  // for a KMS key: its deletion was scheduled
-    std::string owner;     // the owner tag (see kOwnerTag) after the change, or before a removal
+    bool removed = false;    // for a KMS key or a secret: its deletion was scheduled
+    bool of_others = false;  // it took away a part of the thing that a person has put there
+    std::string owner;       // the owner tag (see kOwnerTag) after the change, or before a removal
   };
   const std::vector<Mutation>& log() const;
 
@@ -97,12 +98,14 @@ class FakeAws {
     //   SQSQueue: as in Attributes, all of them text
     //   KMSKey: as in KeyMetadata; Policy: text, KeyRotationEnabled: true
     //   LambdaFunction: as in FunctionConfiguration
+    //   SecretsManagerSecret: as described; SecretString or SecretBinary; Gone: after its deletion
+    //   SNSTopic: as in Attributes; Subscriptions: as in lists, with their State and Attributes
     //   S3Bucket: Name, BucketRegion; Versioning: {"Status"}, ServerSideEncryptionConfiguration:
     //     {"Rules"}, PublicAccessBlockConfiguration, CORSRules: [...], LifecycleRules: [...]; those
     //     of which there is none are left out
     Json state;
     Duration created{0};
-    bool live = true;         // false: deleted, or a key that waits for its deletion
+    bool live = true;         // false: deleted, or a key or secret that waits for its deletion
     bool actor_made = false;  // not through the API of this fake by an access key
   };
   // Whether there are services here for what such custom resources stand for.

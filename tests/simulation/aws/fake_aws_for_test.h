@@ -104,7 +104,10 @@ class FakeAwsTest : public ::testing::Test {
     auto result = call(service, operation, input, key, region);
     return result ? "ok" : result.error().remote_code;
   }
-  void pass(Duration time) { timeline.step(timeline.now() + time); }
+  void pass(Duration time) {
+    for (const Duration until = timeline.now() + time; timeline.step(until);) {
+    }
+  }
   FakeAws::Resource only() const {
     EXPECT_EQ(fake.resources().size(), 1u);
     return fake.resources().at(0);

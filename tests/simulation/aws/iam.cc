@@ -4,8 +4,8 @@
 
 #include "aws/paging.h"
 #include "aws/policy.h"
+#include "aws/query_lists.h"
 #include "aws/services.h"
-#include "aws/xml_writer.h"
 
 namespace infra::sim {
 namespace {
@@ -54,15 +54,6 @@ bool well_named(std::string_view name, std::size_t most) {
          name.find_first_not_of(
              "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
              "+=,.@_-") == std::string_view::npos;
-}
-
-JsonObject read_tags(const Fields& form) {
-  JsonObject out;
-  for (int i = 1; i <= form.count("Tags.member"); ++i) {
-    const std::string at = "Tags.member." + std::to_string(i) + ".";
-    out[form.text(at + "Key")] = form.text(at + "Value");
-  }
-  return out;
 }
 
 std::optional<Answer> wrong_tags(const JsonObject& tags) {
@@ -122,15 +113,6 @@ Json boundary(const std::string& arn) {
   return JsonObject{{"PermissionsBoundaryType", "Policy"}, {"PermissionsBoundaryArn", arn}};
 }
 
-void write_tags(XmlWriter& xml, const JsonObject& tags) {
-  if (tags.empty()) return;
-  xml.open("Tags");
-  for (const auto& tag : tags) {
-    xml.open("member").text("Key", tag.key()).text("Value", text_at(tag.value(), "")).close();
-  }
-  xml.close();
-}
-
 // Policies come percent-encoded out of IAM, whatever went in.
 void write_role(XmlWriter& xml, const Thing& role, const Json& settings, const JsonObject& tags) {
   const Json& core = role.truth("core");
@@ -149,14 +131,14 @@ void write_role(XmlWriter& xml, const Thing& role, const Json& settings, const J
     xml.open("PermissionsBoundary").text("PermissionsBoundaryType", "Policy");
     xml.text("PermissionsBoundaryArn", arn).close();
   }
-  write_tags(xml, tags);
+  if (!tags.empty()) write_tag_elements(xml, "Tags", "member", tags);
   xml.close();
 }
 
 Answer create_role(Cloud& cloud, const Request& request) {
   const Fields& form = request.form;
   if (auto wrong = missing_of(request, {"RoleName", "AssumeRolePolicyDocument"})) return *wrong;
-  const JsonObject tags = read_tags(form);
+  const JsonObject tags = read_tag_fields(form, "Tags.member");
   if (auto wrong = wrong_role(cloud, request, tags)) return *wrong;
   const std::string name = form.text("RoleName");
   if (cloud.truth(kRole, request.account, name) != nullptr) {
@@ -366,7 +348,7 @@ Answer detach(Cloud& cloud, const Request& request, Thing& role) {
 }
 
 Answer tag_role(Cloud& cloud, const Request& request, Thing& role) {
-  const JsonObject tags = read_tags(request.form);
+  const JsonObject tags = read_tag_fields(request.form, "Tags.member");
   if (auto wrong = wrong_tags(tags)) return *wrong;
   JsonObject all = role.truth("tags").as_object();
   for (const auto& tag : tags) all[tag.key()] = tag.value();
@@ -377,9 +359,8 @@ Answer tag_role(Cloud& cloud, const Request& request, Thing& role) {
 }
 
 Answer untag_role(Cloud& cloud, const Request& request, Thing& role) {
-  JsonObject all = role.truth("tags").as_object();
-  for (const std::string& key : request.form.list("TagKeys.member")) all.erase(key);
-  return changed(cloud, request, role, "tags", std::move(all));
+  return changed(cloud, request, role, "tags",
+                 without_tags(role.truth("tags").as_object(), request.form.list("TagKeys.member")));
 }
 
 Answer delete_role(Cloud& cloud, const Request& request, Thing& role) {

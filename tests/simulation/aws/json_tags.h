@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "base/json.h"
 
 namespace infra::sim {
@@ -19,6 +21,15 @@ inline JsonArray write_tag_list(const JsonObject& tags) {
     out.push_back(JsonObject{{"Key", tag.key()}, {"Value", tag.value()}});
   }
   return out;
+}
+
+// As all services want them, whatever else each wants.
+inline bool fit_for_tags(const JsonObject& tags) {
+  return std::ranges::all_of(tags, [](const auto& tag) {
+    const std::string_view key = tag.key();
+    return !key.starts_with("aws:") && !key.empty() && key.size() <= 128 &&
+           text_at(tag.value(), "").size() <= 256;
+  });
 }
 
 inline JsonObject merged_tags(const JsonObject& tags, const JsonObject& more) {

@@ -77,10 +77,33 @@ std::pair<std::string, std::string> split_target(const std::string& target) {
 void parse_form(Request& request, std::string_view query) {
   request.form = Fields::parse(request.http.body.empty() ? query : request.http.body);
   request.call.operation = request.form.text("Action");
-  for (const char* name :
-       {"NatGatewayId", "NatGatewayId.1", "InternetGatewayId", "InternetGatewayId.1",
-        "AllocationId", "AllocationId.1", "SubnetId", "SubnetId.1", "VpcId", "VpcId.1",
-        "ResourceId.1", "RoleName", "RoleArn"}) {
+  for (const char* name : {"InstanceId",
+                            "InstanceId.1",
+                            "RouteTableId",
+                            "RouteTableId.1",
+                            "AssociationId",
+                            "GroupId",
+                            "GroupId.1",
+                            "NatGatewayId",
+                           "NatGatewayId.1",
+                           "InternetGatewayId",
+                           "InternetGatewayId.1",
+                           "AllocationId",
+                           "AllocationId.1",
+                           "SubnetId",
+                           "SubnetId.1",
+                           "VpcId",
+                           "VpcId.1",
+                           "ResourceId.1",
+                           "RoleName",
+                           "RoleArn",
+                           "SubscriptionArn",
+                           "TopicArn",
+                           "ResourceArn",
+                           "DBInstanceIdentifier",
+                           "ReplicationGroupId",
+                           "CacheClusterId",
+                           "ResourceName"}) {
     if (request.call.resource.empty()) request.call.resource = request.form.text(name);
   }
 }
@@ -99,7 +122,7 @@ void parse_target(Request& request) {
   request.call.operation = after_dot(net::header(request.http.headers, "X-Amz-Target"));
   parse_json_body(request);
   for (const char* name : {"QueueUrl", "QueueName", "KeyId", "TableName", "ResourceArn",
-                           "repositoryName", "resourceArn"}) {
+                           "repositoryName", "resourceArn", "SecretId", "Name"}) {
     if (request.call.resource.empty()) request.call.resource = text_at(request.body, name);
   }
 }

@@ -14,6 +14,10 @@ Answer serve_lambda(Cloud& cloud, const Request& request);
 Answer serve_s3(Cloud& cloud, const Request& request);
 Answer serve_ecr(Cloud& cloud, const Request& request);
 Answer serve_dynamodb(Cloud& cloud, const Request& request);
+Answer serve_sns(Cloud& cloud, const Request& request);
+Answer serve_secretsmanager(Cloud& cloud, const Request& request);
+Answer serve_rds(Cloud& cloud, const Request& request);
+Answer serve_elasticache(Cloud& cloud, const Request& request);
 Answer serve_tagging(Cloud& cloud, const Request& request);
 
 // What the ledger says of a thing besides its tags.
@@ -22,6 +26,9 @@ Json subnet_state(const Cloud& cloud, const Thing& thing);
 Json address_state(const Cloud& cloud, const Thing& thing);
 Json internet_gateway_state(const Cloud& cloud, const Thing& thing);
 Json nat_gateway_state(const Cloud& cloud, const Thing& thing);
+Json security_group_state(const Cloud& cloud, const Thing& thing);
+Json route_table_state(const Cloud& cloud, const Thing& thing);
+Json instance_state(const Cloud& cloud, const Thing& thing);
 Json role_state(const Cloud& cloud, const Thing& thing);
 Json queue_state(const Cloud& cloud, const Thing& thing);
 Json key_state(const Cloud& cloud, const Thing& thing);
@@ -29,6 +36,10 @@ Json function_state(const Cloud& cloud, const Thing& thing);
 Json bucket_state(const Cloud& cloud, const Thing& thing);
 Json repository_state(const Cloud& cloud, const Thing& thing);
 Json table_state(const Cloud& cloud, const Thing& thing);
+Json topic_state(const Cloud& cloud, const Thing& thing);
+Json secret_state(const Cloud& cloud, const Thing& thing);
+Json database_state(const Cloud& cloud, const Thing& thing);
+Json cache_state(const Cloud& cloud, const Thing& thing);
 
 // The characters that most services allow in tags; those beyond ASCII are letters to us.
 bool plain_tag_text(std::string_view text);

@@ -19,7 +19,10 @@ const std::pair<std::string_view, std::string> kEc2Types[] = {
     {"Subnet", "subnet"},
     {"ElasticIP", "elastic-ip"},
     {"InternetGateway", "internet-gateway"},
-    {"NATGateway", "natgateway"}};
+    {"NATGateway", "natgateway"},
+    {"SecurityGroup", "security-group"},
+    {"RouteTable", "route-table"},
+    {"EC2Instance", "instance"}};
 
 Named named(const Thing& thing) {
   const std::string where = thing.region + ":" + thing.account + ":";
@@ -34,6 +37,16 @@ Named named(const Thing& thing) {
   }
   if (thing.kind == "DynamoDBTable") {
     return {"dynamodb:table", text_at(thing.truth("core"), "TableArn")};
+  }
+  if (thing.kind == "SNSTopic") return {"sns", thing.id};
+  if (thing.kind == "RDSInstance") {
+    return {"rds:db", text_at(thing.truth("core"), "DBInstanceArn")};
+  }
+  if (thing.kind == "ElastiCacheCluster") {
+    return {"elasticache", text_at(thing.truth("core"), "ARN")};
+  }
+  if (thing.kind == "SecretsManagerSecret") {
+    return {"secretsmanager:secret", text_at(thing.truth("core"), "ARN")};
   }
   if (thing.kind == "LambdaFunction") {
     return {"lambda:function", text_at(thing.truth("core"), "FunctionArn")};

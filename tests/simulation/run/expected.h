@@ -12,6 +12,10 @@ namespace infra::sim {
 std::vector<std::string> differences(const std::string& kind, const Json& spec,
                                      const FakeAws::Resource& resource);
 
+// Where AWS does not hold the value that the spec takes from a Secret; empty: it does.
+std::string value_fault(const Json& spec, const std::string& value,
+                        const FakeAws::Resource& resource);
+
 // Whether this spec cannot be had from what there is: AWS refuses the change that it needs.
 bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resource& resource);
 

@@ -172,7 +172,7 @@ class Generator {
       const bool retain = draw_.chance(0.1);
       const bool broken = out_.broken_provider && draw_.chance(0.2);
       const bool unserved = !broken && on(Family::kUnserved) && draw_.chance(0.2);
-      Json spec = spec_of(sample_of(kind), i + 1, retain ? "Retain" : "Delete");
+      Json spec = spec_of(sample_of(kind, i + 1), i + 1, retain ? "Retain" : "Delete");
       if (unserved) set_path(spec, "providerRef.namespace", Json("team"));
       const std::string ns(broken     ? kBrokenNamespace
                            : unserved ? kUnservedNamespace
@@ -206,7 +206,7 @@ class Generator {
     leaving_ = draw_.chance(0.4);
     for (int i = 0; i < int(out_.objects.size()); ++i) {
       const auto& object = out_.objects[std::size_t(i)];
-      const Sample& sample = sample_of(object.kind);
+      const Sample& sample = sample_of(object.kind, i + 1);
       const int changes = on(Family::kEdits) ? int(draw_.between(0, 5)) : 0;
       for (int k = 0; k < changes; ++k) {
         Operation edit = about(i, "patch");
@@ -239,6 +239,7 @@ class Generator {
         out_.operations.push_back(std::move(removal));
       }
       if (on(Family::kRivals)) rivals(i);
+      if (on(Family::kSecrets) && !values_of(object.spec).empty()) values(i);
       if (on(Family::kHolders) && draw_.chance(0.5)) hold(i);
       if (on(Family::kForce) && draw_.chance(0.3)) force_away(i);
     }
@@ -275,6 +276,16 @@ class Generator {
     out_.operations.push_back(std::move(one));
     out_.operations.push_back(std::move(other));
     if (draw_.chance(0.6)) out_.operations.push_back(std::move(removal));
+  }
+
+  void values(int object) {
+    for (int i = some(4); i > 0; --i) {
+      Operation change = about(object, draw_.chance(0.6) ? "new-value" : "lose-value");
+      if (draw_.chance(0.2)) change.what = "lose-secret";
+      if (draw_.chance(0.2)) change.at = std::min(change.at, Duration{draw_.between(0, 5'000)});
+      change.length = Duration{draw_.between(1'000, 180'000)};
+      out_.operations.push_back(std::move(change));
+    }
   }
 
   void hold(int object) {
@@ -319,7 +330,8 @@ class Generator {
 
   std::string any_service() {
     return draw_.pick(std::vector<std::string>{"*", "ec2", "iam", "sqs", "kms", "lambda", "s3",
-                                               "ecr", "dynamodb", "sts"});
+                                               "ecr", "dynamodb", "sns", "secretsmanager", "rds",
+                                               "elasticache", "sts"});
   }
 
   int some(int most) { return int(draw_.between(1, most)); }

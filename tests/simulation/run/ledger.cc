@@ -44,7 +44,7 @@ bool Ledger::taken(const std::string& kind, const std::string& name, const std::
                    bool by_actor) const {
   for (const auto& [key, entry] : entries_) {
     const std::string& id = std::get<2>(key);
-    const bool named = id == name || id.ends_with("/" + name);
+    const bool named = id == name || id.ends_with("/" + name) || id.ends_with(":" + name);
     const bool other = entry.live && entry.owner != owner && (entry.by_actor || !by_actor);
     if (std::get<0>(key) == kind && named && other) return true;
   }

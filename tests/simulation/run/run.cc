@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "aws/embedded.h"
+#include "base/base64.h"
 #include "definition/crd.h"
 #include "definition/loader.h"
 #include "run/conditions.h"
@@ -134,7 +135,9 @@ class Run {
   // AWS itself takes minutes to delete them.
   bool any_goes_slowly() const {
     return std::ranges::any_of(scenario_.objects, [](const ObjectPlan& object) {
-      return object.kind == "NATGateway" || object.kind == "DynamoDBTable";
+      return object.kind == "NATGateway" || object.kind == "DynamoDBTable" ||
+             object.kind == "EC2Instance" || object.kind == "RDSInstance" ||
+             object.kind == "ElastiCacheCluster";
     });
   }
 
@@ -219,6 +222,16 @@ class Run {
     return left || abandoned || invariants_.ledger().taken(kind, name, uid, true);
   }
 
+  // A secret that waits for its deletion has the name.
+  static bool name_waits(const std::string& kind, const Json& object,
+                         const std::vector<FakeAws::Resource>& resources) {
+    return std::ranges::any_of(resources, [&](const FakeAws::Resource& other) {
+      return kind == "SecretsManagerSecret" && other.kind == kind && !other.live &&
+             other.id == chosen_name(kind, *find_path(object, "spec")) &&
+             other.state.at("Gone") == Json(false);
+    });
+  }
+
   // Why an object cannot become ready, as its condition may say it; none: it can.
   std::vector<std::string> causes_against(const std::string& kind, const Json& object,
                                           const std::vector<FakeAws::Resource>& resources) const {
@@ -226,14 +239,14 @@ class Run {
     if (ns == kBrokenNamespace) return {"ProviderNotReady"};
     if (ns == kUnservedNamespace) return {"ProviderNotAllowed"};
     const std::string uid = text_at(object, "metadata.uid");
-    if (kind == "KMSKey" && invariants_.ledger().removed_by_actor(uid)) {
-      return {"ScheduledForDeletion"};
-    }
+    const bool waits_to_go = kind == "KMSKey" || kind == "SecretsManagerSecret";
+    if (waits_to_go && invariants_.ledger().removed_by_actor(uid)) return {"ScheduledForDeletion"};
+    if (name_waits(kind, object, resources)) return {"NotOurs", "NameTaken"};
     // A bucket of another account may not even be looked at.
     if (is_taken(kind, object)) return {"NotOurs", "NameTaken", "AccessDenied", "Refused"};
     if (invariants_.ledger().live_of(uid).empty() &&
         place_taken(kind, *find_path(object, "spec"), uid, resources)) {
-      return {"Refused"};
+      return {"Refused", "NameTaken"};
     }
     return {};
   }
@@ -271,11 +284,21 @@ class Run {
     }
     const auto wrong = differences(kind, spec, *found);
     if (!wrong.empty()) return wrong.front();
+    if (std::string fault = wrong_value(object, *found); !fault.empty()) return fault;
     if (!is_true(object, "status.ready")) return "does not say it is ready";
     const Json* seen = find_path(object, "status.observedGeneration");
     const Json* generation = find_path(object, "metadata.generation");
     const bool current = seen != nullptr && generation != nullptr && same(*seen, *generation);
     return current ? "" : "has not seen its newest generation";
+  }
+
+  std::string wrong_value(const Json& object, const FakeAws::Resource& resource) {
+    const Json& spec = *find_path(object, "spec");
+    const std::string name = values_of(spec);
+    if (name.empty()) return {};
+    const Json* secret = world_.kube.find("Secret", text_at(object, "metadata.namespace"), name);
+    const std::string value = text_at(*secret, std::string("data.") + kValueKey);
+    return value_fault(spec, base64_decode(value).value_or(""), resource);
   }
 
   static bool is_declared_tag(const Json& spec, const std::string& key) {

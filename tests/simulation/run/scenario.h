@@ -26,6 +26,9 @@ struct ObjectPlan {
 //   wipe-status OBJECT         a tool that restores backups writes objects back without status
 //   hold OBJECT LENGTH         another controller sets a finalizer of its own for a while
 //   strip OBJECT LENGTH        a user takes its finalizers away, deletes it, and makes it again
+//   new-value OBJECT           what its spec takes from a Secret changes there
+//   lose-value OBJECT LENGTH   that Secret lacks its key for a while
+//   lose-secret OBJECT LENGTH  and that it is gone
 //   squat OBJECT               somebody makes a resource of the name in its spec
 // With the text "at-create" these wait for the moment at which the operator has saved its intent.
 //   kube-gone POD LENGTH       the pod cannot reach the API server

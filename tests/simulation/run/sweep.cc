@@ -38,6 +38,34 @@ std::vector<std::string> requests_of(const Program& program, const Scenario& sce
   return out;
 }
 
+// One object, and what a verb does to it.
+void add_object(Scenario& out, const std::string& kind, int number, const std::string& verb) {
+  const Sample& sample = sample_of(kind, number);
+  const int object = number - 1;
+  out.objects.push_back({.kind = kind,
+                         .ns = "team",
+                         .name = fmt::format("object-{}", number),
+                         .at = seconds(1),
+                         .spec = spec_of(sample, number, "Delete")});
+  Duration at = seconds(20);
+  if (verb == "update") {
+    for (std::size_t i = 0; i < sample.edits.size(); ++i) {
+      out.operations.push_back(
+          {.at = at, .what = "patch", .object = object, .value = edit_of(sample, i, number)});
+      at += seconds(10);
+    }
+  }
+  if (verb == "delete" || verb == "recreate") {
+    out.operations.push_back({.at = at, .what = "delete", .object = object});
+    at += seconds(70);
+  }
+  if (verb == "recreate") {
+    out.operations.push_back({.at = at, .what = "recreate", .object = object});
+    at += seconds(20);
+  }
+  out.chaos = std::max(out.chaos, at);
+}
+
 }  // namespace
 
 Scenario story(const std::string& kind, const std::string& verb) {
@@ -45,29 +73,8 @@ Scenario story(const std::string& kind, const std::string& verb) {
   out.seed = 1;
   out.check_interval = seconds(60);
   out.longest_restart = Duration{2'000};
-  const Sample& sample = sample_of(kind);
-  out.objects.push_back({.kind = kind,
-                         .ns = "team",
-                         .name = "object-1",
-                         .at = seconds(1),
-                         .spec = spec_of(sample, 1, "Delete")});
-  Duration at = seconds(20);
-  if (verb == "update") {
-    for (std::size_t i = 0; i < sample.edits.size(); ++i) {
-      out.operations.push_back(
-          {.at = at, .what = "patch", .object = 0, .value = edit_of(sample, i, 1)});
-      at += seconds(10);
-    }
-  }
-  if (verb == "delete" || verb == "recreate") {
-    out.operations.push_back({.at = at, .what = "delete", .object = 0});
-    at += seconds(70);
-  }
-  if (verb == "recreate") {
-    out.operations.push_back({.at = at, .what = "recreate", .object = 0});
-    at += seconds(20);
-  }
-  out.chaos = at;
+  out.chaos = seconds(0);
+  for (int number = 1; number <= forms_of(kind); ++number) add_object(out, kind, number, verb);
   return out;
 }
 

@@ -89,6 +89,7 @@ void User::begin() {
 
 void User::make_object(const ObjectPlan& plan) {
   if (world_.kube.find(plan.kind, plan.ns, plan.name) != nullptr) return;
+  give_value(plan);
   Json object = manifest(std::string(kGroup) + "/v1alpha1", plan.kind, plan.ns, plan.name);
   object.get_object()["spec"] = plan.spec;
   (void)world_.kube.create(object, "user");
@@ -154,6 +155,8 @@ void User::perform_on_object(const Operation& operation) {
     patch(plan, parse_json(R"({"metadata":{"finalizers":null}})").value(), "user");
     (void)world_.kube.remove(plan.kind, plan.ns, plan.name, "user");
     world_.timeline.after(operation.length, [this, &plan] { make_object(plan); });
+  } else if (operation.what.ends_with("-value") || operation.what == "lose-secret") {
+    change_value(operation, plan);
   } else if (operation.what == "squat") {
     const std::string name = chosen_name(plan.kind, plan.spec);
     // SQS gives whoever makes a queue the one there is, and S3 (us-east-1) the account its bucket:
@@ -161,6 +164,38 @@ void User::perform_on_object(const Operation& operation) {
     if (plan.kind == "SQSQueue" || plan.kind == "S3Bucket") return;
     world_.trace.note(world_.aws.squat(plan.kind, name, false));
   }
+}
+
+void User::change_value(const Operation& operation, const ObjectPlan& plan) {
+  const std::string name = values_of(plan.spec);
+  if (operation.what == "new-value") {
+    ++values_[plan.name];
+    give_value(plan);
+    return;
+  }
+  if (operation.what == "lose-secret") {
+    (void)world_.kube.remove("Secret", plan.ns, name, "user");
+  } else {
+    const Json lost = JsonObject{{"data", JsonObject{{kValueKey, nullptr}}}};
+    (void)world_.kube.patch("Secret", plan.ns, name, lost, "user");
+  }
+  world_.timeline.after(operation.length, [this, &plan] { give_value(plan); });
+}
+
+// What a spec takes from a Secret is there. It tells whose it is, and has to be seen nowhere else.
+void User::give_value(const ObjectPlan& plan) {
+  const std::string name = values_of(plan.spec);
+  if (name.empty()) return;
+  const std::string value =
+      fmt::format("canary-of-{}-{}", chosen_name(plan.kind, plan.spec), values_[plan.name]);
+  const JsonObject data{{kValueKey, base64_encode(value)}};
+  if (world_.kube.find("Secret", plan.ns, name) != nullptr) {
+    (void)world_.kube.patch("Secret", plan.ns, name, JsonObject{{"data", data}}, "user");
+    return;
+  }
+  Json secret = manifest("v1", "Secret", plan.ns, name);
+  secret.get_object()["data"] = data;
+  (void)world_.kube.create(secret, "user");
 }
 
 // Another controller's finalizer, set or taken back.
@@ -251,7 +286,10 @@ void User::calm_down() {
       "aws-infra-operator.runner.codes/paused":null,
       "aws-infra-operator.runner.codes/policy":null}}})")
                           .value();
-  for (const ObjectPlan& plan : scenario_.objects) patch(plan, resume, "user");
+  for (const ObjectPlan& plan : scenario_.objects) {
+    give_value(plan);
+    patch(plan, resume, "user");
+  }
   mend_secret();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -39,13 +40,19 @@ class User {
   void rotate_keys(Duration overlap);
   void break_secret(Duration length);
   void mend_secret();
+  void change_value(const Operation& operation, const ObjectPlan& plan);
+  void give_value(const ObjectPlan& plan);
 
   World& world_;
   const Scenario& scenario_;
   Random random_;
   std::string access_key_ = "AKIAOURS1";
   int keys_ = 1;
+  std::map<std::string, int> values_;  // how often the one for an object has changed, by its name
 };
+
+// What every value is called in the Secret that holds it.
+inline constexpr const char* kValueKey = "value";
 
 // The text of operations that wait for a create.
 inline constexpr std::string_view kAtCreate = "at-create";
