@@ -78,7 +78,8 @@ void parse_form(Request& request, std::string_view query) {
   request.form = Fields::parse(request.http.body.empty() ? query : request.http.body);
   request.call.operation = request.form.text("Action");
   for (const char* name :
-       {"InstanceId", "InstanceId.1", "RouteTableId", "RouteTableId.1", "AssociationId", "GroupId", "GroupId.1", "NatGatewayId", "NatGatewayId.1", "InternetGatewayId", "InternetGatewayId.1",
+       {"InstanceId", "InstanceId.1", "RouteTableId", "RouteTableId.1", "AssociationId", "GroupId",
+        "GroupId.1", "NatGatewayId", "NatGatewayId.1", "InternetGatewayId", "InternetGatewayId.1",
         "AllocationId", "AllocationId.1", "SubnetId", "SubnetId.1", "VpcId", "VpcId.1",
         "ResourceId.1", "RoleName", "RoleArn"}) {
     if (request.call.resource.empty()) request.call.resource = request.form.text(name);
