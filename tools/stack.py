@@ -272,6 +272,10 @@ roleRef: {{apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: infra-o
 subjects: [{{kind: User, name: operator, apiGroup: rbac.authorization.k8s.io}}]
 ''')
 
+    def forget_aws(self):
+        """The emulator is as new."""
+        urllib.request.urlopen(urllib.request.Request(f'{self.aws_endpoint}/moto-api/reset', method='POST')).close()
+
     def apply_samples(self, endpoint, *flags):
         """All at once, unchanged but for where the provider finds AWS."""
         texts = [path.read_text() for path in sorted((ROOT / 'samples').glob('*.yaml'))]

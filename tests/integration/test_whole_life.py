@@ -24,9 +24,15 @@ def first_of_each(rule):
 
 class WholeLife(SamplesCase):
     def obey(self, rule):
-        """The rule goes before what the emulator lacks; who signs in is left alone."""
+        """What the rule refuses does not arrive; what it does to an answer comes after all else. Who signs in is left alone."""
         def verdict(request):
-            return (None if request.service == 'sts' else rule(request)) or self.caches.answer(request)
+            ruled = None if request.service == 'sts' else rule(request)
+            if isinstance(ruled, Reply):
+                return ruled
+            answer = self.caches.answer(request)
+            if ruled is None:
+                return answer
+            return ruled(answer) if isinstance(answer, Reply) else ruled
         self.faults.rule = verdict
 
     def ready(self):
