@@ -96,5 +96,9 @@ class SamplesCase(FaultCase):
         random.Random(seed).shuffle(doomed)
         for kind, item in doomed:
             self.delete(kind, item['metadata']['name'])
-        self.eventually(f'everything goes; INFRA_GATE_SEED={seed} repeats the order', lambda: not self.objects(), 60)
+        try:
+            self.eventually(f'everything goes; INFRA_GATE_SEED={seed} repeats the order', lambda: not self.objects(), 60)
+        except AssertionError as error:
+            left = {kind: self.condition(kind, item['metadata']['name'])['message'] for kind, item in self.objects()}
+            self.fail(f'{error}; left: {left}')
         self.assertEqual(self.made(), set(), 'left in AWS')

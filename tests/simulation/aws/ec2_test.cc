@@ -599,10 +599,14 @@ class NoRoomTest : public FakeAwsTest {
 
 // Some are refused, and others are made and end at once.
 TEST_F(NoRoomTest, AnInstanceMayNotComeUp) {
-  const std::string launch = R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
-      "InstanceType": "t3.micro", "SubnetId": "subnet-0000000000000000f"})";
-  for (int i = 0; i < 10; ++i) must("ec2", "RunInstances", launch);
-  EXPECT_GT(transport.calls.size(), 10u);  // the client has asked again
+  std::multiset<std::string> answers;
+  for (int i = 0; i < 10; ++i) {
+    answers.insert(code("ec2", "RunInstances", R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
+        "InstanceType": "t3.micro", "SubnetId": "subnet-0000000000000000f",
+        "ClientToken": ")" + std::to_string(i) + "\"}"));
+  }
+  EXPECT_GT(answers.count("InsufficientInstanceCapacity"), 0u);
+  EXPECT_GT(answers.count("ok"), 0u);
   pass(minutes(1));
   for (const auto& one : fake.resources()) {
     EXPECT_FALSE(one.live);
@@ -619,6 +623,7 @@ TEST_F(FreshProfileTest, IsNotKnownAtOnce) {
   const auto with = [this](const std::string& profile) {
     return code("ec2", "RunInstances", R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
         "InstanceType": "t3.micro", "SubnetId": "subnet-0000000000000000f",
+        "ClientToken": ")" + profile + R"(",
         "IamInstanceProfile": {"Name": ")" + profile + "\"}}");
   };
   const std::multiset<std::string> early{with("runner"), with("other")};

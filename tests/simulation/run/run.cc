@@ -275,7 +275,7 @@ class Run {
                  : "has failed in AWS and does not say so";
     }
     for (const std::string& key : invariants_.noted_tags(uid)) {
-      if (found->tags.contains(key) && !is_declared_tag(spec, key)) {
+      if (found->tags.contains(key) && !is_declared_tag(kind, spec, key)) {
         return "still has the tag " + key;
       }
     }
@@ -301,8 +301,9 @@ class Run {
     return value_fault(spec, base64_decode(value).value_or(""), resource);
   }
 
-  static bool is_declared_tag(const Json& spec, const std::string& key) {
+  static bool is_declared_tag(const std::string& kind, const Json& spec, const std::string& key) {
     if (key.starts_with("aws-infra-operator.runner.codes/")) return true;
+    if (kind == "EC2Instance" && key == "Name") return true;  // instanceName
     const Json* tags = find_path(spec, "tags");
     return tags != nullptr && tags->is_object() && tags->get_object().contains(key);
   }
