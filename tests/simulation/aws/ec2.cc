@@ -10,7 +10,7 @@ namespace infra::sim {
 namespace ec2 {
 namespace {
 
-const std::array kKinds{&kVpc,         &kSubnet,     &kAddress, &kInternetGateway,
+const std::array kKinds{&kVpc,        &kSubnet,        &kAddress,    &kInternetGateway,
                         &kNatGateway, &kSecurityGroup, &kRouteTable, &kInstance};
 
 Answer not_there(const Kind& kind, const std::string& id) {
@@ -350,10 +350,10 @@ Answer serve_ec2(Cloud& cloud, const Request& request) {
   const std::string& operation = request.call.operation;
   if (operation == "CreateTags") return ec2::create_tags(cloud, request);
   if (operation == "DeleteTags") return ec2::delete_tags(cloud, request);
-  for (const auto serve : {ec2::serve_vpcs, ec2::serve_subnets, ec2::serve_addresses,
-                           ec2::serve_internet_gateways, ec2::serve_nat_gateways,
-                           ec2::serve_security_groups, ec2::serve_route_tables,
-                           ec2::serve_instances}) {
+  for (const auto serve :
+       {ec2::serve_vpcs, ec2::serve_subnets, ec2::serve_addresses, ec2::serve_internet_gateways,
+        ec2::serve_nat_gateways, ec2::serve_security_groups, ec2::serve_route_tables,
+        ec2::serve_instances}) {
     if (auto answer = serve(cloud, request)) return *answer;
   }
   return refused(400, "InvalidAction",

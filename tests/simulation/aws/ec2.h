@@ -16,14 +16,14 @@ namespace infra::sim::ec2 {
 using Texts = std::vector<std::string>;
 
 struct Kind {
-  const char* name;            // of the custom resource: "VPC"
-  std::string_view prefix;     // of its ids: "vpc-"
-  std::string_view words;      // of its ids, in messages: "vpc ID"
-  std::string_view parameter;  // that names one, or, with numbers, many: "VpcId"
-  std::string_view type;       // in tag specifications: "vpc"
-  std::string_view set;        // the element around a list of them: "vpcSet"
+  const char* name;              // of the custom resource: "VPC"
+  std::string_view prefix;       // of its ids: "vpc-"
+  std::string_view words;        // of its ids, in messages: "vpc ID"
+  std::string_view parameter;    // that names one, or, with numbers, many: "VpcId"
+  std::string_view type;         // in tag specifications: "vpc"
+  std::string_view set;          // the element around a list of them: "vpcSet"
   std::string_view within = "";  // and another one around each; mostly none
-  std::string_view not_found;  // codes
+  std::string_view not_found;    // codes
   std::string_view malformed;
   bool paged = true;
   // What an answer of that replica shows of one, besides its tags.

@@ -51,8 +51,8 @@ std::string profile_arn(const Thing& instance, const Json& profile) {
 }
 
 void write_state(XmlWriter& xml, std::string_view element, const std::string& state) {
-  const auto code = std::ranges::find(
-      kCodes, state, &std::pair<std::string_view, std::string_view>::first);
+  const auto code =
+      std::ranges::find(kCodes, state, &std::pair<std::string_view, std::string_view>::first);
   xml.open(element).text("code", code->second).text("name", state).close();
 }
 
@@ -67,7 +67,8 @@ void write_groups(XmlWriter& xml, const Cloud& cloud, const Thing& instance, int
     const std::string scope = instance.account + "/" + instance.region;
     const Thing* group = cloud.latest(kSecurityGroup.name, scope, text_at(id, ""));
     xml.open("item").text("groupId", text_at(id, ""));
-    xml.text("groupName", group == nullptr ? "default" : text_at(group->truth("core"), "GroupName"));
+    xml.text("groupName",
+             group == nullptr ? "default" : text_at(group->truth("core"), "GroupName"));
     xml.close();
   }
   xml.close();
@@ -92,8 +93,8 @@ void write_instance(XmlWriter& xml, const Cloud& cloud, const Thing& instance, i
   write_state(xml, "instanceState", state);
   xml.text("instanceType", text_at(cloud.details(instance, kType, replica), ""));
   xml.text("launchTime", text_at(cloud.details(instance, kLaunched, replica), ""));
-  for (const auto& [member, element] : {std::pair("KeyName", "keyName"),
-                                        std::pair("ClientToken", "clientToken")}) {
+  for (const auto& [member, element] :
+       {std::pair("KeyName", "keyName"), std::pair("ClientToken", "clientToken")}) {
     const std::string text = text_at(core, member);
     if (!text.empty()) xml.text(element, text);
   }
@@ -143,8 +144,7 @@ std::string asked(const Request& request) {
 Thing* made_with(const Cloud& cloud, const Request& request, const std::string& token) {
   const auto found = std::ranges::find_if(cloud.things, [&](const auto& thing) {
     return thing->kind == kInstance.name && thing->account == request.account &&
-           thing->region == request.region &&
-           text_at(thing->truth("core"), "ClientToken") == token;
+           thing->region == request.region && text_at(thing->truth("core"), "ClientToken") == token;
   });
   return token.empty() || found == cloud.things.end() ? nullptr : found->get();
 }
@@ -293,10 +293,10 @@ Answer launched(const Cloud& cloud, const Request& request, const Thing& instanc
 
 Answer run(Cloud& cloud, const Request& request) {
   if (auto wrong = unknown_parameter(
-          request, {"MinCount", "MaxCount", "ClientToken", "ImageId", "InstanceType", "KeyName",
-                    "SubnetId", "SecurityGroupId", "IamInstanceProfile", "UserData",
-                    "EbsOptimized", "DisableApiTermination", "Monitoring", "BlockDeviceMapping",
-                    "TagSpecification"})) {
+          request,
+          {"MinCount", "MaxCount", "ClientToken", "ImageId", "InstanceType", "KeyName", "SubnetId",
+           "SecurityGroupId", "IamInstanceProfile", "UserData", "EbsOptimized",
+           "DisableApiTermination", "Monitoring", "BlockDeviceMapping", "TagSpecification"})) {
     return *wrong;
   }
   if (const Thing* before = made_with(cloud, request, request.form.text("ClientToken"))) {
@@ -309,8 +309,8 @@ Answer run(Cloud& cloud, const Request& request) {
   if (auto wrong = wrong_launch(cloud, request)) return *wrong;
   const auto subnet = writable(cloud, request, kSubnet);
   if (!subnet) return subnet.error();
-  auto groups = groups_of(cloud, request, "SecurityGroupId",
-                          text_at((*subnet)->truth("core"), "VpcId"));
+  auto groups =
+      groups_of(cloud, request, "SecurityGroupId", text_at((*subnet)->truth("core"), "VpcId"));
   if (!groups) return groups.error();
   const auto tags = tags_to_create(request, kInstance);
   if (!tags) return tags.error();
@@ -582,9 +582,9 @@ Answer replace_association(Cloud& cloud, const Request& request) {
   if (auto wrong = wrong_profile(cloud, request)) return *wrong;
   const bool active = word_of(cloud, (*instance)->truth(kProfile)) == "associated";
   if (!active || true_state(cloud, **instance) != "running") {
-    return refused(400, "IncorrectState",
-                   "The association " + request.form.text("AssociationId") +
-                       " is not the active association");
+    return refused(
+        400, "IncorrectState",
+        "The association " + request.form.text("AssociationId") + " is not the active association");
   }
   return give_profile(cloud, request, **instance);
 }

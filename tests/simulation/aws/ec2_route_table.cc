@@ -97,9 +97,9 @@ std::optional<Texts> filtered_by(const Cloud& cloud, const Thing& table, const s
   if (name == "vpc-id") return Texts{vpc_of(table)};
   if (name == "owner-id") return Texts{table.account};
   if (name == "association.main") return Texts{"false"};
-  const char* member = name == "association.subnet-id"                      ? "SubnetId"
+  const char* member = name == "association.subnet-id"                    ? "SubnetId"
                        : name == "association.route-table-association-id" ? "AssociationId"
-                                                                            : nullptr;
+                                                                          : nullptr;
   if (member == nullptr) return std::nullopt;
   const Json& associations = cloud.details(table, kAssociations, replica);
   if (associations.is_null()) return Texts{};
@@ -124,11 +124,11 @@ Answer create(Cloud& cloud, const Request& request) {
   const std::string id = new_id(cloud, kRouteTable);
   Thing& table = cloud.add(request, kRouteTable.name, here(request), id);
   cloud.give(table, "core", JsonObject{{"RouteTableId", id}, {"VpcId", (*vpc)->id}});
-  cloud.give(table, kRoutes,
-             JsonArray{JsonObject{
-                 {"DestinationCidrBlock", text_at((*vpc)->truth("core"), "CidrBlock")},
-                 {"GatewayId", "local"},
-                 {"Origin", "CreateRouteTable"}}});
+  cloud.give(
+      table, kRoutes,
+      JsonArray{JsonObject{{"DestinationCidrBlock", text_at((*vpc)->truth("core"), "CidrBlock")},
+                           {"GatewayId", "local"},
+                           {"Origin", "CreateRouteTable"}}});
   cloud.give(table, kAssociations, JsonArray());
   cloud.give(table, "tags", *tags);
   cloud.note(request.call, table, Cloud::Change::kCreated);
@@ -140,9 +140,9 @@ Answer create(Cloud& cloud, const Request& request) {
 }
 
 Answer elsewhere(const Thing& table, const std::string& what, const std::string& id) {
-  return refused(400, "InvalidParameterValue",
-                 "route table " + table.id + " and " + what + " " + id +
-                     " belong to different networks");
+  return refused(
+      400, "InvalidParameterValue",
+      "route table " + table.id + " and " + what + " " + id + " belong to different networks");
 }
 
 std::optional<Answer> wrong_gateway(Cloud& cloud, const Request& request, const Thing& table,
@@ -177,8 +177,9 @@ Or<JsonObject> route_of(Cloud& cloud, const Request& request, const Thing& table
     if (!id.empty()) route[target] = id;
   }
   if (route.size() != 3) {
-    return std::unexpected(refused(400, route.size() < 3 ? "MissingParameter" : "InvalidParameterCombination",
-                                   "The request must contain exactly one target"));
+    return std::unexpected(
+        refused(400, route.size() < 3 ? "MissingParameter" : "InvalidParameterCombination",
+                "The request must contain exactly one target"));
   }
   const std::string gateway = request.form.text("GatewayId");
   const std::string nat_gateway = request.form.text("NatGatewayId");
@@ -195,9 +196,9 @@ JsonArray::iterator find_route(JsonArray& routes, const Json& block) {
 }
 
 std::optional<Answer> unknown_of_routes(const Request& request) {
-  return unknown_parameter(request,
-                           {"RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId",
-                            "InstanceId", "NetworkInterfaceId", "VpcPeeringConnectionId"});
+  return unknown_parameter(
+      request, {"RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "InstanceId",
+                "NetworkInterfaceId", "VpcPeeringConnectionId"});
 }
 
 Answer create_route(Cloud& cloud, const Request& request) {
@@ -244,9 +245,9 @@ Answer delete_route(Cloud& cloud, const Request& request) {
   JsonArray routes = (*table)->truth(kRoutes).as_array();
   const auto found = find_route(routes, Json(block));
   if (found == routes.end()) {
-    return refused(400, "InvalidRoute.NotFound",
-                   "no route with destination-cidr-block " + block + " in route table " +
-                       (*table)->id);
+    return refused(
+        400, "InvalidRoute.NotFound",
+        "no route with destination-cidr-block " + block + " in route table " + (*table)->id);
   }
   if (text_at(*found, "Origin") != "CreateRoute") {
     return refused(400, "InvalidParameterValue",

@@ -73,13 +73,14 @@ JsonArray::iterator find_by_id(JsonArray& rules, const std::string& id, bool egr
 
 bool is_plain(const std::string& text) {
   return text.size() <= 255 && std::ranges::all_of(text, [](unsigned char c) {
-           return std::isalnum(c) ||
-                  std::string_view(" ._-:/()#,@[]+=&;{}!$*").find(char(c)) != std::string_view::npos;
+           return std::isalnum(c) || std::string_view(" ._-:/()#,@[]+=&;{}!$*").find(char(c)) !=
+                                         std::string_view::npos;
          });
 }
 
 std::string protocol_name(const std::string& text) {
-  const auto known = std::ranges::find(kProtocols, text, &std::pair<std::string_view, std::string_view>::first);
+  const auto known =
+      std::ranges::find(kProtocols, text, &std::pair<std::string_view, std::string_view>::first);
   return known == std::end(kProtocols) ? text : std::string(known->second);
 }
 
@@ -143,8 +144,7 @@ Or<JsonObject> protocol_at(const Request& request, const std::string& at, bool e
         invalid_value("portRange", "", "Must specify both from and to ports with TCP/UDP."));
   }
   if (!ports && name != "icmp" && name != "icmpv6") from = to = -1;
-  return JsonObject{
-      {"IsEgress", egress}, {"IpProtocol", name}, {"FromPort", from}, {"ToPort", to}};
+  return JsonObject{{"IsEgress", egress}, {"IpProtocol", name}, {"FromPort", from}, {"ToPort", to}};
 }
 
 constexpr std::pair<std::string_view, std::string_view> kPeers[] = {
@@ -296,9 +296,8 @@ Answer describe_rules(Cloud& cloud, const Request& request) {
     if (!ours || !thing->visible(View::kList, request.replica, cloud.now())) continue;
     for (const Json& rule : cloud.details(*thing, kRules, request.replica).as_array()) {
       const bool wanted = std::ranges::all_of(filters, [&](const Filter& filter) {
-        return filter.name == "group-id"
-                   ? fits(filter, {thing->id})
-                   : fits(filter, {text_at(rule, "SecurityGroupRuleId")});
+        return filter.name == "group-id" ? fits(filter, {thing->id})
+                                         : fits(filter, {text_at(rule, "SecurityGroupRuleId")});
       });
       if (!wanted) continue;
       XmlWriter xml;
@@ -332,9 +331,8 @@ std::optional<Answer> wrong_group(const Cloud& cloud, const Request& request, co
   if (!is_plain(name) || name.starts_with("sg-")) return invalid_value("groupName", name, "");
   if (!is_plain(words)) return invalid_value("groupDescription", words, "");
   if (is_taken(cloud, vpc, name)) {
-    return refused(
-        400, "InvalidGroup.Duplicate",
-        "The security group '" + name + "' already exists for VPC '" + vpc.id + "'");
+    return refused(400, "InvalidGroup.Duplicate",
+                   "The security group '" + name + "' already exists for VPC '" + vpc.id + "'");
   }
   return std::nullopt;
 }
@@ -365,9 +363,8 @@ bool is_referenced(const Cloud& cloud, const Thing& group) {
   return std::ranges::any_of(cloud.things, [&](const auto& thing) {
     if (thing->kind != kSecurityGroup.name || !thing->live || thing.get() == &group) return false;
     return thing->account == group.account &&
-           std::ranges::any_of(thing->truth(kRules).as_array(), [&](const Json& rule) {
-             return text_at(rule, "Peer") == group.id;
-           });
+           std::ranges::any_of(thing->truth(kRules).as_array(),
+                               [&](const Json& rule) { return text_at(rule, "Peer") == group.id; });
   });
 }
 
@@ -401,11 +398,9 @@ const Kind kSecurityGroup{.name = "SecurityGroup",
 Thing& add_security_group(Cloud& cloud, const Request& request, const std::string& id,
                           const Thing& vpc, const std::string& name, const std::string& words) {
   Thing& group = cloud.add(request, kSecurityGroup.name, here(request), id);
-  cloud.give(group, "core",
-             JsonObject{{"GroupId", id},
-                        {"GroupName", name},
-                        {"Description", words},
-                        {"VpcId", vpc.id}});
+  cloud.give(
+      group, "core",
+      JsonObject{{"GroupId", id}, {"GroupName", name}, {"Description", words}, {"VpcId", vpc.id}});
   // Everything may go out.
   cloud.give(group, kRules,
              JsonArray{JsonObject{{"SecurityGroupRuleId", "sgr-0" + hex(cloud.ids, 16)},

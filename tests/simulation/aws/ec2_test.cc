@@ -301,11 +301,12 @@ TEST_F(GroupTest, RulesAreKeptAsEc2WritesThem) {
   const Json seen = rules(id).at(1);
   EXPECT_EQ(text_at(seen, "CidrIpv6"), "2001:db8::/33");
   EXPECT_EQ(seen.at("FromPort"), Json(-1));
-  for (const char* wrong :
-       {R"("IpProtocol": "tcp", "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
-        R"("IpProtocol": "udp", "FromPort": 9, "ToPort": 8, "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
-        R"("IpProtocol": "quic", "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
-        R"("IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0"}])"}) {
+  for (
+      const char* wrong :
+      {R"("IpProtocol": "tcp", "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
+       R"("IpProtocol": "udp", "FromPort": 9, "ToPort": 8, "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
+       R"("IpProtocol": "quic", "IpRanges": [{"CidrIp": "10.0.0.0/8"}])",
+       R"("IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.0.0.0"}])"}) {
     EXPECT_EQ(code("ec2", "AuthorizeSecurityGroupIngress", permission(id, wrong)),
               "InvalidParameterValue")
         << wrong;
@@ -315,7 +316,8 @@ TEST_F(GroupTest, RulesAreKeptAsEc2WritesThem) {
 TEST_F(GroupTest, AGroupThatOthersNameStays) {
   const std::string id = make("web");
   const std::string other = make("other");
-  const std::string from = R"("IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": ")" + id + R"("}])";
+  const std::string from =
+      R"("IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": ")" + id + R"("}])";
   must("ec2", "AuthorizeSecurityGroupIngress", permission(id, from));
   must("ec2", "AuthorizeSecurityGroupIngress", permission(other, from));
   EXPECT_EQ(code("ec2", "DeleteSecurityGroup", of("GroupId", id)), "DependencyViolation");
@@ -583,9 +585,10 @@ TEST_F(InstanceTest, InstancesAreRefusedAsEc2DoesIt) {
   const std::string profile = R"(, "IamInstanceProfile": {"Name": "nobody"})";
   EXPECT_EQ(code("ec2", "RunInstances", launch(profile)), "InvalidParameterValue");
   EXPECT_EQ(code("ec2", "RunInstances", launch(R"(, "UserData": "?")")), "InvalidParameterValue");
-  EXPECT_EQ(code("ec2", "RunInstances",
-                 R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "InstanceType": "t3.micro"})"),
-            "VPCIdNotSpecified");
+  EXPECT_EQ(
+      code("ec2", "RunInstances",
+           R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "InstanceType": "t3.micro"})"),
+      "VPCIdNotSpecified");
   EXPECT_EQ(code("ec2", "RunInstances",
                  R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1", "InstanceType": "huge",
                      "SubnetId": "subnet-0000000000000000f"})"),
@@ -621,10 +624,13 @@ class FreshProfileTest : public FakeAwsTest {
 
 TEST_F(FreshProfileTest, IsNotKnownAtOnce) {
   const auto with = [this](const std::string& profile) {
-    return code("ec2", "RunInstances", R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
+    return code("ec2", "RunInstances",
+                R"({"MinCount": 1, "MaxCount": 1, "ImageId": "ami-1",
         "InstanceType": "t3.micro", "SubnetId": "subnet-0000000000000000f",
-        "ClientToken": ")" + profile + R"(",
-        "IamInstanceProfile": {"Name": ")" + profile + "\"}}");
+        "ClientToken": ")" +
+                    profile + R"(",
+        "IamInstanceProfile": {"Name": ")" +
+                    profile + "\"}}");
   };
   const std::multiset<std::string> early{with("runner"), with("other")};
   EXPECT_EQ(early.count("InvalidParameterValue"), 1u);  // of one, all have heard at once

@@ -533,8 +533,7 @@ bool is_failed(const FakeAws::Resource& resource) {
 bool is_unready(const FakeAws::Resource& resource) {
   const std::string state = text_at(resource.state, "State");
   return is_failed(resource) || state == "Pending" || state == "pending" || state == "creating" ||
-         state == "stopping" ||
-         text_at(resource.state, "TableStatus") == "CREATING";
+         state == "stopping" || text_at(resource.state, "TableStatus") == "CREATING";
 }
 
 bool is_leaving(const FakeAws::Resource& resource) {
