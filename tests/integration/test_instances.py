@@ -304,8 +304,8 @@ class Ec2Instance(Ec2Fields, Case):
 
     def profile(self):
         """The association, which in moto 5.2.5 tells more than the instance: a profile that replaces another shows only here."""
-        return self.ec2.describe_iam_instance_profile_associations(
-            Filters=[{'Name': 'instance-id', 'Values': [self.made]}])['IamInstanceProfileAssociations'][0]
+        found = self.ec2.describe_iam_instance_profile_associations(Filters=[{'Name': 'instance-id', 'Values': [self.made]}])
+        return next(iter(found['IamInstanceProfileAssociations']), {})  # there is none while one takes the place of another
 
     def read(self, field):
         if field == 'tags':
@@ -315,7 +315,7 @@ class Ec2Instance(Ec2Fields, Case):
         if field == 'securityGroupIDs':
             return sorted(one['GroupId'] for one in self.describe()['SecurityGroups'])
         if field == 'iamInstanceProfile':
-            return self.profile()['IamInstanceProfile']['Arn']
+            return self.profile().get('IamInstanceProfile', {}).get('Arn')
         return super().read(field)
 
     def disturb(self, field):
