@@ -51,6 +51,7 @@ class NewKind(Case):
         self.assert_settled('Topic', 'one')
         self.patch('Topic', 'one', {'displayName': 'second'})
         self.eventually('the new name', lambda: self.attributes(arn)['DisplayName'] == 'second')
+        self.wait_ready('Topic', 'one')  # what changes before that looks as if AWS showed it late
         client('sns').set_topic_attributes(TopicArn=arn, AttributeName='DisplayName', AttributeValue='changed')
         self.eventually('it is put right', lambda: self.attributes(arn)['DisplayName'] == 'second')
         self.delete_and_wait('Topic', 'one')
