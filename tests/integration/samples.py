@@ -65,6 +65,9 @@ class SamplesCase(FaultCase):
         self.let_everything_pass()
         # What was deleted lately keeps its name: secrets for days, and moto 5.2.5 never ends the deletion of a cache.
         World.stack.forget_aws()
+        # Else the first of the samples may still find AWS by the way that the provider had before.
+        self.patch('AWSProvider', 'aws', {'endpoint': self.faults.url})
+        self.wait_ready('AWSProvider', 'aws')
         self.before = all_of_aws()
 
     def let_everything_pass(self):

@@ -315,7 +315,7 @@ class Ec2Instance(Ec2Fields, Case):
         if field == 'securityGroupIDs':
             return sorted(one['GroupId'] for one in self.describe()['SecurityGroups'])
         if field == 'iamInstanceProfile':
-            return self.profile().get('IamInstanceProfile', {}).get('Arn')
+            return self.profile().get('IamInstanceProfile', {}).get('Arn', '')
         return super().read(field)
 
     def disturb(self, field):

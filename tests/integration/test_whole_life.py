@@ -46,15 +46,22 @@ class WholeLife(SamplesCase):
     def says(self, kind, name, wanted):
         return self.condition(kind, name, wanted)['reason']
 
+    def reasons(self):
+        return {kind: self.says(kind, item['metadata']['name'], 'Synced') for kind, item in self.resources()}
+
+    def wait_for_reasons(self, *reasons):
+        """Until each object gives one of these for not being in sync."""
+        try:
+            self.eventually('', lambda: set(self.reasons().values()) <= set(reasons), 40)
+        except AssertionError:
+            self.fail(f'they do not all say one of {reasons}: {self.reasons()}')
+
     def test_denied(self):
         self.obey(lambda request: denied(request) if actions.writes(request) else None)
         self.apply()
         # Whoever needs another object waits for that.
-        answers = ('AccessDenied', 'ReferenceNotReady', 'ReferenceNotFound')
-        self.eventually('each says what it lacks', lambda: all(
-            self.says(kind, item['metadata']['name'], 'Synced') in answers for kind, item in self.resources()))
-        reasons = collections.Counter(self.says(kind, item['metadata']['name'], 'Synced') for kind, item in self.resources())
-        self.assertGreater(reasons['AccessDenied'], 8, reasons)
+        self.wait_for_reasons('AccessDenied', 'ReferenceNotReady', 'ReferenceNotFound')
+        self.assertGreater(list(self.reasons().values()).count('AccessDenied'), 8)
         self.assertEqual(self.made(), set())
         self.let_everything_pass()
         self.nudge_all()
@@ -65,8 +72,7 @@ class WholeLife(SamplesCase):
         self.ready()
         made = self.made()
         self.obey(denied)
-        self.eventually('each says so', lambda: all(
-            self.says(kind, item['metadata']['name'], 'Synced') == 'AccessDenied' for kind, item in self.resources()))
+        self.wait_for_reasons('AccessDenied')
         self.assertEqual(self.made(), made)
         self.let_everything_pass()
         self.nudge_all()
@@ -98,7 +104,7 @@ class WholeLife(SamplesCase):
             self.patch(kind, item['metadata']['name'], {'tags': {'Changed': 'x'}})
         seen = len(self.faults.seen)
         self.eventually('each says how it differs', lambda: all(
-            'tags.Changed' in self.condition(kind, item['metadata']['name'])['message'] for kind, item in self.resources()))
+            'tags.Changed' in self.condition(kind, item['metadata']['name'])['message'] for kind, item in self.resources()), 40)
         self.assertEqual({self.says(kind, item['metadata']['name'], 'Ready') for kind, item in self.resources()}, {'Drifted'})
         self.assertEqual([actions.operation_of(one) for one in self.faults.seen[seen:] if actions.writes(one)], [])
         for kind, item in self.resources():
