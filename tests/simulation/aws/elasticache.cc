@@ -557,15 +557,11 @@ Answer set_tags(Cloud& cloud, const Request& request, Thing& cache, JsonObject t
 }
 
 Answer tag(Cloud& cloud, const Request& request, Thing& cache) {
-  return set_tags(
-      cloud, request, cache,
-      merged_tags(cache.truth("tags").as_object(), read_tag_fields(request.form, "Tags.Tag")));
+  return set_tags(cloud, request, cache, tags_with_given(cache, request.form, "Tags.Tag"));
 }
 
 Answer untag(Cloud& cloud, const Request& request, Thing& cache) {
-  return set_tags(
-      cloud, request, cache,
-      without_tags(cache.truth("tags").as_object(), request.form.list("TagKeys.member")));
+  return set_tags(cloud, request, cache, tags_without_named(cache, request.form));
 }
 
 // --- Deletion -----------------------------------------------------------------------------------

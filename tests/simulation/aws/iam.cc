@@ -359,8 +359,7 @@ Answer tag_role(Cloud& cloud, const Request& request, Thing& role) {
 }
 
 Answer untag_role(Cloud& cloud, const Request& request, Thing& role) {
-  return changed(cloud, request, role, "tags",
-                 without_tags(role.truth("tags").as_object(), request.form.list("TagKeys.member")));
+  return changed(cloud, request, role, "tags", tags_without_named(role, request.form));
 }
 
 Answer delete_role(Cloud& cloud, const Request& request, Thing& role) {

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "aws/cloud.h"
+#include "aws/json_tags.h"
 #include "aws/request.h"
 #include "aws/xml_writer.h"
 
@@ -46,9 +48,15 @@ inline void write_map_elements(XmlWriter& xml, const char* map, const JsonObject
   xml.close();
 }
 
-inline JsonObject without_tags(const JsonObject& tags, const std::vector<std::string>& keys) {
-  JsonObject out = tags;
-  for (const std::string& key : keys) out.erase(key);
+// The tags of a thing once a request has given it some, in a list of that name ...
+inline JsonObject tags_with_given(const Thing& thing, const Fields& form, const std::string& list) {
+  return merged_tags(thing.truth("tags").as_object(), read_tag_fields(form, list));
+}
+
+// ... or has taken those away that it names.
+inline JsonObject tags_without_named(const Thing& thing, const Fields& form) {
+  JsonObject out = thing.truth("tags").as_object();
+  for (const std::string& key : form.list("TagKeys.member")) out.erase(key);
   return out;
 }
 

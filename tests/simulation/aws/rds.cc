@@ -401,15 +401,11 @@ Answer set_tags(Cloud& cloud, const Request& request, Thing& instance, JsonObjec
 }
 
 Answer tag(Cloud& cloud, const Request& request, Thing& instance) {
-  return set_tags(
-      cloud, request, instance,
-      merged_tags(instance.truth("tags").as_object(), read_tag_fields(request.form, "Tags.Tag")));
+  return set_tags(cloud, request, instance, tags_with_given(instance, request.form, "Tags.Tag"));
 }
 
 Answer untag(Cloud& cloud, const Request& request, Thing& instance) {
-  return set_tags(
-      cloud, request, instance,
-      without_tags(instance.truth("tags").as_object(), request.form.list("TagKeys.member")));
+  return set_tags(cloud, request, instance, tags_without_named(instance, request.form));
 }
 
 // --- Deletion -----------------------------------------------------------------------------------

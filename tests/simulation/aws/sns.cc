@@ -207,15 +207,11 @@ Answer set_tags(Cloud& cloud, const Request& request, Thing& topic, JsonObject t
 }
 
 Answer tag(Cloud& cloud, const Request& request, Thing& topic) {
-  return set_tags(
-      cloud, request, topic,
-      merged_tags(topic.truth("tags").as_object(), read_tag_fields(request.form, "Tags.member")));
+  return set_tags(cloud, request, topic, tags_with_given(topic, request.form, "Tags.member"));
 }
 
 Answer untag(Cloud& cloud, const Request& request, Thing& topic) {
-  return set_tags(
-      cloud, request, topic,
-      without_tags(topic.truth("tags").as_object(), request.form.list("TagKeys.member")));
+  return set_tags(cloud, request, topic, tags_without_named(topic, request.form));
 }
 
 // --- Subscriptions ------------------------------------------------------------------------------
