@@ -220,14 +220,19 @@ class Case(unittest.TestCase):
             self.fail(f'{error}' + (f'; a look was refused: {refused}' if refused else ''))
 
     def assert_settled(self, kind, name):
-        """Two more looks at AWS change neither side."""
+        """Two more looks at AWS change neither side, once the pass under way has ended: AWS may show already what that one does."""
+        self.await_looks(kind, 1)
         before = self.get(kind, name)['metadata']['resourceVersion']
-        looked = World.operator.metric('infra_operator_reconcile_total', resource_type=kind, result='settled')
         writes = self.writes(kind)
-        self.eventually('two more looks', lambda: World.operator.metric(
-            'infra_operator_reconcile_total', resource_type=kind, result='settled') >= looked + 2)
+        self.await_looks(kind, 2)
         self.assertEqual(self.get(kind, name)['metadata']['resourceVersion'], before, 'a second pass wrote to Kubernetes')
         self.assertEqual(self.writes(kind), writes, 'a second pass wrote to AWS')
+
+    def await_looks(self, kind, count):
+        def settled():
+            return World.operator.metric('infra_operator_reconcile_total', resource_type=kind, result='settled')
+        before = settled()
+        self.eventually(f'{count} more looks', lambda: settled() >= before + count)
 
     def writes(self, kind):
         """Calls that change AWS, as the operator counts them, of the kind's service."""
