@@ -211,7 +211,8 @@ void add_resource_status(JsonObject& properties) {
   properties["lastSyncTime"] = moment("When a pass last ended well.");
   properties["location"] = text("Account and region that hold the resource.");
   JsonObject creation{{"token", text("Sent along so that a repeated create is recognised.")},
-                      {"startedAt", moment("When the create was first tried.")}};
+                      {"startedAt", moment("When the create was first tried.")},
+                      {"renewed", moment("When AWS said that the create's token is used up.")}};
   properties["creation"] = JsonObject{{"type", "object"},
                                       {"description", "A create whose outcome is not known yet."},
                                       {"properties", std::move(creation)}};

@@ -22,6 +22,10 @@ std::string assigned_id(const definition::Identity& identity, const Json& answer
   return id ? text_at(*id, "") : std::string{};
 }
 
+// EC2, "Ensuring idempotency": an earlier create with this token was accepted, and had other
+// parameters.
+bool is_used_up(const Error& error) { return error.remote_code == "IdempotentParameterMismatch"; }
+
 // Neither absent nor present for certain; carry_out() makes a Waiting of it.
 std::unexpected<Error> not_yet(std::string reason, std::string message) {
   return std::unexpected(Error{
@@ -109,6 +113,18 @@ Task<Result<void>> Engine::save_intent(Pass& pass) {
   co_return saved;
 }
 
+// An earlier create of this object made something, which is not found and so was taken away
+// again. The intent stays open, so that this is confirmed before the next one, with another token.
+Task<Result<void>> Engine::renew_token(Pass& pass) {
+  Json status = pass.object.status();
+  set_path(status, "creation.renewed", Json(format_rfc3339(clock_.wall())));
+  auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
+  if (!saved) co_return saved;
+  co_return not_yet("ConfirmingCreate",
+                    "AWS has accepted an earlier create, with other settings; looking for what it "
+                    "made before another one is sent");
+}
+
 // Intent first, then create, then the id: whatever is interrupted, the next pass finds either an
 // intent (and looks before it creates again) or the id.
 Task<Result<void>> Engine::create(Pass& pass) {
@@ -129,6 +145,10 @@ Task<Result<void>> Engine::create(Pass& pass) {
   pass.tags_to_set = pass.desired.tags;
   auto answer = co_await send(pass, pass.definition.create, Cloud::Intent::kCreate);
   if (!answer) {
+    if (is_used_up(answer.error())) {
+      auto renewed = co_await renew_token(pass);
+      co_return renewed;
+    }
     if (!open && !outcome_unknown(answer.error())) {
       // AWS said no: nothing was made, so the intent is settled. An earlier one stays open.
       Json refused = pass.object.status();

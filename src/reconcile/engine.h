@@ -60,6 +60,7 @@ class Engine {
   Task<Outcome> carry_out(Pass& pass, const planning::Plan& plan, bool& again);
   Task<Result<void>> create(Pass& pass);
   Task<Result<void>> save_intent(Pass& pass);
+  Task<Result<void>> renew_token(Pass& pass);
   bool may_be_hidden(const Pass& pass);
   Task<Result<void>> believe_absence(Pass& pass);
   Task<Result<bool>> confirm_absence(Pass& pass);

@@ -90,7 +90,8 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   if (name == "token") return if_not_empty(text_at(object.status(), "creation.token"));
   if (name == "createToken") {
     // Another one only once a create was answered: until then it is the same create.
-    return Json(planning::digest(desired.uid, Json(object.annotation("external-id"))));
+    const std::string renewed = text_at(object.status(), "creation.renewed");
+    return Json(planning::digest(desired.uid, Json(object.annotation("external-id") + renewed)));
   }
   if (name == "item" || name.starts_with("item.")) {
     if (item_field == nullptr) return name == "item" ? std::optional(item) : std::nullopt;
