@@ -21,6 +21,11 @@ enum class Form {
   kKmsKey,     // id or ARN of a key, which are equal; an alias is not compared
   kNameOrArn,  // {Name: ...} or, for what begins with "arn:", {Arn: ...}
   kBase64,     // bytes; AWS wants them in base64
+  kVersion,    // AWS shows it in full, and a newer one will do: no call takes it back
+  kAtLeast,    // a number that AWS may round up and cannot make smaller
+  kCount,      // AWS shows a list, and this is how long it is
+  kOthers,     // the same but for the first, as replicas are counted beside a primary
+  kAnyCase,    // a text that AWS keeps in lower case
 };
 
 // kSecretKey: in the manifest a key of a Secret ({name, key}), for everybody else the text or, with
@@ -55,6 +60,7 @@ struct Field {
   std::string tag;      // the key of the tag that it becomes, instead of a member
   Form form = Form::kPlain;
   std::map<std::string, std::string> values;  // our spelling -> AWS's ("true" -> "Enabled")
+  std::map<std::string, std::string> shown;   // AWS's in answers, where it takes ours -> ours
   Json absent_as;                             // what it means that AWS shows nothing; null: nothing
   Condition condition;                        // without it the field counts for nothing
   bool required = false;
@@ -87,15 +93,18 @@ struct Call {
   std::string operation;
   Json input;
   Condition condition;
-  std::string needs;     // word `needs`: only if this path of spec is declared, or
-                         // this status field is set ("status.x")
-  std::string replaces;  // word `replaces`: once for each value, as ${item}, that this
-                         // status list with the word `written` holds beside spec's
+  std::string needs;              // word `needs`: only if this path of spec is declared, or
+                                  // this status field is set ("status.x")
+  std::string if_more, if_fewer;  // words `ifMore`, `ifFewer`: only if this number of spec is
+                                  // greater, or less, than AWS shows
+  std::string replaces;           // word `replaces`: once for each value, as ${item}, that this
+                                  // status list with the word `written` holds beside spec's
   // Codes of AWS: it is so already; try again soon; until something else changes, as the sentence
   // says.
   std::vector<std::string> done, later;
   std::map<std::string, std::string> blocked;
-  int line = 0;  // in the definition file
+  bool always = false;  // of a facet: made also if AWS has refused one before it
+  int line = 0;         // in the definition file
 };
 
 // A part of the resource that is read by one call and changed by its own calls. The first facet is
@@ -111,6 +120,9 @@ struct Facet {
   Condition condition;              // without it the facet is not there
   std::string fold;                 // path of changes that AWS has accepted; they count as made
   std::vector<Call> write;          // every call whose `when` holds, if a field differs
+  // A boolean status field: true from before the first call until AWS has taken or refused all of
+  // them. For calls of which some are no good without the others; while it is, the facet differs.
+  std::string begun;
   std::int64_t at_most_every_seconds = 0;  // between two writes of it
   // Word `remembered`: a spec field AWS never gives back. No read; it differs when its digest is
   // not the one that the status field with the word `hash` holds since the last write.

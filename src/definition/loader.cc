@@ -20,11 +20,13 @@ constexpr Spelling<Type> kTypes[] = {
     {"string", Type::kString},      {"integer", Type::kInteger}, {"boolean", Type::kBoolean},
     {"object", Type::kObject},      {"array", Type::kArray},     {"stringMap", Type::kStringMap},
     {"secretKey", Type::kSecretKey}};
-constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},   {"text", Form::kText},
-                                     {"json", Form::kJson},     {"policy", Form::kPolicy},
-                                     {"set", Form::kSet},       {"network", Form::kNetwork},
-                                     {"kmsKey", Form::kKmsKey}, {"nameOrArn", Form::kNameOrArn},
-                                     {"base64", Form::kBase64}};
+constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},     {"text", Form::kText},
+                                     {"json", Form::kJson},       {"policy", Form::kPolicy},
+                                     {"set", Form::kSet},         {"network", Form::kNetwork},
+                                     {"kmsKey", Form::kKmsKey},   {"nameOrArn", Form::kNameOrArn},
+                                     {"base64", Form::kBase64},   {"version", Form::kVersion},
+                                     {"atLeast", Form::kAtLeast}, {"count", Form::kCount},
+                                     {"others", Form::kOthers}, {"anyCase", Form::kAnyCase}};
 constexpr Spelling<Tags::Shape> kShapes[] = {{"list", Tags::Shape::kList},
                                              {"map", Tags::Shape::kMap}};
 
@@ -111,6 +113,7 @@ void read_mapping(const Words& words, Field& field) {
   field.tag = words.text("tag");
   field.form = one_of(words, "form", kForms, Form::kPlain);
   field.values = words.text_map("values");
+  field.shown = words.text_map("shown");
   field.absent_as = words.json("absentAs");
   field.condition = {.when = words.json_map("when"), .unless = words.json_map("unless")};
   field.required = words.flag("required");
@@ -148,7 +151,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
       {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
        "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
        "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
-       "maxItems", "fields",      "items",    "reference", "tag"});
+       "maxItems", "fields",      "items",    "reference", "tag",       "shown"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -219,10 +222,13 @@ Call read_call(const Words& words) {
   if (!call.input.is_object()) words.wrong("input", "must be a mapping of members");
   call.condition = read_condition(words);
   call.needs = words.text("needs");
+  call.if_more = words.text("ifMore");
+  call.if_fewer = words.text("ifFewer");
   call.replaces = words.text("replaces");
   call.done = words.texts("done");
   call.later = words.texts("later");
   call.blocked = words.text_map("blocked");
+  call.always = words.flag("always");
   call.line = line_of(words.node("call"));
   if (call.line == 0) call.line = words.line();
   return call;
@@ -230,8 +236,8 @@ Call read_call(const Words& words) {
 
 Call read_call(const YAML::Node& node, std::string where, Complaints& complaints) {
   return read_call(Words(node, std::move(where), complaints,
-                         {"service", "call", "input", "when", "unless", "needs", "replaces", "done",
-                          "later", "blocked"}));
+                         {"service", "call", "input", "when", "unless", "needs", "ifMore",
+                          "ifFewer", "replaces", "done", "later", "blocked", "always"}));
 }
 
 Call read_call(const Words& parent, std::string_view word) {
@@ -251,7 +257,7 @@ std::vector<Call> read_calls(const Words& parent, std::string_view word) {
 Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "a facet", complaints,
                     {"name", "read", "result", "absent", "denied", "fields", "write", "remembered",
-                     "when", "unless", "fold", "atMostEverySeconds"});
+                     "when", "unless", "fold", "begun", "atMostEverySeconds"});
   words.require("name");
   Facet facet;
   facet.name = words.text("name");
@@ -263,6 +269,7 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   facet.write = read_calls(words, "write");
   facet.condition = read_condition(words);
   facet.fold = words.text("fold");
+  facet.begun = words.text("begun");
   facet.at_most_every_seconds = words.integer("atMostEverySeconds").value_or(0);
   if (facet.remembered.empty()) words.require("read");
   if (!facet.remembered.empty() && words.has("read")) {

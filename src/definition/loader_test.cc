@@ -157,6 +157,38 @@ TEST(Loader, ReadsWhatACreateMayAnswer) {
   EXPECT_EQ(thing->identity.visible_after_seconds, 7);
 }
 
+TEST(Loader, ReadsWhatDependsOnMoreOrFewer) {
+  const std::string facet = "    fields: [size]\n";
+  const auto written = [&facet](const std::string& field) {
+    return parse_definition(with(facet, facet + "    write: [{call: GrowThing, ifMore: " + field +
+                                            "}, {call: ShrinkThing, ifFewer: " + field + "}]\n"),
+                            "t.yaml");
+  };
+  const auto thing = written("size");
+  ASSERT_TRUE(thing) << thing.error().message;
+  EXPECT_EQ(thing->facets[0].write[0].if_more, "size");
+  EXPECT_EQ(thing->facets[0].write[1].if_fewer, "size");
+  const auto wrong = written("name");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("'ifMore' and 'ifFewer' name 'name', which is no"));
+}
+
+TEST(Loader, ReadsCallsThatBelongTogether) {
+  const std::string facet = "    fields: [size]\n";
+  const auto begun = [&facet](const std::string& field) {
+    return parse_definition(
+        with(facet, facet + "    begun: " + field + "\n    write: [{call: Start, always: true}]\n"),
+        "t.yaml");
+  };
+  const auto thing = begun("arn");
+  ASSERT_TRUE(thing) << thing.error().message;
+  EXPECT_EQ(thing->facets[0].begun, "arn");
+  EXPECT_TRUE(thing->facets[0].write[0].always);
+  const auto wrong = begun("unheard");
+  ASSERT_FALSE(wrong);
+  EXPECT_THAT(wrong.error().message, HasSubstr("'begun' of facet thing names 'unheard'"));
+}
+
 TEST(Loader, ReadsWhatStatusRemembers) {
   const auto thing = parse_definition(remembering(), "thing.yaml");
   ASSERT_TRUE(thing) << thing.error().message;

@@ -139,6 +139,7 @@ class Checker {
     const int line = facet.write.empty() ? facet.read.line : facet.write.front().line;
     for (const auto& field : facet.fields) must_be_field(field, line, "facet " + facet.name);
     if (!facet.remembered.empty()) must_be_field(facet.remembered, line, "facet " + facet.name);
+    if (!facet.begun.empty()) must_be_status(facet.begun, line, "'begun' of facet " + facet.name);
     check_conditions(facet.condition, line);
   }
 
@@ -179,7 +180,17 @@ class Checker {
     } else if (!call.needs.empty()) {
       must_be_field(call.needs, call.line, "'needs'");
     }
+    for (const auto& name : {call.if_more, call.if_fewer}) check_number(name, call.line);
     if (!call.replaces.empty()) check_replaces(call);
+  }
+
+  void check_number(const std::string& name, int line) {
+    if (name.empty()) return;
+    const Field* field = definition_.field(name);
+    if (field != nullptr && field->type == Type::kInteger) return;
+    complaints_.add(line, fmt::format("'ifMore' and 'ifFewer' name '{}', which is no field of spec "
+                                      "of type integer",
+                                      name));
   }
 
   void check_value(const Json& value, int line) {

@@ -138,12 +138,12 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
     if (field == nullptr || declared == nullptr || name == definition.identity.chosen) continue;
     if (is_off(*field, desired.spec)) continue;
     std::optional<Json> theirs;
-    if (answer != observed.facets.end()) {
-      auto place = read_path(answer->second, field->read_at);
-      if (place) theirs = from_aws(*field, *place);
-    }
+    if (answer != observed.facets.end()) theirs = value_in(*field, answer->second);
     add_differences(*field, *declared, theirs, name, differing);
   }
+  const bool half_done = !facet.begun.empty() && find_path(desired.status, facet.begun) != nullptr &&
+                         *find_path(desired.status, facet.begun) == Json(true);
+  if (half_done && differing.empty()) differing.push_back(facet.fields.front());
   // Something written under an earlier name may still be there.
   for (const auto& call : facet.write) {
     const bool left = !call.replaces.empty() && in_use(facet, desired.spec) &&
@@ -306,6 +306,17 @@ std::string state_of(const definition::States& states, const Json& resource) {
   const auto state = read_path(resource, states.at);
   if (state && !states.some.empty()) return states.some;
   return state && state->is_string() ? std::string(state->get_string()) : states.none;
+}
+
+Json as_in_aws(const Definition& definition, const Field& field, const Observed& observed) {
+  for (const Facet& facet : definition.facets) {
+    const auto answer = observed.facets.find(facet.name);
+    const bool shows = std::ranges::find(facet.fields, field.name) != facet.fields.end();
+    if (!shows || answer == observed.facets.end()) continue;
+    auto value = value_in(field, answer->second);
+    if (value) return std::move(*value);
+  }
+  return {};
 }
 
 bool in_use(const Facet& facet, const Json& spec) {

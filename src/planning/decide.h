@@ -67,6 +67,9 @@ struct Plan {
 std::string owner_tag();
 // The state that AWS shows, or what the definition says for none.
 std::string state_of(const definition::States& states, const Json& resource);
+// A field in the vocabulary of spec, as AWS has it; null if it does not show it.
+Json as_in_aws(const definition::Definition& definition, const definition::Field& field,
+               const Observed& observed);
 // Whether a facet is there for this spec, and about something that is declared.
 bool in_use(const definition::Facet& facet, const Json& spec);
 // Whether a set has anything to compare: it is declared, or was, and what it added is noted.

@@ -362,6 +362,17 @@ TEST(Decide, NamesEachDifferenceAndLeavesForeignTagsAlone) {
   EXPECT_FALSE(plan.all_tags.contains("old"));
 }
 
+TEST(Decide, WhatWasLeftHalfDoneIsWrittenAgain) {
+  Definition kind = sample_kind();
+  kind.facets[1].begun = "resizing";
+  Desired desired = sample_desired();
+  EXPECT_EQ(decide(kind, desired, sample_observed()).action, Action::kNothing);
+  desired.status = JsonObject{{"resizing", false}};
+  EXPECT_EQ(decide(kind, desired, sample_observed()).action, Action::kNothing);
+  desired.status = JsonObject{{"resizing", true}};
+  EXPECT_EQ(decide(kind, desired, sample_observed()).facets, std::vector<std::string>{"size"});
+}
+
 TEST(Decide, LeavesAloneWhatIsNotDeclared) {
   Desired desired = sample_desired();
   desired.spec = JsonObject{{"shape", "round"}};
@@ -381,6 +392,69 @@ TEST(Form, ValuesAndTextGoBothWays) {
   seconds.form = Form::kText;
   EXPECT_EQ(to_aws(seconds, 30), Json("30"));
   EXPECT_TRUE(same(*from_aws(seconds, Json("30")), Json(30)));
+}
+
+// A field that is declared as one value, and what AWS shows.
+bool differs(const Field& what, const Json& declared, const Json& shown) {
+  std::vector<std::string> out;
+  add_differences(what, declared, from_aws(what, shown), "", out);
+  return !out.empty();
+}
+
+TEST(Form, ANewerVersionWillDo) {
+  Field version = field("version", Type::kString, "Version");
+  version.form = Form::kVersion;
+  for (const auto& [declared, shown] : {std::pair{"15", "15.4"},
+                                        {"15.4", "15.4"},
+                                        {"15.4", "15.10"},
+                                        {"9.6", "10.1"},
+                                        {"6.x", "6.2.6"},
+                                        {"6.x", "7.0.4"}}) {
+    EXPECT_FALSE(differs(version, declared, shown)) << declared << " and " << shown;
+  }
+  for (const auto& [declared, shown] :
+       {std::pair{"16", "15.4"}, {"15.10", "15.4"}, {"10.1", "9.6"}, {"7.x", "6.2.6"}}) {
+    EXPECT_TRUE(differs(version, declared, shown)) << declared << " and " << shown;
+  }
+}
+
+TEST(Form, ASizeThatOnlyGrowsMayBeMore) {
+  Field size = field("size", Type::kInteger, "Size");
+  size.form = Form::kAtLeast;
+  EXPECT_FALSE(differs(size, 20, 22));
+  EXPECT_FALSE(differs(size, 20, 20));
+  EXPECT_TRUE(differs(size, 20, 19));
+}
+
+TEST(Form, CaseMayMeanNothing) {
+  Field window = field("window", Type::kString, "Window");
+  window.form = Form::kAnyCase;
+  EXPECT_FALSE(differs(window, "Sun:05:00", "sun:05:00"));
+  EXPECT_TRUE(differs(window, "Sun:05:00", "mon:05:00"));
+}
+
+TEST(Form, AListIsCounted) {
+  Field shards = field("shards", Type::kInteger, "Count");
+  shards.read_at = "Shards";
+  shards.form = Form::kCount;
+  const Json answer = boost::json::parse(R"({"Shards": [{}, {}, {}], "None": []})");
+  EXPECT_EQ(value_in(shards, answer), Json(3));
+  EXPECT_EQ(to_aws(shards, 3), Json(3));
+  shards.form = Form::kOthers;
+  EXPECT_EQ(value_in(shards, answer), Json(2));
+  shards.read_at = "None";
+  EXPECT_EQ(value_in(shards, answer), Json(0));
+  shards.read_at = "Absent";
+  EXPECT_EQ(value_in(shards, answer), std::nullopt);
+}
+
+TEST(Form, AnAnswerMayHaveWordsOfItsOwn) {
+  Field failover = field("failover", Type::kBoolean, "Failover");
+  failover.shown = {{"enabled", "true"}, {"enabling", "true"}, {"disabled", "false"}};
+  EXPECT_EQ(to_aws(failover, true), Json(true));
+  EXPECT_EQ(from_aws(failover, Json("enabling")), Json(true));
+  EXPECT_EQ(from_aws(failover, Json("disabled")), Json(false));
+  EXPECT_TRUE(differs(failover, true, "unheard of"));
 }
 
 TEST(Form, JsonTextHoldsAnObject) {

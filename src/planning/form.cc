@@ -1,6 +1,7 @@
 #include "planning/form.h"
 
 #include <algorithm>
+#include <boost/algorithm/string/predicate.hpp>
 
 #include "base/base64.h"
 #include "net/http.h"
@@ -39,9 +40,7 @@ Json text_to_value(const Field& field, const Json& text) {
 std::optional<Json> object_from_aws(const Field& field, const Json& answer) {
   JsonObject out;
   for (const Field& member : field.fields) {
-    auto place = read_path(answer, member.read_at);
-    if (!place) continue;
-    auto value = from_aws(member, *place);
+    auto value = value_in(member, answer);
     if (value) out[member.name] = std::move(*value);
   }
   if (out.empty()) return std::nullopt;
@@ -112,11 +111,43 @@ bool same_name_or_arn(const std::string& declared, const std::string& observed) 
   return tail(declared, '/') == tail(observed, '/');
 }
 
+// Number by number, as far as both go: 15 is as new as 15.4, and 9.6 is older than 10.
+bool is_older(std::string_view version, std::string_view than) {
+  const auto part = [](std::string_view& text) {
+    const auto dot = std::min(text.find('.'), text.size());
+    const std::string_view first = text.substr(0, dot);
+    text.remove_prefix(std::min(dot + 1, text.size()));
+    return first;
+  };
+  while (!version.empty() && !than.empty()) {
+    const std::string_view one = part(version), other = part(than);
+    if (one == other || other == "x") continue;
+    if (one.size() != other.size()) return one.size() < other.size();
+    return one < other;
+  }
+  return false;
+}
+
+bool is_less(const Json& number, const Json& than) {
+  return number.is_int64() && than.is_int64() && number.get_int64() < than.get_int64();
+}
+
+std::int64_t count(const Json& list) {
+  return list.is_array() ? std::int64_t(list.get_array().size()) : 0;
+}
+
+Json spelled(const Field& field, const std::string& ours) {
+  return field.type == Type::kBoolean ? Json(ours == "true") : Json(ours);
+}
+
 bool same_value(const Field& field, const Json& declared, const Json& observed) {
   switch (field.form) {
     case Form::kNetwork: return network(plain_text(declared)) == network(plain_text(observed));
     case Form::kKmsKey: return same_key(plain_text(declared), plain_text(observed));
     case Form::kNameOrArn: return same_name_or_arn(plain_text(declared), plain_text(observed));
+    case Form::kAnyCase: return boost::algorithm::iequals(plain_text(declared), plain_text(observed));
+    case Form::kVersion: return !is_older(plain_text(observed), plain_text(declared));
+    case Form::kAtLeast: return !is_less(observed, declared);
     default: break;
   }
   if (field.form == Form::kPolicy) return policy_meaning(declared) == policy_meaning(observed);
@@ -192,11 +223,14 @@ Json to_aws(const Field& field, const Json& declared) {
 std::optional<Json> from_aws(const Field& field, const Json& answer) {
   if (!field.values.empty()) {
     for (const auto& [ours, theirs] : field.values) {
-      if (plain_text(answer) != theirs) continue;
-      return field.type == Type::kBoolean ? Json(ours == "true") : Json(ours);
+      if (plain_text(answer) == theirs) return spelled(field, ours);
     }
     return answer;
   }
+  const auto shown = field.shown.find(plain_text(answer));
+  if (shown != field.shown.end()) return spelled(field, shown->second);
+  if (field.form == Form::kCount) return Json(count(answer));
+  if (field.form == Form::kOthers) return Json(std::max<std::int64_t>(count(answer) - 1, 0));
   Json value = answer;
   if (field.form == Form::kText || field.form == Form::kJson) {
     value = field.form == Form::kJson && answer.is_string()
@@ -216,6 +250,12 @@ std::optional<Json> from_aws(const Field& field, const Json& answer) {
     return out;
   }
   return value;
+}
+
+std::optional<Json> value_in(const Field& field, const Json& answer) {
+  auto place = read_path(answer, field.read_at);
+  if (!place) return std::nullopt;
+  return from_aws(field, *place);
 }
 
 void add_differences(const Field& field, const Json& declared, const std::optional<Json>& observed,

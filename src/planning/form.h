@@ -13,6 +13,8 @@ namespace infra::planning {
 Json to_aws(const definition::Field& field, const Json& declared);
 // What AWS answered, in the spelling of spec; nothing if AWS does not hold it.
 std::optional<Json> from_aws(const definition::Field& field, const Json& answer);
+// The same of the place in an answer at which the field is.
+std::optional<Json> value_in(const definition::Field& field, const Json& answer);
 
 // The members beside it say that a member of an object counts for nothing (`when`, `unless`).
 bool is_off(const definition::Field& member, const Json& object);

@@ -11,7 +11,6 @@ namespace infra::planning {
 namespace {
 
 using definition::Definition;
-using definition::Facet;
 using definition::Field;
 
 constexpr std::string_view kTag = "tags.";
@@ -37,18 +36,6 @@ std::string name_of(const Definition& definition, std::string_view path) {
   const Field* field = definition.field(path);
   const bool becomes_tag = field != nullptr && !field->tag.empty();
   return becomes_tag ? std::string(kTag) + field->tag : std::string(path);
-}
-
-// A field in the vocabulary of spec, as AWS has it; null if it does not show it.
-Json as_in_aws(const Definition& definition, const Field& field, const Observed& observed) {
-  for (const Facet& facet : definition.facets) {
-    const auto answer = observed.facets.find(facet.name);
-    const bool shows = std::ranges::find(facet.fields, field.name) != facet.fields.end();
-    if (!shows || answer == observed.facets.end()) continue;
-    const auto place = read_path(answer->second, field.read_at);
-    if (place) return from_aws(field, *place).value_or(Json());
-  }
-  return {};
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class Engine {
   Task<Result<bool>> confirm_absence(Pass& pass);
   Task<Result<void>> update(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> write(Pass& pass, const definition::Call& call);
+  Task<Result<void>> write_calls(Pass& pass, std::span<const definition::Call> calls);
   Task<Result<void>> write_facet(Pass& pass, const definition::Facet& facet);
   Task<Result<void>> write_set(Pass& pass, const definition::ChildSet& set,
                                const planning::SetChange& change);

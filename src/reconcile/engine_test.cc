@@ -23,7 +23,7 @@ using definition::Field;
 // A tiny AWS with one kind of resource. Each fault is met once, by the next call of that operation.
 class FakeCloud final : public Cloud {
  public:
-  enum class Fault { kRefused, kInvalid, kBusy, kLostAnswer, kNotSent };
+  enum class Fault { kRefused, kInvalid, kBusy, kLostAnswer, kNotSent, kTokenUsed };
 
   Task<Result<Json>> call(std::string, std::string operation, Json input, Intent) override {
     auto result = meet(operation, input);
@@ -42,6 +42,8 @@ class FakeCloud final : public Cloud {
   std::map<std::string, JsonObject> things;
   std::map<std::string, Fault> faults;
   std::vector<std::string> calls;
+  bool running = true;
+  std::string token;  // of the last create
   bool hide_from_lists = false;
   bool hide_from_get = false;
   bool hide_tags = false;
@@ -65,6 +67,7 @@ class FakeCloud final : public Cloud {
     switch (kind) {
       case Fault::kRefused: return refusal(Code::kDenied, "AccessDenied");
       case Fault::kInvalid: return refusal(Code::kInvalid, "InvalidParameter");
+      case Fault::kTokenUsed: return refusal(Code::kInvalid, "IdempotentParameterMismatch");
       case Fault::kBusy: return refusal(Code::kBusy, "OperationAborted");
       case Fault::kLostAnswer: (void)answer(operation, input); break;
       case Fault::kNotSent: break;
@@ -91,7 +94,9 @@ class FakeCloud final : public Cloud {
     if (operation == "ListMembers") return list_members();
     if (operation == "ListTags") return Json(JsonObject{{"Tags", found->second["Tags"]}});
     ++writes;
-    if (operation == "Resize" && !forgets_size) found->second["Size"] = *find_path(input, "Size");
+    const bool resizes = operation == "Resize" || operation == "Shrink";
+    if (resizes && !forgets_size) found->second["Size"] = *find_path(input, "Size");
+    if (operation == "Stop" || operation == "Start") running = operation == "Start";
     if (operation == "Paint") found->second["Color"] = *find_path(input, "Color");
     if (operation == "AddMember") members.insert(text_at(input, "Name"));
     if (operation == "RemoveMember") members.erase(text_at(input, "Name"));
@@ -116,6 +121,7 @@ class FakeCloud final : public Cloud {
 
   Result<Json> create(const Json& input) {
     ++writes;
+    token = text_at(input, "Token");
     const std::string id = "thing-" + std::to_string(++made_);
     things[id] = {
         {"Id", id}, {"Size", *find_path(input, "Size")}, {"Tags", *find_path(input, "Tags")}};
@@ -365,6 +371,87 @@ TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
   EXPECT_TRUE(reconcile().corrected);
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(3));
   EXPECT_EQ(store.events.back(), "DriftCorrected");
+}
+
+TEST_F(EngineTest, TheCallForMoreAndTheCallForFewer) {
+  auto& calls = kind.facets[1].write;
+  calls[0].if_more = "size";
+  calls.push_back(calls[0]);
+  calls[1].operation = "Shrink";
+  std::swap(calls[1].if_more, calls[1].if_fewer);
+  reconcile();
+  cloud.things.begin()->second["Size"] = 9;
+  EXPECT_TRUE(reconcile().corrected);
+  EXPECT_TRUE(cloud.called("Shrink"));
+  EXPECT_FALSE(cloud.called("Resize"));
+  cloud.things.begin()->second["Size"] = 1;
+  EXPECT_TRUE(reconcile().corrected);
+  EXPECT_TRUE(cloud.called("Resize"));
+  EXPECT_EQ(std::ranges::count(cloud.calls, "Shrink"), 1);
+}
+
+// What a lost create made has been taken away, and the spec was changed meanwhile.
+TEST_F(EngineTest, ATokenThatIsUsedUpIsRenewed) {
+  set_path(kind.create.input, "Token", Json("${createToken}"));
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kLostAnswer;
+  reconcile();
+  const std::string first = cloud.token;
+  cloud.things.clear();
+  clock.advance(Duration{600'000});
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kTokenUsed;
+  EXPECT_EQ(reason(), "ConfirmingCreate");
+  EXPECT_EQ(reason(), "ConfirmingCreate") << "not at once: what was made may only be late";
+  clock.advance(Duration{600'000});
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_NE(cloud.token, first);
+  EXPECT_EQ(cloud.things.size(), 1u);
+}
+
+class RestartTest : public EngineTest {
+ protected:
+  // Resized while it is stopped.
+  RestartTest() {
+    auto& size = kind.facets[1];
+    Call stop = size.write[0], start = size.write[0];
+    stop.operation = "Stop";
+    start.operation = "Start";
+    start.always = true;
+    size.write = {stop, size.write[0], start};
+    size.begun = "restarting";
+    kind.status.push_back({.field = {.name = "restarting"}});
+    reconcile();
+    cloud.things.begin()->second["Size"] = 9;
+  }
+  Json restarting() { return *find_path(store.json, "status.restarting"); }
+};
+
+TEST_F(RestartTest, IsStartedAgainAfterARefusal) {
+  cloud.faults["Resize"] = FakeCloud::Fault::kInvalid;
+  EXPECT_EQ(reason(), "Refused");
+  EXPECT_TRUE(cloud.running);
+  EXPECT_EQ(restarting(), Json(false));
+}
+
+TEST_F(RestartTest, IsStartedByTheNextPassIfTheLastCallWasNotMade) {
+  cloud.faults["Start"] = FakeCloud::Fault::kNotSent;
+  reconcile();
+  EXPECT_FALSE(cloud.running);
+  EXPECT_EQ(restarting(), Json(true));
+  clock.advance(Duration{600'000});
+  restart();
+  reconcile();
+  EXPECT_TRUE(cloud.running);
+  EXPECT_EQ(restarting(), Json(false));
+  const int writes = cloud.writes;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.writes, writes);
+}
+
+TEST_F(RestartTest, WhatIsTriedAgainLaterStaysStopped) {
+  cloud.faults["Resize"] = FakeCloud::Fault::kBusy;
+  reconcile();
+  EXPECT_EQ(std::ranges::count(cloud.calls, "Start"), 0);
+  EXPECT_EQ(restarting(), Json(true));
 }
 
 TEST_F(EngineTest, AnIgnoredFieldIsWrittenByTheCreateOnly) {

@@ -110,9 +110,24 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   return declared(definition, desired.spec, name);
 }
 
+namespace {
+
+// By how much more of it spec wants than AWS shows.
+std::int64_t wanted_beside_shown(const Engine::Pass& pass, const std::string& number) {
+  const auto* field = pass.definition.field(number);
+  const Json* wanted = find_path(pass.desired.spec, number);
+  const Json shown = planning::as_in_aws(pass.definition, *field, pass.observed);
+  const bool known = wanted != nullptr && wanted->is_int64() && shown.is_int64();
+  return known ? wanted->get_int64() - shown.get_int64() : 0;
+}
+
+}  // namespace
+
 bool applies(const Engine::Pass& pass, const definition::Call& call) {
   const Json& spec = pass.desired.spec;
   if (!definition::holds(call.condition, spec)) return false;
+  if (!call.if_more.empty() && wanted_beside_shown(pass, call.if_more) <= 0) return false;
+  if (!call.if_fewer.empty() && wanted_beside_shown(pass, call.if_fewer) >= 0) return false;
   if (call.needs.empty()) return true;
   const bool looked_up = call.needs.starts_with("status.") || call.needs.starts_with("item.");
   return looked_up ? pass.lookup(call.needs).has_value() : find_path(spec, call.needs) != nullptr;

@@ -63,6 +63,17 @@ Task<Result<void>> Engine::write(Pass& pass, const definition::Call& call) {
   co_return Result<void>{};
 }
 
+// Up to the first that fails. After one that AWS refuses come those that are made always.
+Task<Result<void>> Engine::write_calls(Pass& pass, std::span<const definition::Call> calls) {
+  Result<void> refused;
+  for (const auto& call : calls) {
+    if (!refused && !call.always) continue;
+    auto written = co_await write(pass, call);
+    if (!written && !goes_on(written.error(), refused)) co_return written;
+  }
+  co_return refused;
+}
+
 // A name is noted before it is written, and the ones before it until they have been taken away:
 // whatever is interrupted, none is forgotten. What is outdated is forgotten before.
 Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& facet) {
@@ -70,21 +81,21 @@ Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& face
     if (is_about(field, facet) && field.hash.empty()) note_writing(pass, field);
     if (is_outdated(pass, field)) pass.notes[field.field.name] = Json("");
   }
+  if (!facet.begun.empty()) pass.notes[facet.begun] = Json(true);
   if (!pass.notes.empty()) {
     auto noted = co_await save_id(pass, pass.id);
     if (!noted) co_return noted;
   }
-  for (const auto& call : facet.write) {
-    auto written = co_await write(pass, call);
-    if (!written) co_return written;
-  }
+  auto written = co_await write_calls(pass, facet.write);
+  if (!written && written.error().code != Code::kInvalid) co_return written;
+  if (!facet.begun.empty()) pass.notes[facet.begun] = Json(false);
   for (const auto& field : pass.definition.status) {
-    if (is_about(field, facet)) note_written(pass, field);
+    if (written && is_about(field, facet)) note_written(pass, field);
   }
-  if (pass.notes.empty()) co_return Result<void>{};
+  if (pass.notes.empty()) co_return written;
   auto saved = co_await save_id(pass, pass.id);
   if (saved) pass.desired.status = pass.object.status();
-  co_return saved;
+  co_return written ? saved : written;
 }
 
 // Remembers which items of a set are ours to take away when the object goes.
