@@ -1,14 +1,18 @@
 """ElastiCache as far as moto 5.2.5 lacks it, as a rule for a Proxy.
 
-ElastiCacheBackend never ends a deletion, has no ModifyCacheCluster, IncreaseReplicaCount or
+ElastiCacheBackend never ends a deletion, has no ModifyCacheCluster, IncreaseReplicaCount, DecreaseReplicaCount or
 ModifyReplicationGroupShardConfiguration, keeps no clusters for the members of a group, and modify_replication_group takes no
 notice of windows, groups, topics and versions. What was asked for is kept here and shown.
 """
 import collections
+import re
 
 from proxy import Reply, query_error
 
-OWN = ('ModifyCacheCluster', 'IncreaseReplicaCount', 'ModifyReplicationGroupShardConfiguration')
+# Each with the members of a create that it changes.
+OWN = {'ModifyCacheCluster': {}, 'IncreaseReplicaCount': {'NewReplicaCount': 'ReplicasPerNodeGroup'},
+       'DecreaseReplicaCount': {'NewReplicaCount': 'ReplicasPerNodeGroup'},
+       'ModifyReplicationGroupShardConfiguration': {'NodeGroupCount': 'NumNodeGroups'}}
 NOT_THERE = {'DescribeReplicationGroups': 'ReplicationGroupNotFoundFault', 'DescribeCacheClusters': 'CacheClusterNotFound'}
 
 
@@ -22,8 +26,9 @@ class Caches:
             return None
         asked = request.parameters()
         name = self.name_of(asked)
-        if request.operation.startswith(('Create', 'Modify')):
-            self.keep(name, asked)
+        if request.operation.startswith(('Create', 'Modify')) or request.operation in OWN:
+            names = OWN.get(request.operation, {})
+            self.keep(name, {names.get(member, member): value for member, value in asked.items()})
         if request.operation.startswith('Delete'):
             self.gone.add(name)
         if request.operation in OWN:
@@ -57,7 +62,21 @@ class Caches:
         before, _, after = reply.body.partition(b'<SnapshotWindow>')
         if after:
             reply.body = before + b'<SnapshotWindow>' + window.encode() + after[after.index(b'</SnapshotWindow>'):]
+        reply.body = self.with_nodes(name, reply.body)
         return reply
+
+    def with_nodes(self, name, body):
+        """As many shards, and members of each, as were asked for last; each has the first one's endpoints."""
+        held = self.held[name]
+        shard = re.search(rb'<NodeGroup>.*?</NodeGroup>', body, re.DOTALL)
+        if shard is None or not held.keys() & {'NumNodeGroups', 'ReplicasPerNodeGroup'}:
+            return body
+        member = '<NodeGroupMember><ReadEndpoint><Address>{}</Address><Port>6379</Port></ReadEndpoint></NodeGroupMember>'
+        members = ''.join(member.format(f'{name}-{n:03}') for n in range(1, int(held.get('ReplicasPerNodeGroup', 0)) + 2))
+        inside = re.sub(rb'<NodeGroupMembers>.*</NodeGroupMembers>', f'<NodeGroupMembers>{members}</NodeGroupMembers>'.encode(),
+                        shard.group(), flags=re.DOTALL)
+        return re.sub(rb'<NodeGroups>.*</NodeGroups>', b'<NodeGroups>' + inside * int(held.get('NumNodeGroups', 1)) + b'</NodeGroups>',
+                      body, flags=re.DOTALL)
 
     def cluster(self, name):
         """As DescribeCacheClusters shows one."""

@@ -200,7 +200,16 @@ class RdsInstanceInAws(Sent, FaultCase):
         self.assertEqual(self.modified('MasterUserPassword'), ['second-password'])
         self.assertNotIn('password', str(self.get('RDSInstance', 'one')['status'].get('passwordHash')))
 
-    def test_a_version_is_written_when_the_spec_changes(self):
+    def test_more_storage_than_declared_is_as_good(self):
+        self.make(allocatedStorage=20)
+        self.wait_ready('RDSInstance', 'one')
+        self.replace('DescribeDBInstances', ('<AllocatedStorage>20<', '<AllocatedStorage>22<'))
+        self.nudge('RDSInstance', 'one')
+        self.eventually('it shows', lambda: self.get('RDSInstance', 'one')['status']['allocatedStorage'] == 22)
+        self.wait_ready('RDSInstance', 'one')
+        self.assertEqual(self.sent('ModifyDBInstance'), [])
+
+    def test_a_version_is_as_new_as_declared(self):
         # AWS chooses the minor version; moto 5.2.5 shows what was asked for.
         self.make(engineVersion='15')
         self.wait_ready('RDSInstance', 'one')
@@ -553,10 +562,12 @@ class CacheInAws(Sent, FaultCase):
             'securityGroupIds': (['sg-1', 'sg-2'], ['sg-1', 'sg-2'], ['sg-2'], ['sg-2']),
             'preferredMaintenanceWindow': ('sun:03:00-sun:04:00', 'sun:03:00-sun:04:00', 'mon:03:00-mon:04:00', 'mon:03:00-mon:04:00'),
             'notificationTopicArn': (self.topics[0], self.topics[0], self.topics[1], self.topics[1]),
+            'engineVersion': ('7.0', '7.0', '7.1', '7.1'),
         }
 
     shown_as = {'nodeType': 'CacheNodeType', 'parameterGroupName': 'CacheParameterGroupName', 'notificationTopicArn': 'NotificationTopicArn',
-                'preferredMaintenanceWindow': 'PreferredMaintenanceWindow', 'snapshotWindow': 'SnapshotWindow', 'numCacheNodes': 'NumCacheNodes'}
+                'preferredMaintenanceWindow': 'PreferredMaintenanceWindow', 'snapshotWindow': 'SnapshotWindow', 'numCacheNodes': 'NumCacheNodes',
+                'engineVersion': 'EngineVersion', 'replicasPerNodeGroup': 'ReplicasPerNodeGroup', 'numNodeGroups': 'NumNodeGroups'}
 
     def read_shared(self, field):
         if field == 'tags':
@@ -567,7 +578,8 @@ class CacheInAws(Sent, FaultCase):
 
     def disturb_shared(self, field):
         others = {'nodeType': 'cache.t3.large', 'parameterGroupName': 'other', 'notificationTopicArn': 'other',
-                  'preferredMaintenanceWindow': 'tue:03:00-tue:04:00', 'snapshotWindow': '09:00-10:00', 'numCacheNodes': '9'}
+                  'preferredMaintenanceWindow': 'tue:03:00-tue:04:00', 'snapshotWindow': '09:00-10:00', 'numCacheNodes': '9',
+                  'engineVersion': '6.2', 'replicasPerNodeGroup': '4', 'numNodeGroups': '1'}
         if field == 'securityGroupIds':
             self.held['SecurityGroupIds.SecurityGroupId.9'] = 'sg-9'
         else:
@@ -597,13 +609,18 @@ class RedisCluster(CacheInAws, Fields):
             'replicationGroupDescription': ('first', 'first', 'second', 'second'),
             'snapshotRetentionLimit': (3, 3, 0, 0),
             'snapshotWindow': ('03:00-04:00', '03:00-04:00', '05:00-06:00', '05:00-06:00'),
+            'replicasPerNodeGroup': (1, '1', 2, '2'),
+            'numNodeGroups': (2, '2', 3, '3'),
+            'automaticFailoverEnabled': (True, 'enabled', False, 'disabled'),
+            'multiAZEnabled': (True, 'enabled', False, 'disabled'),
         }
 
     def describe(self):
         return self.cache.describe_replication_groups(ReplicationGroupId=self.name)['ReplicationGroups'][0]
 
     def read(self, field):
-        found = {'replicationGroupDescription': 'Description', 'nodeType': 'CacheNodeType', 'snapshotRetentionLimit': 'SnapshotRetentionLimit'}
+        found = {'replicationGroupDescription': 'Description', 'nodeType': 'CacheNodeType', 'snapshotRetentionLimit': 'SnapshotRetentionLimit',
+                 'automaticFailoverEnabled': 'AutomaticFailover', 'multiAZEnabled': 'MultiAZ'}
         return self.describe()[found[field]] if field in found else self.read_shared(field)
 
     def disturb(self, field):
@@ -613,6 +630,9 @@ class RedisCluster(CacheInAws, Fields):
             self.cache.modify_replication_group(ReplicationGroupId=self.name, SnapshotRetentionLimit=9)
         elif field == 'nodeType':
             self.cache.modify_replication_group(ReplicationGroupId=self.name, CacheNodeType='cache.t3.large')
+        elif field in ('automaticFailoverEnabled', 'multiAZEnabled'):
+            member = field[0].upper() + field[1:]
+            self.cache.modify_replication_group(ReplicationGroupId=self.name, **{member: self.read(field) != 'enabled'})
         else:
             self.disturb_shared(field)
 
@@ -642,14 +662,24 @@ class RedisCluster(CacheInAws, Fields):
 
     def test_replicas_shards_failover_and_version(self):
         self.make()
-        self.patch('ElastiCacheCluster', 'one', {'replicasPerNodeGroup': 2, 'numNodeGroups': 3, 'automaticFailoverEnabled': True,
-                                                 'multiAZEnabled': True, 'engineVersion': '7.1'})
+        self.patch('ElastiCacheCluster', 'one', {'replicasPerNodeGroup': 3, 'numNodeGroups': 3, 'automaticFailoverEnabled': False,
+                                                 'multiAZEnabled': False, 'engineVersion': '7.1'})
         self.wait_ready('ElastiCacheCluster', 'one')
-        self.assertEqual(self.sent('IncreaseReplicaCount')[0]['NewReplicaCount'], '2')
+        self.assertEqual(self.sent('IncreaseReplicaCount')[0]['NewReplicaCount'], '3')
         self.assertEqual(self.sent('ModifyReplicationGroupShardConfiguration')[0]['NodeGroupCount'], '3')
-        self.assertEqual((self.describe()['AutomaticFailover'], self.describe()['MultiAZ']), ('enabled', 'enabled'))
+        self.assertEqual((self.describe()['AutomaticFailover'], self.describe()['MultiAZ']), ('disabled', 'disabled'))
         self.assertEqual(self.held['EngineVersion'], '7.1')
         self.assert_settled('ElastiCacheCluster', 'one')
+        self.patch('ElastiCacheCluster', 'one', {'replicasPerNodeGroup': 1})
+        self.wait_ready('ElastiCacheCluster', 'one')
+        self.assertEqual([one['NewReplicaCount'] for one in self.sent('DecreaseReplicaCount')], ['1'])
+        self.assertEqual(len(self.sent('IncreaseReplicaCount')), 1)
+
+    def test_a_version_that_aws_has_upgraded_stays(self):
+        self.make()
+        self.held['EngineVersion'] = '7.2'
+        self.assert_settled('ElastiCacheCluster', 'one')
+        self.assertEqual(self.held['EngineVersion'], '7.2')
 
     def test_a_password_comes_from_a_secret(self):
         path = f'/api/v1/namespaces/{self.ns}/secrets'
@@ -760,13 +790,6 @@ class MemcachedCluster(CacheInAws, Fields):
         self.patch('ElastiCacheCluster', 'one', {'numCacheNodes': 4})
         self.wait_ready('ElastiCacheCluster', 'one')
         self.assertEqual(self.sent('ModifyCacheCluster'), [])
-
-    def test_a_version_is_changed(self):
-        self.make()
-        self.patch('ElastiCacheCluster', 'one', {'engineVersion': '7.1'})
-        self.eventually('the call', lambda: self.held['EngineVersion'] == '7.1')
-        self.wait_ready('ElastiCacheCluster', 'one')
-        self.assert_settled('ElastiCacheCluster', 'one')
 
     def test_one_that_is_busy_is_deleted_later(self):
         self.make()
