@@ -386,7 +386,9 @@ void add_database_deeds(const Thing& database, Deeds& deeds) {
       {"PreferredBackupWindow", "01:00-01:30"},
       {"PubliclyAccessible", "true"},
       {"DBInstanceClass", "db.m5.large"},
-      {"MultiAZ", "true"}};
+      {"MultiAZ", "true"},
+      {"AllocatedStorage", "30"},
+      {"EngineVersion", "17"}};
   for (const auto& [name, value] : kValues) {
     Deed deed{"sets " + std::string(name), about(database, "rds", "ModifyDBInstance")};
     set_form(deed.request,
@@ -415,6 +417,8 @@ void add_cache_deeds(const Thing& cache, Deeds& deeds) {
   add(modify, "SnapshotRetentionLimit", "9");
   add(modify, "ReplicationGroupDescription", "edited");
   add("CreateSnapshot", "SnapshotName", "theirs");
+  add("IncreaseReplicaCount", "NewReplicaCount", "4");
+  add(modify, "AutomaticFailoverEnabled", "true");
 }
 
 void add_bucket_deeds(const Thing& bucket, Deeds& deeds) {

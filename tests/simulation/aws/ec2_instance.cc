@@ -378,7 +378,9 @@ void carry_out(Cloud& cloud, const Request& request, Thing& instance, const Move
   const bool ends = &move == &kTerminate;
   if (has(move.from, true_state(cloud, instance))) {
     const Duration until = cloud.now() + cloud.takes(seconds(15), minutes(5));
-    cloud.set(instance, kState, phase(until, move.during, move.then));
+    JsonObject next = phase(until, move.during, move.then);
+    next["ByActor"] = request.call.access_key.empty();
+    cloud.set(instance, kState, std::move(next));
     if (&move == &kStart) cloud.set(instance, kLaunched, Json(iso_time(cloud.wall())));
     if (ends) {
       instance.live = false;
@@ -660,7 +662,10 @@ Json instance_state(const Cloud& cloud, const Thing& thing) {
        {ec2::kGroups, ec2::kType, ec2::kOptimized, ec2::kProtected, ec2::kLaunched}) {
     out[part] = thing.truth(part);
   }
-  out["State"] = ec2::true_state(cloud, thing);
+  const std::string state = ec2::true_state(cloud, thing);
+  const bool stopped = state == "stopping" || state == "stopped";
+  out["State"] = state;
+  out["StoppedByUs"] = stopped && thing.truth(ec2::kState).at("ByActor") == Json(false);
   out["Monitoring"] = ec2::word_of(cloud, thing.truth(ec2::kMonitoring));
   out["Profile"] = text_at(thing.truth(ec2::kProfile), "Name");
   return out;

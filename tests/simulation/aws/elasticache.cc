@@ -375,6 +375,8 @@ JsonObject initial_settings(const Form& form, const Fields& fields) {
   if (&form == &kGroup) {
     out["ReplicasPerNodeGroup"] = 0;
     out["NumNodeGroups"] = 1;
+    out["AutomaticFailoverEnabled"] = false;
+    out["MultiAZEnabled"] = false;
     out["SnapshotRetentionLimit"] = 0;
     out["SnapshotWindow"] = "09:00-10:00";
   } else {
@@ -490,22 +492,38 @@ Answer modify(Cloud& cloud, const Request& request, Thing& cache) {
   return change(cloud, request, cache, wanted);
 }
 
+Answer no_operation() {
+  return refused(400, "NoOperationFault",
+                 "The operation was not performed because no changes were required.");
+}
+
 // To what it is already is no operation, and to less needs to be told which.
 Answer grow(Cloud& cloud, const Request& request, Thing& group, const char* setting,
             const char* parameter) {
   if (auto wrong = not_available(cloud, group)) return *wrong;
   const int now = number_of(group.truth("settings").as_object(), setting);
   const int wanted = std::atoi(request.form.text(parameter).c_str());
-  if (wanted == now) {
-    return refused(400, "NoOperationFault",
-                   "The operation was not performed because no changes were required.");
-  }
+  if (wanted == now) return no_operation();
   if (wanted < now) return invalid_value(std::string(parameter) + " must be greater than it is.");
   return change(cloud, request, group, {{setting, wanted}});
 }
 
 Answer add_replicas(Cloud& cloud, const Request& request, Thing& group) {
   return grow(cloud, request, group, "ReplicasPerNodeGroup", "NewReplicaCount");
+}
+
+// AWS chooses which of them go.
+Answer take_replicas(Cloud& cloud, const Request& request, Thing& group) {
+  if (auto wrong = not_available(cloud, group)) return *wrong;
+  const JsonObject& settings = group.truth("settings").as_object();
+  const int now = number_of(settings, "ReplicasPerNodeGroup");
+  const int wanted = std::atoi(request.form.text("NewReplicaCount").c_str());
+  if (wanted == now) return no_operation();
+  if (wanted > now) return invalid_value("NewReplicaCount must be less than it is.");
+  if (wanted < 1 && is_on(settings, "AutomaticFailoverEnabled")) {
+    return invalid_value("Automatic failover needs a replica.");
+  }
+  return change(cloud, request, group, {{"ReplicasPerNodeGroup", wanted}});
 }
 
 Answer add_shards(Cloud& cloud, const Request& request, Thing& group) {
@@ -605,6 +623,7 @@ struct Operation {
 };
 constexpr Operation kWrites[] = {{"ModifyReplicationGroup", kGroup, modify},
                                  {"IncreaseReplicaCount", kGroup, add_replicas},
+                                 {"DecreaseReplicaCount", kGroup, take_replicas},
                                  {"ModifyReplicationGroupShardConfiguration", kGroup, add_shards},
                                  {"CreateSnapshot", kGroup, snapshot},
                                  {"DeleteReplicationGroup", kGroup, remove},

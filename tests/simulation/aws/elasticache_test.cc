@@ -80,18 +80,25 @@ TEST_F(CacheTest, FailoverNeedsAReplica) {
   EXPECT_EQ(change(R"("AutomaticFailoverEnabled": false)"), "InvalidParameterCombination");
 }
 
-TEST_F(CacheTest, ReplicasAreAdded) {
+TEST_F(CacheTest, ReplicasAreAddedAndTakenAway) {
   create_group();
   pass(minutes(2));
-  const auto replicas = [this](const std::string& count) {
-    return ask("IncreaseReplicaCount", kGroup,
-               R"(, "ApplyImmediately": true, "NewReplicaCount": )" + count);
+  const auto replicas = [this](const std::string& operation, const std::string& count) {
+    return ask(operation, kGroup, R"(, "ApplyImmediately": true, "NewReplicaCount": )" + count);
   };
-  EXPECT_EQ(replicas("1"), "NoOperationFault");
-  EXPECT_EQ(replicas("0"), "InvalidParameterValue");
-  EXPECT_EQ(replicas("2"), "ok");
+  EXPECT_EQ(replicas("IncreaseReplicaCount", "1"), "NoOperationFault");
+  EXPECT_EQ(replicas("IncreaseReplicaCount", "0"), "InvalidParameterValue");
+  EXPECT_EQ(replicas("IncreaseReplicaCount", "2"), "ok");
   pass(minutes(1));
   EXPECT_EQ(group().at("MemberClusters").as_array().size(), 3u);
+  EXPECT_EQ(replicas("DecreaseReplicaCount", "2"), "NoOperationFault");
+  EXPECT_EQ(replicas("DecreaseReplicaCount", "3"), "InvalidParameterValue");
+  EXPECT_EQ(replicas("DecreaseReplicaCount", "1"), "ok");
+  pass(minutes(1));
+  EXPECT_EQ(group().at("MemberClusters").as_array().size(), 2u);
+  EXPECT_EQ(change(R"("AutomaticFailoverEnabled": true)"), "ok");
+  pass(minutes(1));
+  EXPECT_EQ(replicas("DecreaseReplicaCount", "0"), "InvalidParameterValue");
 }
 
 TEST_F(CacheTest, TagsHaveToWait) {

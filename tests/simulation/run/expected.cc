@@ -50,12 +50,6 @@ Json enabled_or_disabled(const Json& declared) {
   return declared.get_bool() ? "enabled" : "disabled";
 }
 
-// What comes before the first dot.
-Json major(const Json& version) {
-  const std::string text(version.as_string());
-  return Json(text.substr(0, text.find('.')));
-}
-
 // "7.0" is 7.0.0.
 Json whole_version(const Json& declared) {
   const std::string text(declared.as_string());
@@ -229,13 +223,11 @@ constexpr Row kRows[] = {
     {"SecretsManagerSecret", "description", "Description"},
     {"SecretsManagerSecret", "rotationEnabled", "RotationEnabled"},
     {"RDSInstance", "dbInstanceClass", "DBInstanceClass"},
-    {"RDSInstance", "allocatedStorage", "AllocatedStorage"},
     {"RDSInstance", "backupRetentionPeriod", "BackupRetentionPeriod"},
     {"RDSInstance", "preferredBackupWindow", "PreferredBackupWindow"},
     {"RDSInstance", "multiAZ", "MultiAZ"},
     {"RDSInstance", "publiclyAccessible", "PubliclyAccessible"},
     {"RDSInstance", "port", "Port"},
-    {"RDSInstance", "engineVersion", "EngineVersion", plain, major},
     {"ElastiCacheCluster", "nodeType", "CacheNodeType"},
     {"ElastiCacheCluster", "numCacheNodes", "NumCacheNodes"},
     {"ElastiCacheCluster", "replicasPerNodeGroup", "ReplicasPerNodeGroup"},
@@ -397,6 +389,18 @@ void compare_subscriptions(const Json& spec, const Json& state, std::vector<std:
   }
 }
 
+int major(const Json& version) { return std::atoi(version.as_string().c_str()); }
+
+// Of these AWS may have more than is declared, and nothing makes it less.
+void compare_growth(const Json& spec, const Json& state, std::vector<std::string>& out) {
+  if (spec.at("allocatedStorage").as_int64() > state.at("AllocatedStorage").as_int64()) {
+    out.push_back("allocatedStorage is " + shown(&state.at("AllocatedStorage")));
+  }
+  if (major(spec.at("engineVersion")) > major(state.at("EngineVersion"))) {
+    out.push_back("engineVersion is " + shown(&state.at("EngineVersion")));
+  }
+}
+
 void compare_tags(const Json& spec, const FakeAws::Resource& resource,
                   std::vector<std::string>& out) {
   const Json* tags = find_path(spec, "tags");
@@ -423,15 +427,13 @@ bool is_less(const Json& spec, const char* field, const Json& state, const char*
 // "You can't currently modify the storage of this DB instance because the previous storage change
 // is being optimized", for six hours, and storage only grows.
 bool storage_is_fixed(const Json& spec, const Json& state) {
-  return is_less(spec, "allocatedStorage", state, "AllocatedStorage") ||
-         (state.at("StorageRests") == Json(true) &&
-          spec.at("allocatedStorage") != state.at("AllocatedStorage"));
+  return state.at("StorageRests") == Json(true) &&
+         spec.at("allocatedStorage").as_int64() > state.at("AllocatedStorage").as_int64();
 }
 
 // Fewer nodes have to be told which.
 bool nodes_are_fixed(const Json& spec, const Json& state) {
-  return is_less(spec, "numCacheNodes", state, "NumCacheNodes") ||
-         is_less(spec, "replicasPerNodeGroup", state, "ReplicasPerNodeGroup");
+  return is_less(spec, "numCacheNodes", state, "NumCacheNodes");
 }
 
 }  // namespace
@@ -481,6 +483,10 @@ std::vector<std::string> differences(const std::string& kind, const Json& spec,
     if (kind == row.kind) compare(row, spec, resource.state, out);
   }
   if (kind == "IAMRole") compare_inline_policy(spec, resource.state, out);
+  if (kind == "RDSInstance") compare_growth(spec, resource.state, out);
+  if (kind == "EC2Instance" && resource.state.at("StoppedByUs") == Json(true)) {
+    out.emplace_back("it was stopped for a change, and not started again");
+  }
   if (kind == "SecurityGroup") {
     compare_rules(spec, resource.state, "ingressRules", false, out);
     compare_rules(spec, resource.state, "egressRules", true, out);

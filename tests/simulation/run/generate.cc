@@ -47,19 +47,6 @@ enum class Family {
 };
 constexpr int kFamilies = int(Family::kWatching) + 1;
 
-// The kinds of worlds that have several. The others have worlds of their own, as the seeds in
-// planted/caught.txt are of worlds with these; whoever adds one has to seek those seeds anew.
-const std::vector<std::string>& mixed_kinds() {
-  static const std::vector<std::string> kinds{
-      "VPC",      "Subnet", "ElasticIP",      "InternetGateway", "NATGateway",    "IAMRole",
-      "SQSQueue", "KMSKey", "LambdaFunction", "S3Bucket",        "ECRRepository", "DynamoDBTable"};
-  return kinds;
-}
-
-bool contains(const std::vector<std::string>& list, const std::string& value) {
-  return std::ranges::find(list, value) != list.end();
-}
-
 class Generator {
  public:
   Generator(std::uint64_t seed, const std::string& kind)
@@ -174,7 +161,13 @@ class Generator {
 
   std::string any_kind() {
     if (!kind_.empty()) return kind_;
-    return draw_.pick(mixed_kinds());
+    return draw_.pick(sampled_kinds());
+  }
+
+  std::string deletion_policy(const Sample& sample) {
+    if (draw_.chance(0.1)) return "Retain";
+    if (!sample.own_policy.empty() && draw_.chance(0.3)) return sample.own_policy;
+    return "Delete";
   }
 
   void objects() {
@@ -182,10 +175,11 @@ class Generator {
     const int count = int(std::ceil(8 * std::pow(10.0, -draw_.unit())));
     for (int i = 0; i < count; ++i) {
       const std::string kind = any_kind();
-      const bool retain = draw_.chance(0.1);
+      const Sample& sample = sample_of(kind, i + 1);
+      const std::string policy = deletion_policy(sample);
       const bool broken = out_.broken_provider && draw_.chance(0.2);
       const bool unserved = !broken && on(Family::kUnserved) && draw_.chance(0.2);
-      Json spec = spec_of(sample_of(kind, i + 1), i + 1, retain ? "Retain" : "Delete");
+      Json spec = spec_of(sample, i + 1, policy);
       if (unserved) set_path(spec, "providerRef.namespace", Json("team"));
       const std::string ns(broken     ? kBrokenNamespace
                            : unserved ? kUnservedNamespace
@@ -342,11 +336,10 @@ class Generator {
   }
 
   std::string any_service() {
-    std::vector<std::string> services{"*",      "ec2", "iam", "sqs",      "kms",
-                                      "lambda", "s3",  "ecr", "dynamodb", "sts"};
-    if (!kind_.empty() && !contains(mixed_kinds(), kind_)) {
-      services.insert(services.end(), {"sns", "secretsmanager", "rds", "elasticache"});
-    }
+    static const std::vector<std::string> services{
+        "*",   "ec2",        "iam",      "sqs", "kms", "lambda",
+        "s3",  "ecr",        "dynamodb", "sts", "sns", "secretsmanager",
+        "rds", "elasticache"};
     return draw_.pick(services);
   }
 

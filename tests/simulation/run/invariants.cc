@@ -393,7 +393,8 @@ void Invariants::note_object(const FakeKube::Write& write) {
   deleting_[write.uid] = find_path(write.after, "metadata.deletionTimestamp") != nullptr;
   if (!deleting_[write.uid]) {
     // What counts is the policy at the moment of deletion, which no edit changes here.
-    if (text_at(write.after, "spec.deletionPolicy") == "Retain") retained_.insert(write.uid);
+    const std::string policy = text_at(write.after, "spec.deletionPolicy");
+    if (policy == "Retain" || policy == "Stop") retained_.insert(write.uid);
   }
   if (!is_paused(write.after) && !is_observed(write.after)) {
     paused_since_.erase(write.uid);
@@ -438,8 +439,13 @@ void Invariants::check_release(const FakeKube::Write& write) {
       has_our_finalizer(write.before) && (write.after.is_null() || !has_our_finalizer(write.after));
   // What was only to be observed is left in AWS.
   if (released && is_observed(write.before)) retained_.insert(write.uid);
-  if (!released || retained_.contains(write.uid)) return;
+  if (!released) return;
   note_mutations();
+  if (retained_.contains(write.uid)) {
+    if (text_at(write.before, "spec.deletionPolicy") == "Stop" && !is_observed(write.before))
+      check_stopped(write.uid);
+    return;
+  }
   for (const auto& key : ledger_.live_of(write.uid)) {
     violate("finalizer", fmt::format("{} was let go while {} is still in AWS", names_[write.uid],
                                      std::get<2>(key)));
@@ -448,6 +454,16 @@ void Invariants::check_release(const FakeKube::Write& write) {
     if (belongs_to(resource, write.uid) && is_leaving(resource)) {
       violate("finalizer", fmt::format("{} was let go while {} is being deleted", names_[write.uid],
                                        resource.id));
+    }
+  }
+}
+
+void Invariants::check_stopped(const std::string& uid) {
+  for (const auto& resource : world_.aws.resources()) {
+    const std::string state = text_at(resource.state, "State");
+    if (resource.live && belongs_to(resource, uid) && (state == "pending" || state == "running")) {
+      violate("stopped",
+              fmt::format("{} was let go while {} is {}", names_[uid], resource.id, state));
     }
   }
 }

@@ -73,6 +73,7 @@ class Invariants {
   void note_object(const FakeKube::Write& write);
   void check_secrets(const std::string& where, std::string_view text);
   void check_release(const FakeKube::Write& write);
+  void check_stopped(const std::string& uid);
   void check_ready(const FakeKube::Write& write);
   void check_generation(const FakeKube::Write& write);
   void check_write_pace(const FakeKube::Write& write);

@@ -83,7 +83,8 @@ std::vector<Sample> make_samples() {
         R"({"securityGroupIDs":["sg-000000000000000fe","sg-000000000000000ff"]})",
         R"({"iamInstanceProfile":"other"})", R"({"iamInstanceProfile":"runner"})",
         R"({"enableConsoleOutput":true})", R"({"tags":{"Team":"b","More":"x"}})",
-        R"({"tags":{"Team":null}})", R"({"tags":null})"}},
+        R"({"tags":{"Team":null}})", R"({"tags":null})"},
+       "Stop"},
       {"IAMRole",
        R"({"roleName":"role-{n}","assumeRolePolicyDocument":"TRUST","description":"first","tags":{"Team":"a"}})",
        {R"({"assumeRolePolicyDocument":"TRUST2"})", R"({"description":"second"})",
@@ -166,7 +167,8 @@ std::vector<Sample> make_samples() {
         R"({"backupRetentionPeriod":7,"preferredBackupWindow":"03:00-03:30"})",
         R"({"multiAZ":true})", R"({"publiclyAccessible":true})", R"({"publiclyAccessible":false})",
         R"({"port":5433})", R"({"engineVersion":"17"})", R"({"skipFinalSnapshot":false})",
-        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"},
+       "Snapshot"},
       {"ElastiCacheCluster",
        R"({"clusterID":"Cache-{n}","engine":"redis","engineVersion":"7.0","nodeType":"cache.t3.micro","replicasPerNodeGroup":1,"transitEncryptionEnabled":true,"authTokenRef":{"name":"values-{n}","key":"value"},"tags":{"Team":"a"}})",
        {R"({"nodeType":"cache.t3.small"})", R"({"replicationGroupDescription":"second"})",
@@ -176,7 +178,8 @@ std::vector<Sample> make_samples() {
         R"({"engineVersion":"7.1"})", R"({"replicasPerNodeGroup":2})",
         R"({"parameterGroupName":"ours","preferredMaintenanceWindow":"sun:03:00-sun:04:00"})",
         R"({"securityGroupIds":["sg-00000001","sg-00000002"]})",
-        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"}},
+        R"({"tags":{"Team":"b","More":"x"}})", R"({"tags":{"Team":null}})"},
+       "Snapshot"},
       {"ElastiCacheCluster",
        R"({"clusterID":"Memo-{n}","engine":"memcached","engineVersion":"1.6.17","nodeType":"cache.t3.micro","numCacheNodes":1,"tags":{"Team":"a"}})",
        {R"({"numCacheNodes":2})", R"({"numCacheNodes":3})", R"({"engineVersion":"1.6.22"})",
@@ -208,6 +211,17 @@ std::vector<Sample> served(std::vector<Sample> all) {
 const std::vector<Sample>& samples() {
   static const std::vector<Sample> all = served(make_samples());
   return all;
+}
+
+const std::vector<std::string>& sampled_kinds() {
+  static const std::vector<std::string> kinds = [] {
+    std::vector<std::string> all;
+    for (const Sample& sample : samples()) {
+      if (all.empty() || all.back() != sample.kind) all.push_back(sample.kind);
+    }
+    return all;
+  }();
+  return kinds;
 }
 
 int forms_of(const std::string& kind) {

@@ -15,11 +15,15 @@ struct Sample {
   std::string kind;
   std::string spec;
   std::vector<std::string> edits;
+  // A deletion policy that few kinds have; empty: only Delete and Retain.
+  std::string own_policy = {};
 };
 
 // Those of the kinds that worlds have: all that the fake AWS can serve. Of others the operator has
 // the definitions in a world too, and no objects.
 const std::vector<Sample>& samples();
+// Each once.
+const std::vector<std::string>& sampled_kinds();
 // A kind that is several things in AWS has a sample of each, one after the other; objects take them
 // in turn, by their number.
 int forms_of(const std::string& kind);
