@@ -1,13 +1,13 @@
 # Shared by ./dev: building, testing, generating. Sourced, never run.
 
-# build PRESET [TARGET]: everything, but for a release and the simulator the program alone.
+# build PRESET [TARGET ...]: everything, but for a release and the simulator the program alone.
 build() {
-  local preset=${1:-debug} target=${2:-} crt crt_flags=''
+  local preset=${1:-debug} targets=("${@:2}") crt crt_flags=''
   crt=$THIRD_PARTY/crt-$(pin_of tools/build_crt.sh)
   case $preset in
     debug) ;;
-    sim) target=${target:-infra_sim} ;;
-    release) target=${target:-infra-operator} ;;
+    sim) [ "${#targets[@]}" -gt 0 ] || targets=(infra_sim) ;;
+    release) [ "${#targets[@]}" -gt 0 ] || targets=(infra-operator) ;;
     asan) crt=$crt-asan crt_flags='-fsanitize=address' ;;
     tsan) crt=$crt-tsan crt_flags='-fsanitize=thread' ;;
     *) die "Unknown preset '$preset': debug, release, sim, asan or tsan." ;;
@@ -17,7 +17,7 @@ build() {
   step "configure $preset" '5 s, 1 min the first time' env INFRA_CRT_FLAGS="$crt_flags" \
     cmake --preset "$preset" -DCMAKE_CXX_COMPILER_LAUNCHER=ccache \
     -DINFRA_THIRD_PARTY="$THIRD_PARTY" -DINFRA_CRT_PREFIX="$crt"
-  step "build $preset" '5 min from nothing' cmake --build "build/$preset" -j "$JOBS" --target "${target:-all}"
+  step "build $preset" '5 min from nothing' cmake --build "build/$preset" -j "$JOBS" --target "${targets[@]:-all}"
 }
 
 generated='chart/crds chart/files docs/kinds samples'
@@ -50,9 +50,9 @@ run_ctest() {
 }
 
 # Runs all tests and closes on the counts, whatever they are. A sanitizer build runs those that need no other program, the
-# simulator's build the simulated worlds.
+# simulator's build, which is optimised, the simulated worlds and those against real parts, and debug all but the worlds.
 run_tests() {
-  local preset=${1:-debug} logs passed=0 failed=0 log
+  local preset=${1:-debug} logs=() passed=0 failed=0 log
   if [ "$preset" = sim ]; then
     logs=("$CACHE/log/simulation.log")
     run_simulation "${logs[0]}"
@@ -62,9 +62,9 @@ run_tests() {
     logs=("$CACHE/log/unit.log")
     run_ctest "$preset" "${logs[0]}"
   fi
-  if [ "$preset" = debug ]; then
+  if [ "$preset" = debug ] || [ "$preset" = sim ]; then
     logs+=("$CACHE/log/integration.log")
-    integration "$PWD/build/debug/src/app/infra-operator" 2>&1 | tee "${logs[1]}" || true
+    integration "$preset" 2>&1 | tee "${logs[1]}" || true
   fi
   for log in "${logs[@]}"; do
     [ -n "$(count_of "$log" passed)" ] || die "No count of tests at the end of $log."

@@ -23,12 +23,13 @@ bench() {
   python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench"
 }
 
-# integration BINARY [TEST ...]: prints a line a test, and last how many passed and failed.
+# integration PRESET [TEST ...]: prints a line a test, and last how many passed and failed.
 integration() {
-  local binary=$1
+  local preset=$1
   shift
-  stack_tools "$binary"
+  build "$preset" infra-operator infra-generate sim_aws_server sim_kube_server
+  stack_tools "$PWD/build/$preset/src/app/infra-operator"
   ensure_moto
-  TOOLS+=("generate=$(dirname "$binary")/../definition/infra-generate")
+  TOOLS+=("generate=$PWD/build/$preset/src/definition/infra-generate")
   "$MOTO/bin/python" tests/integration/run.py "${TOOLS[@]}" "$@"
 }

@@ -29,14 +29,10 @@ same_under_sanitizers() {
 # The log's last line counts the worlds.
 run_simulation() {
   local log=$1 part
-  build sim infra_sim
-  build sim infra_sim_bugs
+  build sim infra_sim infra_sim_bugs
   build asan infra_sim
   : >"$log"
-  # Kinds that worlds of several do not have (tests/simulation/run/generate.cc) get some of their own.
-  for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 47' \
-    '--seeds 40 --kind SecurityGroup' '--seeds 40 --kind RouteTable' '--seeds 40 --kind EC2Instance' '--seeds 40 --kind SNSTopic' \
-    '--seeds 40 --kind SecretsManagerSecret' '--seeds 40 --kind RDSInstance' '--seeds 40 --kind ElastiCacheCluster'; do
+  for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 47'; do
     # shellcheck disable=SC2086 # a list of words
     "$(simulator infra_sim)" --jobs "$JOBS" $part 2>&1 | tee -a "$log" || true
   done
