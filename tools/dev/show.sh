@@ -16,6 +16,13 @@ demo() {
   python3 tools/demo.py "$@" "${TOOLS[@]}"
 }
 
+# The image, as files: tools/image.py says which.
+image() {
+  build release infra-operator
+  python3 tools/image.py build/release/src/app/infra-operator "$(sed -nE 's/^project\(.* VERSION ([0-9.]+) .*/\1/p' CMakeLists.txt)" \
+    "$(git rev-parse HEAD)" build/image
+}
+
 bench() {
   build release infra_bench
   tool operator
