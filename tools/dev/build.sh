@@ -20,7 +20,7 @@ build() {
   step "build $preset" '5 min from nothing' cmake --build "build/$preset" -j "$JOBS" --target "${target:-all}"
 }
 
-generated='chart/crds chart/files docs/kinds samples'
+generated='chart/templates/crds chart/files docs/kinds samples'
 
 generate() {
   build debug
