@@ -223,6 +223,11 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- include "infra-operator.problem" (list "serviceAccount.automountServiceAccountToken" false "the operator could not sign in to Kubernetes" "Set it to true, or mount a token with extraVolumes and extraVolumeMounts") }}
 {{- end }}
 {{- end }}
+{{- with .Values.image.tag }}
+{{- if not (kindIs "string" .) }}
+{{- include "infra-operator.problem" (list "image.tag" . "is a number, and 1.30 would become 1.3" "Set it with --set-string") }}
+{{- end }}
+{{- end }}
 {{- with .Values.image.digest }}
 {{- include "infra-operator.problems.form" (list "image.digest" . "^sha256:[0-9a-f]{64}$" "sha256: and 64 hexadecimal digits") }}
 {{- end }}

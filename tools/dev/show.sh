@@ -23,6 +23,15 @@ bench() {
   python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench"
 }
 
+# chart_tests BINARY [TEST ...]: prints last how many passed and failed.
+chart_tests() {
+  local binary=$1
+  shift
+  tool helm
+  ensure_chart_tools
+  "$CHART_PYTHON/bin/python" tests/chart/run.py "operator=$binary" "helm=$TOOL" "promtool=$BIN/promtool" "$@"
+}
+
 # integration BINARY [TEST ...]: prints a line a test, and last how many passed and failed.
 integration() {
   local binary=$1
