@@ -99,9 +99,22 @@ class Package(unittest.TestCase):
                 self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
                 self.assertIn('no cluster', done.stdout)
 
-    def test_scripts_say_what_they_would_run(self):
-        for script, words in (('install-dev.sh', 'values-dev.yaml'), ('install-localstack.sh', 'values-localstack.yaml')):
-            with self.subTest(script=script):
-                done = self.script(script, '--dry-run=client')
-                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
-                self.assertIn('kind: Deployment', done.stdout)
+    def test_scripts_install_with_their_values(self):
+        with tempfile.TemporaryDirectory() as folder:
+            stub = pathlib.Path(folder) / 'helm'
+            stub.write_text('#!/bin/sh\necho "$@"\n')
+            stub.chmod(0o755)
+            for script, values, more in (('install-dev.sh', 'values-dev.yaml', '--wait --timeout 3m'),
+                                         ('install-localstack.sh', 'values-localstack.yaml', '--set aws.localstack.endpoint=http://a:1')):
+                with self.subTest(script=script):
+                    done = self.script(script, '--atomic', HELM=str(stub), ENDPOINT='http://a:1')
+                    self.assertEqual(done.returncode, 0, done.stderr)
+                    self.assertIn(f'upgrade infra-operator {CHART} --install {" ".join(NAMED)} --values {CHART}/{values}', done.stdout)
+                    self.assertIn(more, done.stdout)
+                    self.assertIn('--atomic', done.stdout)
+
+    def test_the_compose_file_has_the_emulator_that_we_test_with(self):
+        service = helm.load_all((ROOT / 'docker-compose.yml').read_text())[0]['services']['localstack']
+        version = next(line.split()[0].split('==')[1] for line in (ROOT / 'third_party/emulator.txt').read_text().splitlines()
+                       if line.startswith('moto=='))
+        self.assertEqual((service['image'], service['ports']), (f'motoserver/moto:{version}', ['4566:4566']))
