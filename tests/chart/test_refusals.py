@@ -87,7 +87,7 @@ SENTENCES = {
     'own_object_before_its_kind': ({'extraObjects': [{'apiVersion': 'aws-infra-operator.runner.codes/v1alpha1', 'kind': 'VPC',
                                                       'metadata': {'name': 'a'}}]}, 'extraObjects=an object of aws-infra-operator.runner.codes: its kind'),
     'own_object_as_text': ({'extraObjects': ['apiVersion: aws-infra-operator.runner.codes/v1alpha1']}, 'Apply it after the install'),
-    'too_many_tags': ({'globalTags': {f'tag{n}': 'x' for n in range(51)}}, 'globalTags=51 tags: AWS allows 50'),
+    'too_many_tags': ({'globalTags': {f'tag{n}': 'x' for n in range(47)}}, 'globalTags=47 tags: AWS allows 50'),
     'tag_of_aws': ({'globalTags': {'aws:name': 'x'}}, 'globalTags.aws:name=x: keys that begin with aws:'),
     'tag_too_long': ({'globalTags': {'k': 'x' * 257}}, 'AWS allows 128 characters in a key and 256 in a value'),
     'tag_with_comma': ({'globalTags': {'k': 'a,b'}}, 'globalTags.k=a,b: a comma'),
