@@ -144,7 +144,7 @@ annotations:
 {{- end -}}
 
 {{- define "infra-operator.webhookSecret" -}}
-{{- .Values.webhooks.existingSecret | default (include "infra-operator.suffixed" (list . "webhook-cert")) -}}
+{{- .Values.webhooks.existingSecret | default "webhook-server-cert" -}}
 {{- end -}}
 
 {{- define "infra-operator.priorityClassName" -}}

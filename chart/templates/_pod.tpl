@@ -110,6 +110,11 @@
 {{/* With the sums of what the chart itself puts into the pod's environment, so that a change of it starts new pods. */}}
 {{- define "infra-operator.podAnnotations" -}}
 {{- $own := dict "kubectl.kubernetes.io/default-container" "manager" -}}
+{{- with .Values.operator.metrics -}}
+  {{- if and .enabled (not $.Values.prometheus.serviceMonitor.enabled) -}}
+    {{- $own = merge $own (dict "prometheus.io/scrape" "true" "prometheus.io/port" (toString .port) "prometheus.io/path" "/metrics") -}}
+  {{- end -}}
+{{- end -}}
 {{- range $name, $on := dict "configmap" .Values.configMap.create "secret" .Values.aws.staticCredentials.create -}}
   {{- if $on }}{{ $_ := set $own (printf "checksum/%s" $name) (include (printf "%s/%s.yaml" $.Template.BasePath $name) $ | sha256sum) }}{{ end -}}
 {{- end -}}

@@ -243,6 +243,15 @@ class Details(unittest.TestCase):
         data = tree(configMap={'create': True, 'data': {'a': 'b'}})
         self.assertNotEqual(sums(data), sums(merged(data, tree(configMap__data__a='c'))))
 
+    def test_pods_say_where_their_metrics_are(self):
+        def told(values):
+            annotations = helm.render(values).one('Deployment')['spec']['template']['metadata']['annotations']
+            return {key: value for key, value in annotations.items() if key.startswith('prometheus.io/')}
+        self.assertEqual(told({}), {'prometheus.io/scrape': 'true', 'prometheus.io/port': '8080', 'prometheus.io/path': '/metrics'})
+        self.assertEqual(told({'podAnnotations': {'prometheus.io/scrape': 'false'}})['prometheus.io/scrape'], 'false')
+        for values in (tree(operator__metrics__enabled=False), tree(prometheus__serviceMonitor__enabled=True)):
+            self.assertEqual(told(values), {})
+
     def test_irsa_annotates_the_account(self):
         account = helm.render(tree(aws__irsa={'enabled': True, 'roleARN': ROLE})).one('ServiceAccount')
         self.assertEqual(account['metadata']['annotations'], {'eks.amazonaws.com/role-arn': ROLE})
@@ -269,7 +278,7 @@ class Details(unittest.TestCase):
 
     def test_the_webhook_lets_go_what_must_not_wait(self):
         hook = helm.render(EVERYTHING).one('ValidatingWebhookConfiguration')
-        self.assertEqual(hook['metadata']['annotations']['cert-manager.io/inject-ca-from'], f'{NAMESPACE}/op-infra-operator-webhook-cert')
+        self.assertEqual(hook['metadata']['annotations']['cert-manager.io/inject-ca-from'], f'{NAMESPACE}/webhook-server-cert')
         self.assertEqual([one['name'] for one in hook['webhooks'][0]['matchConditions']], ['not-on-its-way-out', 'not-by-the-operator'])
 
     def test_the_certificate_is_for_the_service(self):
