@@ -80,8 +80,8 @@ Task<Result<aws::Credentials>> keys_of_references(kube::Client& kube, Json spec,
 std::shared_ptr<aws::CredentialSource> assume(const CredentialTools& tools,
                                               std::shared_ptr<aws::CredentialSource> base,
                                               aws::AssumeRoleCredentials::Settings settings) {
-  auto assumed = std::make_shared<aws::AssumeRoleCredentials>(
-      tools.clock, tools.transport, std::move(base), std::move(settings));
+  auto assumed = std::make_shared<aws::AssumeRoleCredentials>(tools.clock, tools.transport,
+                                                              std::move(base), std::move(settings));
   return std::make_shared<aws::CachedCredentials>(tools.clock, std::move(assumed));
 }
 

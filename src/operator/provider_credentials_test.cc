@@ -67,8 +67,8 @@ TEST_F(ProviderCredentialsTest, ThePodAssumesItsRoleFirst) {
 TEST_F(ProviderCredentialsTest, AProvidersRoleIsAssumedWithThePods) {
   then_assumed("ASIA1");
   then_assumed("ASIA2");
-  const auto keys = keys_of({{"assumeRoleARN", "arn:aws:iam::2:role/other"}},
-                            {.arn = "arn:aws:iam::1:role/pod"});
+  const auto keys =
+      keys_of({{"assumeRoleARN", "arn:aws:iam::2:role/other"}}, {.arn = "arn:aws:iam::1:role/pod"});
   ASSERT_TRUE(keys) << keys.error().message;
   EXPECT_EQ(keys->access_key, "ASIA2");
   EXPECT_NE(transport.requests.at(0).body.find("role%2Fpod"), std::string::npos);
