@@ -183,7 +183,7 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- if and $wanted (ne $wanted $made) }}
 {{- include "infra-operator.problem" (list "priorityClassName" $wanted (printf "the chart makes the class %s, which no pod would use" $made) "Leave priorityClassName out, or set priorityClass.create=false") }}
 {{- end }}
-{{- else if and $wanted (not (hasPrefix "system-" $wanted)) (lookup "v1" "Namespace" "" "kube-system") (not (lookup "scheduling.k8s.io/v1" "PriorityClass" "" $wanted)) }}
+{{- else if and $wanted .Values.rbac.clusterRole (not (hasPrefix "system-" $wanted)) (lookup "v1" "Namespace" "" "kube-system") (not (lookup "scheduling.k8s.io/v1" "PriorityClass" "" $wanted)) }}
 {{- include "infra-operator.problem" (list "priorityClassName" $wanted "the cluster has no such priority class, and no pod would start" "Set priorityClass.create=true, or the name of one that kubectl get priorityclass shows") }}
 {{- end }}
 {{- end -}}

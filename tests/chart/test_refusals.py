@@ -205,6 +205,8 @@ class Warned(unittest.TestCase):
     def test_where_calls_go(self):
         for values, said in (({}, 'the real AWS, by default in us-east-1'), (IRSA, f'with the role {ROLE}'),
                              (EMULATOR, 'the emulator at http://localstack.localstack.svc.cluster.local:4566'),
+                             (tree(rbac__clusterRole=False), 'metadata: {name: default, namespace: here}'),
+                             (tree(watchNamespaces=['shop']), 'metadata: {name: default, namespace: shop}'),
                              (tree(aws__podIdentity__enabled=True), 'what EKS Pod Identity gives to here/op-infra-operator'),
                              (tree(aws__assumeRole__enabled=True, aws__assumeRole__roleARN=ROLE), f'and then the role {ROLE}')):
             with self.subTest(said=said):

@@ -1,5 +1,6 @@
 """Every key of values.yaml is described, is in the schema, and changes what is rendered."""
 import json
+import re
 import unittest
 
 import helm
@@ -187,6 +188,18 @@ class Keys(unittest.TestCase):
             if line.startswith('| `'):
                 with self.subTest(line=line):
                     self.assertNotIn('|  |', line)
+
+    def test_templates_ask_for_no_other(self):
+        for path in (helm.CHART / 'templates').rglob('*.*'):
+            for found in re.findall(r'\.Values((?:\.\w+)+)', path.read_text()):
+                values = helm.default_values()
+                for name in found[1:].split('.'):
+                    # What is below an empty or open value is its user's.
+                    if not isinstance(values, dict) or not values:
+                        break
+                    with self.subTest(file=path.name, key=found[1:]):
+                        self.assertIn(name, values)
+                    values = values.get(name)
 
     def test_there_are_as_many_as_promised(self):
         self.assertGreaterEqual(len(self.leaves), 106)

@@ -52,7 +52,7 @@ ensure_chart_tools() {
 take_promtool() {
   local work
   work=$(mktemp -d "$CACHE/promtool.XXXXXX")
-  (cd "$work" && apt-get download prometheus && dpkg -x prometheus_*.deb .)
+  (cd "$work" && { apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; } } && dpkg -x prometheus_*.deb .)
   mkdir -p "$BIN"
   mv "$work/usr/bin/promtool" "$BIN/promtool"
   rm -rf "$work"
