@@ -116,6 +116,8 @@ class Alerts(unittest.TestCase):
     def test_each_links_to_a_page(self):
         pages = {path.stem for path in (ROOT / 'docs/runbooks').glob('*.md')}
         self.assertEqual(pages, PROMISED)
+        for path in (ROOT / 'docs/runbooks').glob('*.md'):
+            self.assertLessEqual(set(re.findall(r'\]\((\w+)\.md\)', path.read_text())), pages, path.name)
         for alert, rule in self.rules.items():
             self.assertTrue(rule['annotations']['runbook_url'].endswith(f'/docs/runbooks/{alert}.md'))
             self.assertLessEqual({'summary', 'description'}, rule['annotations'].keys())

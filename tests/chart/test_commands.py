@@ -113,6 +113,12 @@ class Package(unittest.TestCase):
                     self.assertIn(more, done.stdout)
                     self.assertIn('--atomic', done.stdout)
 
+    def test_the_emulator_is_found(self):
+        for kubectl, endpoint in (('true', 'http://localstack.localstack.svc.cluster.local:4566'), ('false', 'http://host.docker.internal:4566')):
+            with self.subTest(endpoint=endpoint):
+                done = self.script('install-localstack.sh', HELM='echo', KUBECTL=kubectl, ENDPOINT='')
+                self.assertIn(f'--set aws.localstack.endpoint={endpoint}', done.stdout)
+
     def test_the_compose_file_has_the_emulator_that_we_test_with(self):
         service = helm.load_all((ROOT / 'docker-compose.yml').read_text())[0]['services']['localstack']
         version = next(line.split()[0].split('==')[1] for line in (ROOT / 'third_party/emulator.txt').read_text().splitlines()
