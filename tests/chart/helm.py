@@ -76,7 +76,7 @@ class Rendering:
 
 
 def helm(*words, given='', chart=None):
-    done = subprocess.run([TOOLS['helm'], *words], input=given, capture_output=True, text=True, cwd=chart or ROOT, timeout=120)
+    done = subprocess.run([TOOLS['helm'], *words], input=given, capture_output=True, text=True, cwd=chart or ROOT, timeout=300)
     return Rendering(done.stdout, done.stderr if done.returncode else '')
 
 

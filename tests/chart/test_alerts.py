@@ -89,7 +89,7 @@ class Alerts(unittest.TestCase):
         with tempfile.TemporaryDirectory() as folder:
             for name, content in files.items():
                 (pathlib.Path(folder) / f'{name}.yaml').write_text(yaml.safe_dump(content))
-            done = subprocess.run([helm.TOOLS['promtool'], *words], cwd=folder, capture_output=True, text=True, timeout=60)
+            done = subprocess.run([helm.TOOLS['promtool'], *words], cwd=folder, capture_output=True, text=True, timeout=300)
             self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
     def expected(self, alert, labels):

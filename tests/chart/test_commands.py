@@ -76,7 +76,7 @@ class Commands(unittest.TestCase):
 class Package(unittest.TestCase):
     def script(self, name, *words, **environment):
         environment = {**os.environ, 'HELM': helm.TOOLS['helm'], **environment}
-        return subprocess.run([ROOT / 'scripts/helm' / name, *words], capture_output=True, text=True, env=environment, timeout=120)
+        return subprocess.run([ROOT / 'scripts/helm' / name, *words], capture_output=True, text=True, env=environment, timeout=300)
 
     def test_package_index_and_install_from_it(self):
         with tempfile.TemporaryDirectory() as folder:
