@@ -25,7 +25,7 @@ def missing_reasons():
 
 
 def main() -> int:
-    documents = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")]
+    documents = [*ROOT.glob("*.md"), *ROOT.glob("chart/*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("tests/**/*.md")]
     wrong = []
     for document in sorted(documents):
         for number, line in enumerate(document.read_text().splitlines(), 1):

@@ -252,7 +252,7 @@ class Stack:
         return must_run([self.tools['kubectl'], '--kubeconfig', self.kubeconfig, *words], **options)
 
     def install_crds(self):
-        self.kubectl('apply', '--server-side', '-f', ROOT / 'chart/crds')
+        self.kubectl('apply', '--server-side', '-f', ROOT / 'chart/templates/crds')
         self.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
 
     def allow_operator(self):

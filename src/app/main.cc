@@ -3,6 +3,7 @@
 #include "app/run_command.h"
 #include "app/version.h"
 #include "cli/aws_command.h"
+#include "cli/probe_command.h"
 
 int main(int argc, char** argv) {
   CLI::App app{"Keeps AWS infrastructure as Kubernetes objects say"};
@@ -12,6 +13,7 @@ int main(int argc, char** argv) {
   int exit_code = 0;
   infra::app::add_run_command(app, exit_code);
   infra::cli::add_aws_command(app, exit_code);
+  infra::cli::add_probe_command(app, exit_code);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -29,11 +29,14 @@ struct Flags {
   std::string kubeconfig, context;
   std::vector<std::string> namespaces;
   bool leader_elect = true;
-  std::string lease_namespace;
+  kube::LeaseSettings lease;
   std::string metrics_address = ":8080";
   std::string health_address = ":8081";
-  int most_at_once = 10;
-  std::string check_interval = "5m";
+  std::size_t most_at_once = 10;
+  Duration check_interval{300'000};
+  int check_jitter = 10;  // percent
+  Duration shutdown_timeout{20'000};
+  PodRole pod_role;
   std::string cluster = "kubernetes";
   std::vector<std::string> global_tags;  // KEY=VALUE
   std::string definitions;
@@ -86,20 +89,21 @@ Result<planning::TagMap> global_tags(const Flags& flags) {
   return out;
 }
 
-OperatorSettings settings_of(const Flags& flags, Duration check_interval,
-                             const std::string& default_namespace) {
+OperatorSettings settings_of(const Flags& flags, const std::string& default_namespace) {
   OperatorSettings out;
   out.namespaces = flags.namespaces;
   out.leader_elect = flags.leader_elect;
-  out.lease.ns = flags.lease_namespace.empty() ? environment_or("POD_NAMESPACE", default_namespace)
-                                               : flags.lease_namespace;
+  out.lease = flags.lease;
+  if (out.lease.ns.empty()) out.lease.ns = environment_or("POD_NAMESPACE", default_namespace);
   std::random_device random;
   out.lease.identity =
       fmt::format("{}_{}_{:08x}", environment_or("POD_NAME", environment_or("HOSTNAME", "local")),
                   getpid(), random());
-  out.most_at_once = flags.most_at_once;
-  out.check_interval = check_interval;
+  out.dispatching = {.most_at_once = flags.most_at_once, .jitter = flags.check_jitter / 100.0};
+  out.check_interval = flags.check_interval;
   out.cluster = flags.cluster;
+  out.pod_role = flags.pod_role;
+  out.grace = flags.shutdown_timeout;
   return out;
 }
 
@@ -126,9 +130,8 @@ Task<net::HttpResponse> answer_metrics(Operator& the_operator, const telemetry::
 // then the io_context with whoever still waits on it, and only then what those use.
 class Process {
  public:
-  Process(const Flags& flags, Duration check_interval)
+  explicit Process(const Flags& flags)
       : flags_(flags),
-        check_interval_(check_interval),
         log_(std::cerr, level_of(flags.log_level),
              flags.log_format == "console" ? telemetry::Format::kConsole : telemetry::Format::kJson,
              clock_),
@@ -177,7 +180,7 @@ class Process {
     std::vector<std::string> kinds{provider_definition_.kind};
     for (const auto& definition : definitions_) kinds.push_back(definition.kind);
     metrics_.preset(kinds);
-    OperatorSettings settings = settings_of(flags_, check_interval_, default_namespace);
+    OperatorSettings settings = settings_of(flags_, default_namespace);
     auto tags = global_tags(flags_);
     if (!tags) return std::unexpected(tags.error());
     settings.global_tags = std::move(*tags);
@@ -234,7 +237,6 @@ class Process {
   }
 
   const Flags& flags_;
-  Duration check_interval_;
   SystemClock clock_;
   telemetry::Logger log_;
   telemetry::Metrics metrics_;
@@ -252,14 +254,59 @@ class Process {
 };
 
 int run_operator(const Flags& flags) {
-  const auto interval = parse_interval(flags.check_interval);
-  if (!interval) {
-    std::cerr << "--check-interval takes a whole number with s, m or h, such as 5m; got '"
-              << flags.check_interval << "'\n";
+  const auto& lease = flags.lease;
+  if (lease.duration <= lease.renew_deadline || lease.renew_deadline <= lease.retry) {
+    std::cerr << "--leader-election-lease-duration must be longer than "
+                 "--leader-election-renew-deadline, and that longer than "
+                 "--leader-election-retry-period: else two processes could lead at once\n";
     return 2;
   }
-  Process process(flags, *interval);
+  Process process(flags);
   return process.run();
+}
+
+// A flag that takes a time, such as 5m. `target` holds what it is without the flag.
+void add_interval(CLI::App& command, const std::string& name, Duration& target,
+                  const std::string& description) {
+  const auto take = [name, &target](const std::string& text) {
+    const auto time = parse_interval(text);
+    if (!time) {
+      throw CLI::ValidationError(
+          name, "takes a whole number with s, m or h, such as 5m; got '" + text + "'");
+    }
+    target = *time;
+  };
+  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(target).count();
+  command.add_option_function<std::string>(name, take, description)
+      ->default_str(fmt::format("{}s", seconds));
+}
+
+void add_election_flags(CLI::App& run, Flags& flags) {
+  run.add_flag("--leader-elect,!--no-leader-elect", flags.leader_elect,
+               "Work only while holding a lease")
+      ->capture_default_str();
+  run.add_option("--leader-election-namespace", flags.lease.ns,
+                 "Namespace of the lease; default: POD_NAMESPACE, or the kubeconfig's");
+  run.add_option("--leader-election-name", flags.lease.name, "Name of the lease")
+      ->capture_default_str();
+  add_interval(run, "--leader-election-lease-duration", flags.lease.duration,
+               "Time after which another process takes a lease that was not renewed");
+  add_interval(run, "--leader-election-renew-deadline", flags.lease.renew_deadline,
+               "Time after which a process that cannot renew its lease stops working");
+  add_interval(run, "--leader-election-retry-period", flags.lease.retry,
+               "Time between attempts to get or renew the lease");
+}
+
+void add_role_flags(CLI::App& run, PodRole& role) {
+  run.add_option("--assume-role-arn", role.arn,
+                 "Role that is assumed with the credentials found around the program");
+  run.add_option("--assume-role-external-id", role.external_id,
+                 "External id that this role asks for");
+  run.add_option("--assume-role-session-name", role.session_name,
+                 "Name of the session, as CloudTrail shows it")
+      ->capture_default_str();
+  add_interval(run, "--assume-role-duration", role.duration,
+               "How long keys of this role are good for");
 }
 
 }  // namespace
@@ -274,11 +321,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
   run->add_option("--namespace,--namespaces", flags->namespaces,
                   "Namespaces to look after, repeated or with commas; default: all")
       ->delimiter(',');
-  run->add_flag("--leader-elect,!--no-leader-elect", flags->leader_elect,
-                "Work only while holding a lease")
-      ->capture_default_str();
-  run->add_option("--leader-election-namespace", flags->lease_namespace,
-                  "Namespace of the lease; default: POD_NAMESPACE, or the kubeconfig's");
+  add_election_flags(*run, *flags);
   run->add_option("--metrics-bind-address", flags->metrics_address,
                   "Where /metrics is served; 0: nowhere")
       ->capture_default_str();
@@ -289,9 +332,15 @@ void add_run_command(CLI::App& app, int& exit_code) {
                   "How many objects are worked on at once")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
-  run->add_option("--check-interval", flags->check_interval,
-                  "Time between looks at an object that is as declared")
+  add_interval(*run, "--check-interval", flags->check_interval,
+               "Time between looks at an object that is as declared");
+  run->add_option("--check-jitter", flags->check_jitter,
+                  "How much that time varies, in percent, so that objects do not come in step")
+      ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  add_interval(*run, "--shutdown-timeout", flags->shutdown_timeout,
+               "How long a stop waits for what is under way");
+  add_role_flags(*run, flags->pod_role);
   run->add_option("--cluster-name", flags->cluster,
                   "Name of this cluster in the tags of what is made")
       ->capture_default_str();

@@ -1,6 +1,5 @@
 #include "cli/aws_command.h"
 
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <cctype>
 #include <fstream>
@@ -13,6 +12,7 @@
 #include "aws/client.h"
 #include "aws/crt.h"
 #include "aws/embedded.h"
+#include "cli/run_to_end.h"
 #include "net/beast_transport.h"
 
 namespace infra::cli {
@@ -65,11 +65,6 @@ Result<Setup> set_up(const Arguments& arguments, const aws::Environment& environ
   return Setup{*config, catalog, *operation, *input};
 }
 
-Task<void> keep(Task<Result<Json>> call, Result<Json>* out) {
-  auto result = co_await std::move(call);
-  *out = std::move(result);
-}
-
 Result<Json> call_aws(const Arguments& arguments, const Setup& setup,
                       const aws::Environment& environment) {
   boost::asio::io_context io;
@@ -79,15 +74,10 @@ Result<Json> call_aws(const Arguments& arguments, const Setup& setup,
   auto random = [&engine] { return std::uniform_real_distribution<double>(0, 1)(engine); };
   auto keys = aws::default_credentials(clock, transport, environment, setup.config.sts());
   aws::Client client(clock, transport, setup.catalog, std::move(keys), setup.config, random);
-  Result<Json> result = fail(Code::kInternal, "the call did not end");
   auto call = arguments.all_pages
                   ? client.call_paged(arguments.service, setup.operation, setup.input)
                   : client.call(arguments.service, setup.operation, setup.input);
-  // The pool's own timers may outlast the call.
-  boost::asio::co_spawn(io, keep(std::move(call), &result),
-                        [&io](std::exception_ptr) { io.stop(); });
-  io.run();
-  return result;
+  return run_to_end(io, std::move(call));
 }
 
 std::string with_case(const std::vector<std::string>& words, unsigned upper) {

@@ -16,11 +16,11 @@ std::string queue_key(std::string_view kind, std::string_view object_key) {
   return std::string(kind) + "/" + std::string(object_key);
 }
 
-Dispatcher::Dispatcher(Clock& clock, std::function<double()> random, int most_at_once,
+Dispatcher::Dispatcher(Clock& clock, std::function<double()> random, Settings settings,
                        telemetry::Metrics& metrics, const telemetry::Logger& log)
     : clock_(clock),
       random_(random),
-      most_at_once_(static_cast<std::size_t>(most_at_once)),
+      settings_(settings),
       metrics_(metrics),
       log_(log),
       queue_(clock, std::move(random)) {}
@@ -38,14 +38,14 @@ void Dispatcher::add(const std::string& key) {
 Task<void> Dispatcher::run() {
   auto executor = co_await boost::asio::this_coro::executor;
   while (!stopping_) {
-    while (queue_.in_flight() < most_at_once_) {
+    while (queue_.in_flight() < settings_.most_at_once) {
       auto key = queue_.take();
       if (!key) break;
       boost::asio::co_spawn(executor, work(std::move(*key)), boost::asio::detached);
     }
     // With every place taken, only the end of a reconcile makes a difference.
     std::optional<SteadyTime> until;
-    if (queue_.in_flight() < most_at_once_) until = queue_.next_due();
+    if (queue_.in_flight() < settings_.most_at_once) until = queue_.next_due();
     co_await wakeup_.wait(clock_, until);
   }
 }
@@ -85,9 +85,10 @@ Task<void> Dispatcher::work(WorkQueue::Key key) {
 }
 
 void Dispatcher::put_back(const WorkQueue::Key& key, const Next& next) {
-  // Spread by a tenth to either side, so that checks do not all come at once.
+  // Spread to either side, so that checks do not all come at once.
   const auto spread = [this](Duration time) {
-    return Duration{std::int64_t(double(time.count()) * (0.9 + 0.2 * random_()))};
+    const double part = 1 + settings_.jitter * (2 * random_() - 1);
+    return Duration{std::int64_t(double(time.count()) * part)};
   };
   switch (next.kind) {
     case Next::Kind::kCheck:

@@ -33,7 +33,12 @@ class Dispatcher {
   // Reconciles the object "namespace/name".
   using Reconcile = std::function<Task<Next>(std::string object_key)>;
 
-  Dispatcher(Clock& clock, std::function<double()> random, int most_at_once,
+  struct Settings {
+    std::size_t most_at_once = 10;
+    double jitter = 0.1;  // how much sooner or later a check may come, as a part of its time
+  };
+
+  Dispatcher(Clock& clock, std::function<double()> random, Settings settings,
              telemetry::Metrics& metrics, const telemetry::Logger& log);
 
   void handle(const std::string& kind, Reconcile reconcile);
@@ -57,7 +62,7 @@ class Dispatcher {
 
   Clock& clock_;
   std::function<double()> random_;
-  std::size_t most_at_once_;
+  Settings settings_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
   WorkQueue queue_;

@@ -51,7 +51,9 @@ class DispatcherTest : public ::testing::Test {
   telemetry::Metrics metrics{{.version = "test", .revision = ""}};
   std::ostringstream out;
   telemetry::Logger log{out, telemetry::Level::kInfo, telemetry::Format::kJson, clock};
-  Dispatcher dispatcher{clock, [] { return 0.5; }, 2, metrics, log};
+  double random = 0.5;
+  Dispatcher dispatcher{
+      clock, [this] { return random; }, {.most_at_once = 2, .jitter = 0.2}, metrics, log};
   std::vector<std::string> begun;
   std::map<std::string, Wakeup> gates;
   int thrown = 0;
@@ -88,6 +90,24 @@ TEST_F(DispatcherTest, ASettledKeyIsLookedAtAgain) {
   EXPECT_EQ(begun.size(), 1u);
   advance(Duration{2'000});
   EXPECT_EQ(begun.size(), 2u);
+}
+
+TEST_F(DispatcherTest, ALookComesSoonerOrLaterByTheJitter) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{100'000})));
+  dispatcher.add("VPC/n/a");
+  poll();
+  random = 0;
+  end("n/a");
+  advance(Duration{79'000});
+  EXPECT_EQ(begun.size(), 1u);
+  advance(Duration{2'000});
+  EXPECT_EQ(begun.size(), 2u);
+  random = 1;
+  end("n/a");
+  advance(Duration{119'000});
+  EXPECT_EQ(begun.size(), 2u);
+  advance(Duration{2'000});
+  EXPECT_EQ(begun.size(), 3u);
 }
 
 TEST_F(DispatcherTest, AForgottenKeyDoesNotComeBack) {

@@ -23,10 +23,11 @@ struct OperatorSettings {
   std::vector<std::string> namespaces;  // none: all
   bool leader_elect = true;
   kube::LeaseSettings lease;
-  int most_at_once = 10;
+  Dispatcher::Settings dispatching;
   Duration check_interval{300'000};
   planning::TagMap global_tags;  // on everything; what a provider or an object says wins
   std::string cluster;           // in the owner tags
+  PodRole pod_role;
   // How long a stop waits for reconciles under way. Kubernetes kills after 30 s unless told else.
   Duration grace{20'000};
 };

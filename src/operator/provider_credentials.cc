@@ -77,13 +77,32 @@ Task<Result<aws::Credentials>> keys_of_references(kube::Client& kube, Json spec,
   co_return out;
 }
 
+std::shared_ptr<aws::CredentialSource> assume(const CredentialTools& tools,
+                                              std::shared_ptr<aws::CredentialSource> base,
+                                              aws::AssumeRoleCredentials::Settings settings) {
+  auto assumed = std::make_shared<aws::AssumeRoleCredentials>(tools.clock, tools.transport,
+                                                              std::move(base), std::move(settings));
+  return std::make_shared<aws::CachedCredentials>(tools.clock, std::move(assumed));
+}
+
+// What the environment offers, or the role that is assumed with it.
+std::shared_ptr<aws::CredentialSource> own_identity(const CredentialTools& tools,
+                                                    aws::StsSettings sts) {
+  auto own = aws::default_credentials(tools.clock, tools.transport, tools.environment, sts);
+  const PodRole& role = tools.pod_role;
+  if (role.arn.empty()) return own;
+  return assume(tools, std::move(own),
+                {.role_arn = role.arn,
+                 .external_id = role.external_id,
+                 .session_name = role.session_name,
+                 .duration = std::chrono::duration_cast<std::chrono::seconds>(role.duration),
+                 .sts = std::move(sts)});
+}
+
 std::shared_ptr<aws::CredentialSource> pod_identity(const CredentialTools& tools, const Json& spec,
                                                     aws::StsSettings sts) {
   const std::string role = text_at(spec, "roleARN");
-  if (role.empty()) {
-    return aws::default_credentials(tools.clock, tools.transport, tools.environment,
-                                    std::move(sts));
-  }
+  if (role.empty()) return own_identity(tools, std::move(sts));
   auto assumed = std::make_shared<aws::WebIdentityCredentials>(
       tools.clock, tools.transport,
       aws::WebIdentityCredentials::Settings{
@@ -134,13 +153,11 @@ Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& to
   auto base = co_await named_credentials(tools, spec, std::move(provider_namespace), sts);
   const std::string role = text_at(spec, "assumeRoleARN");
   if (!base || role.empty()) co_return base;
-  auto assumed = std::make_shared<aws::AssumeRoleCredentials>(
-      tools.clock, tools.transport, base->source,
-      aws::AssumeRoleCredentials::Settings{.role_arn = role,
-                                           .external_id = text_at(spec, "externalID"),
-                                           .session_name = std::string(kSession),
-                                           .sts = std::move(sts)});
-  base->source = std::make_shared<aws::CachedCredentials>(tools.clock, std::move(assumed));
+  base->source = assume(tools, base->source,
+                        {.role_arn = role,
+                         .external_id = text_at(spec, "externalID"),
+                         .session_name = std::string(kSession),
+                         .sts = std::move(sts)});
   co_return base;
 }
 

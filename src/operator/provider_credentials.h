@@ -10,12 +10,21 @@
 
 namespace infra {
 
+// A role that the pod's own identity assumes before anything is done with it.
+struct PodRole {
+  std::string arn;  // empty: none
+  std::string external_id;
+  std::string session_name = "infra-operator";
+  Duration duration = std::chrono::hours(1);
+};
+
 // What the credentials of a provider are made with. The references outlive them.
 struct CredentialTools {
   Clock& clock;
   net::HttpTransport& transport;
   kube::Client& kube;
   aws::Environment environment;
+  PodRole pod_role;
   std::string hash_key;  // for fingerprints; random
 };
 

@@ -95,7 +95,7 @@ def given():
 
 
 def schema(kind):
-    crd = yaml.safe_load((ROOT / f'chart/crds/{GROUP}_{PLURALS[kind]}.yaml').read_text())
+    crd = yaml.safe_load((ROOT / f'chart/templates/crds/{GROUP}_{PLURALS[kind]}.yaml').read_text())
     return crd['spec']['versions'][0]['schema']['openAPIV3Schema']['properties']['spec']
 
 

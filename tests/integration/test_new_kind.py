@@ -18,7 +18,7 @@ class NewKind(Case):
         shutil.copy(EXAMPLE, self.folder / 'definitions/sns/topic.yaml')
         self.generated = subprocess.run([World.tools['generate'], str(self.folder)], capture_output=True, text=True)
         self.assertEqual(self.generated.returncode, 0, self.generated.stderr)
-        World.stack.kubectl('apply', '--server-side', '-f', self.folder / 'chart/crds/aws-infra-operator.runner.codes_topics.yaml')
+        World.stack.kubectl('apply', '--server-side', '-f', self.folder / 'chart/templates/crds/aws-infra-operator.runner.codes_topics.yaml')
         World.stack.kubectl('wait', '--for=condition=Established', '--timeout=30s', 'crd', '--all')
         World.stack.kubectl('create', 'clusterrolebinding', f'new-kind-{id(self)}', '--clusterrole=cluster-admin', '--user=operator')
         World.operator.stop()
@@ -39,7 +39,7 @@ class NewKind(Case):
         return client('sns').get_topic_attributes(TopicArn=arn)['Attributes']
 
     def test_the_files_that_follow_from_it(self):
-        for name in ('chart/crds/aws-infra-operator.runner.codes_topics.yaml', 'docs/kinds/Topic.md',
+        for name in ('chart/templates/crds/aws-infra-operator.runner.codes_topics.yaml', 'docs/kinds/Topic.md',
                      'samples/topics.yaml', 'chart/files/iam-policy.json', 'chart/files/rbac-rules.yaml'):
             self.assertTrue((self.folder / name).exists(), name)
         self.assertIn('sns:SetTopicAttributes', (self.folder / 'chart/files/iam-policy.json').read_text())

@@ -30,6 +30,9 @@ class Flags(Case):
         for words, said in ((['run', '--nonsense'], '--nonsense'), (['run', '--check-interval', '5'], '--check-interval'),
                             (['run', '--log-level', 'loud'], '--log-level'), (['run', '--max-concurrent-reconciles', '0'],
                                                                              '--max-concurrent-reconciles'),
+                            (['run', '--check-jitter', '101'], '--check-jitter'),
+                            (['run', '--leader-election-retry-period', '2'], '--leader-election-retry-period'),
+                            (['run', '--leader-election-lease-duration', '10s'], '--leader-election-renew-deadline'),
                             ([], 'subcommand')):
             with self.subTest(words=words):
                 done = run(*words)

@@ -20,11 +20,12 @@ build() {
   step "build $preset" '5 min from nothing' cmake --build "build/$preset" -j "$JOBS" --target "${targets[@]:-all}"
 }
 
-generated='chart/crds chart/files docs/kinds samples'
+generated='chart/templates/crds chart/files docs/kinds samples'
 
 generate() {
   build debug
   build/debug/src/definition/infra-generate .
+  python3 tools/chart_tables.py
 }
 
 # What is committed must be what the definitions make.
@@ -63,8 +64,9 @@ run_tests() {
     run_ctest "$preset" "${logs[0]}"
   fi
   if [ "$preset" = debug ] || [ "$preset" = sim ]; then
-    logs+=("$CACHE/log/integration.log")
-    integration "$preset" 2>&1 | tee "${logs[1]}" || true
+    logs+=("$CACHE/log/chart.log" "$CACHE/log/integration.log")
+    chart_tests "$preset" 2>&1 | tee "$CACHE/log/chart.log" || true
+    integration "$preset" 2>&1 | tee "$CACHE/log/integration.log" || true
   fi
   for log in "${logs[@]}"; do
     [ -n "$(count_of "$log" passed)" ] || die "No count of tests at the end of $log."
@@ -94,6 +96,7 @@ check() {
   step 'include directions' '1 s' python3 tools/check_includes.py
   step 'seams to the real world' '1 s' python3 tools/check_seams.py
   step 'paths in docs' '1 s' python3 tools/check_docs.py
+  step 'tables of the chart' '1 s' python3 tools/chart_tables.py --check
 }
 
 # tidy [FILE ...]: not part of check, as it takes many minutes.

@@ -30,6 +30,17 @@ bench() {
   python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench"
 }
 
+# chart_tests PRESET [TEST ...]: prints last how many passed and failed.
+chart_tests() {
+  local preset=$1
+  shift
+  build "$preset" infra-operator
+  tool helm
+  ensure_chart_tools
+  "$CHART_PYTHON/bin/python" tests/chart/run.py "operator=$PWD/build/$preset/src/app/infra-operator" "helm=$TOOL" \
+    "promtool=$BIN/promtool" "$@"
+}
+
 # integration PRESET [TEST ...]: prints a line a test, and last how many passed and failed.
 integration() {
   local preset=$1

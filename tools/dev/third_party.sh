@@ -42,6 +42,22 @@ ensure_moto() {
   step 'AWS emulator' '1 min' make_venv "$MOTO" third_party/emulator.txt
 }
 
+# What the chart's tests need; promtool is taken out of its package, so that no server is installed.
+ensure_chart_tools() {
+  CHART_PYTHON=$CACHE/chart-$(pin_of third_party/chart.txt)
+  [ -e "$CHART_PYTHON/.complete" ] || step 'schemas of Kubernetes' '30 s' make_venv "$CHART_PYTHON" third_party/chart.txt
+  [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_promtool
+}
+
+take_promtool() {
+  local work
+  work=$(mktemp -d "$CACHE/promtool.XXXXXX")
+  (cd "$work" && { apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; } } && dpkg -x prometheus_*.deb .)
+  mkdir -p "$BIN"
+  mv "$work/usr/bin/promtool" "$BIN/promtool"
+  rm -rf "$work"
+}
+
 go_is_new_enough() {
   local found wanted
   found=$("$1" env GOVERSION 2>/dev/null | sed 's/^go//') || return 1

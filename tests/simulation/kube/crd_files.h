@@ -7,8 +7,8 @@
 
 namespace infra::sim {
 
-// The CRDs of a folder such as chart/crds, in the order of their names. Throws std::runtime_error
-// if there are none.
+// The CRDs of a folder such as chart/templates/crds, in the order of their names. Throws
+// std::runtime_error if there are none.
 std::vector<Json> read_crds(const std::string& folder);
 
 }  // namespace infra::sim

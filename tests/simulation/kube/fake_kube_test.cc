@@ -20,7 +20,7 @@ constexpr std::string_view kApi = "/apis/aws-infra-operator.runner.codes/v1alpha
 constexpr std::string_view kMerge = "application/merge-patch+json";
 
 const std::shared_ptr<const KubeSchemas>& schemas() {
-  static const auto all = kube_schemas(read_crds(INFRA_SOURCE_DIR "/chart/crds"));
+  static const auto all = kube_schemas(read_crds(INFRA_SOURCE_DIR "/chart/templates/crds"));
   return all;
 }
 
@@ -468,7 +468,7 @@ TEST(FakeKubeTimes, OneSeedIsOneHistory) {
 }
 
 TEST(FakeKubeSchemas, WhatIsNotKnownStopsTheProgram) {
-  auto crd = read_crds(INFRA_SOURCE_DIR "/chart/crds").front();
+  auto crd = read_crds(INFRA_SOURCE_DIR "/chart/templates/crds").front();
   Json& schema = crd.at("spec").at("versions").at(0).at("schema").at("openAPIV3Schema");
   auto with = [&](const char* word, Json value) {
     Json changed = crd;

@@ -136,7 +136,7 @@ class KubeClientsTest : public ::testing::Test {
   }
 
   static std::shared_ptr<const KubeSchemas> schemas() {
-    static const auto all = kube_schemas(read_crds(INFRA_SOURCE_DIR "/chart/crds"));
+    static const auto all = kube_schemas(read_crds(INFRA_SOURCE_DIR "/chart/templates/crds"));
     return all;
   }
 

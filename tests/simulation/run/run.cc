@@ -30,7 +30,7 @@ WorldPlan world_plan(const Scenario& scenario) {
   OperatorSettings settings;
   settings.leader_elect = scenario.leader_elect;
   settings.lease.ns = "operator";
-  settings.most_at_once = scenario.workers;
+  settings.dispatching.most_at_once = std::size_t(scenario.workers);
   settings.check_interval = scenario.check_interval;
   settings.cluster = "simulated";
   return {.seed = scenario.seed,

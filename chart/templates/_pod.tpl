@@ -1,0 +1,152 @@
+{{/* Flags of `infra-operator run`. tests/chart/ compares them with what the program knows. */}}
+{{- define "infra-operator.args" -}}
+{{- $election := .Values.operator.leaderElection -}}
+{{- $aws := .Values.aws -}}
+{{- $drift := .Values.driftDetection -}}
+- run
+{{- if $election.enabled }}
+- --leader-elect
+- --leader-election-namespace={{ include "infra-operator.leaseNamespace" . }}
+- --leader-election-name={{ include "infra-operator.fullname" . }}
+- --leader-election-lease-duration={{ include "infra-operator.seconds" $election.leaseDuration }}s
+- --leader-election-renew-deadline={{ include "infra-operator.seconds" $election.renewDeadline }}s
+- --leader-election-retry-period={{ include "infra-operator.seconds" $election.retryPeriod }}s
+{{- else }}
+- --no-leader-elect
+{{- end }}
+- --metrics-bind-address={{ .Values.operator.metrics.enabled | ternary .Values.operator.metrics.bindAddress "0" }}
+- --health-probe-bind-address={{ .Values.operator.health.enabled | ternary .Values.operator.health.bindAddress "0" }}
+- --max-concurrent-reconciles={{ .Values.operator.reconciliation.maxConcurrentReconciles }}
+- --check-interval={{ include "infra-operator.seconds" ($drift.enabled | ternary $drift.defaultCheckInterval .Values.operator.reconciliation.requeueAfter) }}s
+- --check-jitter={{ $drift.jitter }}
+- --shutdown-timeout={{ max 1 (sub .Values.terminationGracePeriodSeconds 10) }}s
+- {{ printf "--cluster-name=%s" .Values.operator.clusterName | quote }}
+{{- range $key, $value := .Values.globalTags }}
+- {{ printf "--global-tags=%s=%s" $key (include "infra-operator.text" $value) | quote }}
+{{- end }}
+{{- with .Values.rbac.clusterRole | ternary .Values.watchNamespaces (include "infra-operator.roleNamespaces" . | fromJsonArray) }}
+- --namespaces={{ join "," . }}
+{{- end }}
+{{- if $aws.assumeRole.enabled }}
+- --assume-role-arn={{ $aws.assumeRole.roleARN }}
+- {{ printf "--assume-role-session-name=%s" $aws.assumeRole.sessionName | quote }}
+- --assume-role-duration={{ include "infra-operator.seconds" $aws.assumeRole.duration }}s
+{{- with $aws.assumeRole.externalID }}
+- {{ printf "--assume-role-external-id=%s" . | quote }}
+{{- end }}
+{{- end }}
+{{- if include "infra-operator.webhook" . }}
+- --webhook-port={{ .Values.operator.webhooks.port }}
+- {{ printf "--webhook-cert-dir=%s" .Values.operator.webhooks.certDir | quote }}
+{{- end }}
+- --log-level={{ .Values.logging.development | ternary "debug" (eq .Values.logging.level "warn" | ternary "error" .Values.logging.level) }}
+- --log-format={{ .Values.logging.development | ternary "console" .Values.logging.encoder }}
+{{- end -}}
+
+{{- define "infra-operator.env" -}}
+- name: POD_NAME
+  valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: POD_NAMESPACE
+  valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
+{{- with .Values.aws }}
+- name: AWS_REGION
+  value: {{ .defaultRegion | quote }}
+{{- if .useFIPSEndpoint }}
+- name: AWS_USE_FIPS_ENDPOINT
+  value: "true"
+{{- end }}
+{{- if .useDualstackEndpoint }}
+- name: AWS_USE_DUALSTACK_ENDPOINT
+  value: "true"
+{{- end }}
+{{- if .localstack.enabled }}
+- name: AWS_ENDPOINT_URL
+  value: {{ .localstack.endpoint | quote }}
+{{- end }}
+{{- with .staticCredentials }}
+{{- if .enabled }}
+- name: AWS_ACCESS_KEY_ID
+  valueFrom: {secretKeyRef: {name: {{ .secretName | quote }}, key: {{ .accessKeyIDKey | quote }}}}
+- name: AWS_SECRET_ACCESS_KEY
+  valueFrom: {secretKeyRef: {name: {{ .secretName | quote }}, key: {{ .secretAccessKeyKey | quote }}}}
+- name: AWS_SESSION_TOKEN
+  valueFrom: {secretKeyRef: {name: {{ .secretName | quote }}, key: {{ .sessionTokenKey | quote }}, optional: true}}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- with .Values.proxy }}
+{{- if .http }}
+- name: HTTP_PROXY
+  value: {{ .http | quote }}
+{{- end }}
+{{- if .https }}
+- name: HTTPS_PROXY
+  value: {{ .https | quote }}
+{{- end }}
+{{- if or .http .https }}
+- name: NO_PROXY
+  value: {{ concat (list "$(KUBERNETES_SERVICE_HOST)" ".svc" "169.254.169.254" "169.254.170.23") (compact (splitList "," .noProxy)) | join "," | quote }}
+{{- end }}
+{{- end }}
+{{- with .Values.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end -}}
+
+{{- define "infra-operator.ports" -}}
+{{- with .Values.operator }}
+{{- if .metrics.enabled }}
+- {name: metrics, containerPort: {{ .metrics.port }}, protocol: TCP}
+{{- end }}
+{{- if .health.enabled }}
+- {name: health, containerPort: {{ .health.port }}, protocol: TCP}
+{{- end }}
+{{- if include "infra-operator.webhook" $ }}
+- {name: webhook, containerPort: {{ .webhooks.port }}, protocol: TCP}
+{{- end }}
+{{- end }}
+{{- end -}}
+
+{{/* With the sums of what the chart itself puts into the pod's environment, so that a change of it starts new pods. */}}
+{{- define "infra-operator.podAnnotations" -}}
+{{- $own := dict "kubectl.kubernetes.io/default-container" "manager" -}}
+{{- with .Values.operator.metrics -}}
+  {{- if and .enabled (not $.Values.prometheus.serviceMonitor.enabled) -}}
+    {{- $own = merge $own (dict "prometheus.io/scrape" "true" "prometheus.io/port" (toString .port) "prometheus.io/path" "/metrics") -}}
+  {{- end -}}
+{{- end -}}
+{{- range $name, $on := dict "configmap" .Values.configMap.create "secret" .Values.aws.staticCredentials.create -}}
+  {{- if $on }}{{ $_ := set $own (printf "checksum/%s" $name) (include (printf "%s/%s.yaml" $.Template.BasePath $name) $ | sha256sum) }}{{ end -}}
+{{- end -}}
+{{- toYaml (merge (dict) .Values.podAnnotations .Values.commonAnnotations $own) -}}
+{{- end -}}
+
+{{/* Users' constraints with our labelSelector where they have none. */}}
+{{- define "infra-operator.spread" -}}
+{{- $selector := dict "matchLabels" (include "infra-operator.selectorLabels" . | fromYaml) -}}
+{{- $constraints := .Values.topologySpreadConstraints -}}
+{{- if and (not $constraints) (include "infra-operator.several" .) -}}
+  {{- range list "topology.kubernetes.io/zone" "kubernetes.io/hostname" -}}
+    {{- $constraints = append $constraints (dict "maxSkew" 1 "topologyKey" . "whenUnsatisfiable" "ScheduleAnyway") -}}
+  {{- end -}}
+{{- end -}}
+{{- range $constraints }}
+- {{ toYaml (merge (dict) . (dict "labelSelector" $selector)) | nindent 2 | trim }}
+{{- end }}
+{{- end -}}
+
+{{- define "infra-operator.webhookMounts" -}}
+{{- if include "infra-operator.webhook" . }}
+- name: webhook-cert
+  mountPath: {{ .Values.operator.webhooks.certDir | quote }}
+  readOnly: true
+{{- end }}
+{{- end -}}
+
+{{- define "infra-operator.webhookVolumes" -}}
+{{- if include "infra-operator.webhook" . }}
+- name: webhook-cert
+  secret:
+    secretName: {{ include "infra-operator.webhookSecret" . }}
+{{- end }}
+{{- end -}}

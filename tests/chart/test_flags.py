@@ -1,0 +1,53 @@
+"""What the chart passes to the program is what the program takes."""
+import re
+import subprocess
+import unittest
+
+import helm
+from helm import PRESETS, tree
+
+# Flags that the chart passes and the program does not have yet, and why the chart passes them all the same.
+NOT_YET = {
+    '--webhook-port': 'the operator serves no admission webhook yet; only passed with webhooks.enabled',
+    '--webhook-cert-dir': 'the same',
+}
+ROLE = 'arn:aws:iam::111122223333:role/infra'
+
+
+def flags_of(rendered):
+    return {word.split('=')[0] for word in rendered.container['args'] if word.startswith('--')}
+
+
+class Flags(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        said = subprocess.run([helm.TOOLS['operator'], 'run', '--help'], capture_output=True, text=True, timeout=30).stdout
+        cls.known = set(re.findall(r'--[a-z][a-z-]+', said))
+
+    def test_presets_pass_only_what_it_takes(self):
+        for name, files in PRESETS.items():
+            with self.subTest(values=name):
+                self.assertLessEqual(flags_of(helm.render(files=files)), self.known)
+
+    def test_so_does_everything_switched_on_but_for_what_is_to_come(self):
+        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], webhooks__enabled=True, webhooks__certManager__enabled=True),
+                             tree(aws__assumeRole={'enabled': True, 'roleARN': ROLE, 'externalID': 'x'}))
+        self.assertEqual(flags_of(helm.render(values)) - self.known, set(NOT_YET))
+
+    def test_and_without_election(self):
+        self.assertLessEqual(flags_of(helm.render(tree(operator__leaderElection__enabled=False))), self.known)
+
+    def test_its_values_are_taken(self):
+        """The program complains about a kubeconfig, and so about no flag."""
+        for name, files in PRESETS.items():
+            with self.subTest(values=name):
+                words = helm.render(files=files).container['args']
+                done = subprocess.run([helm.TOOLS['operator'], *words, '--kubeconfig', '/nonexistent'], capture_output=True, text=True, timeout=30)
+                self.assertIn('/nonexistent', done.stderr)
+                self.assertEqual(done.returncode, 1, done.stderr)
+
+    def test_help_test_asks_with_a_command_that_there_is(self):
+        words = helm.render().one('Pod')['spec']['containers'][0]['args']
+        done = subprocess.run([helm.TOOLS['operator'], words[0], 'http://127.0.0.1:1/'], capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('http://127.0.0.1:1/: ', done.stderr)
