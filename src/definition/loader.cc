@@ -26,7 +26,7 @@ constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},     {"text", Form:
                                      {"kmsKey", Form::kKmsKey},   {"nameOrArn", Form::kNameOrArn},
                                      {"base64", Form::kBase64},   {"version", Form::kVersion},
                                      {"atLeast", Form::kAtLeast}, {"count", Form::kCount},
-                                     {"others", Form::kOthers}, {"anyCase", Form::kAnyCase}};
+                                     {"others", Form::kOthers},   {"anyCase", Form::kAnyCase}};
 constexpr Spelling<Tags::Shape> kShapes[] = {{"list", Tags::Shape::kList},
                                              {"map", Tags::Shape::kMap}};
 

@@ -141,7 +141,8 @@ void compare_facet(const Definition& definition, const Desired& desired, const O
     if (answer != observed.facets.end()) theirs = value_in(*field, answer->second);
     add_differences(*field, *declared, theirs, name, differing);
   }
-  const bool half_done = !facet.begun.empty() && find_path(desired.status, facet.begun) != nullptr &&
+  const bool half_done = !facet.begun.empty() &&
+                         find_path(desired.status, facet.begun) != nullptr &&
                          *find_path(desired.status, facet.begun) == Json(true);
   if (half_done && differing.empty()) differing.push_back(facet.fields.front());
   // Something written under an earlier name may still be there.

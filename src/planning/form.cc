@@ -145,7 +145,8 @@ bool same_value(const Field& field, const Json& declared, const Json& observed) 
     case Form::kNetwork: return network(plain_text(declared)) == network(plain_text(observed));
     case Form::kKmsKey: return same_key(plain_text(declared), plain_text(observed));
     case Form::kNameOrArn: return same_name_or_arn(plain_text(declared), plain_text(observed));
-    case Form::kAnyCase: return boost::algorithm::iequals(plain_text(declared), plain_text(observed));
+    case Form::kAnyCase:
+      return boost::algorithm::iequals(plain_text(declared), plain_text(observed));
     case Form::kVersion: return !is_older(plain_text(observed), plain_text(declared));
     case Form::kAtLeast: return !is_less(observed, declared);
     default: break;
