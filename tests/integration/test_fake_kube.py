@@ -15,7 +15,7 @@ from harness import API, GROUP, PLURALS, World
 
 HERE = pathlib.Path(__file__).resolve().parent
 NOTES = HERE.parent / 'simulation' / 'kube' / 'DIFFERENCES.md'
-CHART = HERE.parents[1] / 'chart' / 'crds'
+CHART = HERE.parents[1] / 'chart' / 'templates' / 'crds'
 MERGE = 'application/merge-patch+json'
 JSON_PATCH = 'application/json-patch+json'
 STAMPS = re.compile(r'\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z')
