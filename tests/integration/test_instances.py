@@ -61,7 +61,8 @@ class RdsInstance(Fields, Case):
         return self.describe()[self.member(field)]
 
     def disturb(self, field):
-        values = {'dbInstanceClass': 'db.t3.large', 'allocatedStorage': 25, 'backupRetentionPeriod': 5,
+        # Storage that AWS has made larger is as good, and smaller it never gets, but in moto.
+        values = {'dbInstanceClass': 'db.t3.large', 'allocatedStorage': 15, 'backupRetentionPeriod': 5,
                   'preferredBackupWindow': '05:00-05:30', 'multiAZ': False, 'publiclyAccessible': True}
         self.rds.modify_db_instance(DBInstanceIdentifier=self.name, ApplyImmediately=True, **{self.member(field): values[field]})
 
