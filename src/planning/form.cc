@@ -228,8 +228,10 @@ std::optional<Json> from_aws(const Field& field, const Json& answer) {
     }
     return answer;
   }
-  const auto shown = field.shown.find(plain_text(answer));
-  if (shown != field.shown.end()) return spelled(field, shown->second);
+  if (!field.shown.empty()) {
+    const auto shown = field.shown.find(plain_text(answer));
+    if (shown != field.shown.end()) return spelled(field, shown->second);
+  }
   if (field.form == Form::kCount) return Json(count(answer));
   if (field.form == Form::kOthers) return Json(std::max<std::int64_t>(count(answer) - 1, 0));
   Json value = answer;
