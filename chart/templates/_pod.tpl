@@ -19,6 +19,7 @@
 - --max-concurrent-reconciles={{ .Values.operator.reconciliation.maxConcurrentReconciles }}
 - --check-interval={{ include "infra-operator.seconds" ($drift.enabled | ternary $drift.defaultCheckInterval .Values.operator.reconciliation.requeueAfter) }}s
 - --check-jitter={{ $drift.jitter }}
+- --reconcile-timeout={{ include "infra-operator.seconds" .Values.operator.reconciliation.timeout }}s
 - --shutdown-timeout={{ max 1 (sub .Values.terminationGracePeriodSeconds 10) }}s
 - {{ printf "--cluster-name=%s" .Values.operator.clusterName | quote }}
 {{- range $key, $value := .Values.globalTags }}
@@ -41,6 +42,12 @@
 {{- end }}
 - --log-level={{ .Values.logging.development | ternary "debug" (eq .Values.logging.level "warn" | ternary "error" .Values.logging.level) }}
 - --log-format={{ .Values.logging.development | ternary "console" .Values.logging.encoder }}
+{{- with .Values.logging.sampling }}
+{{- if .enabled }}
+- --log-sampling-initial={{ int64 .initial }}
+- --log-sampling-thereafter={{ int64 .thereafter }}
+{{- end }}
+{{- end }}
 {{- end -}}
 
 {{- define "infra-operator.env" -}}

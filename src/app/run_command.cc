@@ -35,6 +35,7 @@ struct Flags {
   std::size_t most_at_once = 10;
   Duration check_interval{300'000};
   int check_jitter = 10;  // percent
+  Duration reconcile_timeout{600'000};
   Duration shutdown_timeout{20'000};
   PodRole pod_role;
   std::string cluster = "kubernetes";
@@ -42,6 +43,8 @@ struct Flags {
   std::string definitions;
   std::string log_level = "info";
   std::string log_format = "json";
+  std::optional<std::uint64_t> log_sampling_initial;
+  std::uint64_t log_sampling_thereafter = 100;
 };
 
 std::string environment_or(const char* name, std::string fallback) {
@@ -75,6 +78,16 @@ telemetry::Level level_of(const std::string& name) {
   return name == "error" ? telemetry::Level::kError : telemetry::Level::kInfo;
 }
 
+telemetry::Format format_of(const std::string& name) {
+  return name == "console" ? telemetry::Format::kConsole : telemetry::Format::kJson;
+}
+
+std::optional<telemetry::Sampling> sampling_of(const Flags& flags) {
+  if (!flags.log_sampling_initial) return std::nullopt;
+  return telemetry::Sampling{.first = *flags.log_sampling_initial,
+                             .thereafter = flags.log_sampling_thereafter};
+}
+
 Result<planning::TagMap> global_tags(const Flags& flags) {
   planning::TagMap out;
   for (const auto& tag : flags.global_tags) {
@@ -101,6 +114,7 @@ OperatorSettings settings_of(const Flags& flags, const std::string& default_name
                   getpid(), random());
   out.dispatching = {.most_at_once = flags.most_at_once, .jitter = flags.check_jitter / 100.0};
   out.check_interval = flags.check_interval;
+  out.reconcile_timeout = flags.reconcile_timeout;
   out.cluster = flags.cluster;
   out.pod_role = flags.pod_role;
   out.grace = flags.shutdown_timeout;
@@ -132,9 +146,8 @@ class Process {
  public:
   explicit Process(const Flags& flags)
       : flags_(flags),
-        log_(std::cerr, level_of(flags.log_level),
-             flags.log_format == "console" ? telemetry::Format::kConsole : telemetry::Format::kJson,
-             clock_),
+        log_(std::cerr, level_of(flags.log_level), format_of(flags.log_format), clock_,
+             sampling_of(flags)),
         metrics_({.version = std::string(kVersion), .revision = std::string(kRevision)}),
         transport_(clock_, net::ProxyConfig::from_environment()) {}
 
@@ -309,6 +322,20 @@ void add_role_flags(CLI::App& run, PodRole& role) {
                "How long keys of this role are good for");
 }
 
+void add_log_flags(CLI::App& run, Flags& flags) {
+  run.add_option("--log-level", flags.log_level, "debug, info or error")
+      ->check(CLI::IsMember({"debug", "info", "error"}))
+      ->capture_default_str();
+  run.add_option("--log-format", flags.log_format, "json or console")
+      ->check(CLI::IsMember({"json", "console"}))
+      ->capture_default_str();
+  run.add_option("--log-sampling-initial", flags.log_sampling_initial,
+                 "Lines of one message a second before any is left out; default: none is");
+  run.add_option("--log-sampling-thereafter", flags.log_sampling_thereafter,
+                 "After those, one line of so many is written; 0: none")
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& app, int& exit_code) {
@@ -338,6 +365,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
                   "How much that time varies, in percent, so that objects do not come in step")
       ->check(CLI::Range(0, 100))
       ->capture_default_str();
+  add_interval(*run, "--reconcile-timeout", flags->reconcile_timeout,
+               "How long one look at an object may go on sending requests to AWS");
   add_interval(*run, "--shutdown-timeout", flags->shutdown_timeout,
                "How long a stop waits for what is under way");
   add_role_flags(*run, flags->pod_role);
@@ -349,12 +378,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
                   "object's win")
       ->delimiter(',');
   run->add_option("--definitions", flags->definitions, "Folder with definitions of more kinds");
-  run->add_option("--log-level", flags->log_level, "debug, info or error")
-      ->check(CLI::IsMember({"debug", "info", "error"}))
-      ->capture_default_str();
-  run->add_option("--log-format", flags->log_format, "json or console")
-      ->check(CLI::IsMember({"json", "console"}))
-      ->capture_default_str();
+  add_log_flags(*run, *flags);
   run->callback([flags, &exit_code] { exit_code = run_operator(*flags); });
 }
 

@@ -63,6 +63,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
       resources_(parts_.clock,
                  {.cluster = settings_.cluster,
                   .check_interval = settings_.check_interval,
+                  .timeout = settings_.reconcile_timeout,
                   .new_password = parts_.new_password},
                  providers_, references_, kube_at_work_, parts_.metrics, parts_.log) {
   parts_.health.add("caches");

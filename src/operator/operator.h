@@ -25,6 +25,7 @@ struct OperatorSettings {
   kube::LeaseSettings lease;
   Dispatcher::Settings dispatching;
   Duration check_interval{300'000};
+  Duration reconcile_timeout{600'000};
   planning::TagMap global_tags;  // on everything; what a provider or an object says wins
   std::string cluster;           // in the owner tags
   PodRole pod_role;

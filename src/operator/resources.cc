@@ -7,6 +7,7 @@
 
 #include "operator/discreet_cloud.h"
 #include "operator/secrets.h"
+#include "operator/timely_cloud.h"
 #include "reconcile/finalizer.h"
 
 namespace infra {
@@ -100,7 +101,8 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
   }
   // Held for the whole reconcile: the provider may be replaced meanwhile.
   const std::shared_ptr<AwsCloud> provided = std::get<std::shared_ptr<AwsCloud>>(found);
-  DiscreetCloud cloud(*provided, std::move(resolved->hidden));
+  TimelyCloud timely(*provided, clock_, started + settings_.timeout);
+  DiscreetCloud cloud(timely, std::move(resolved->hidden));
   Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved->spec),
                                            cloud, store);
   const auto* failed = std::get_if<Failed>(&done.outcome);

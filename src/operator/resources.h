@@ -19,6 +19,7 @@ class Resources {
   struct Settings {
     std::string cluster;               // in the owner tags
     Duration check_interval{300'000};  // between looks at an object that is settled
+    Duration timeout{600'000};         // of one reconcile; then it sends nothing more
     std::function<std::string()> new_password;
   };
 

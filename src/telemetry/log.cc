@@ -188,8 +188,11 @@ std::string console_line(WallTime time, Level level, std::string_view message,
 
 }  // namespace
 
-Logger::Logger(std::ostream& sink, Level level, Format format, const Clock& clock)
-    : sink_(&sink), level_(level), format_(format), clock_(&clock) {}
+Logger::Logger(std::ostream& sink, Level level, Format format, const Clock& clock,
+               std::optional<Sampling> sampling)
+    : sink_(&sink), level_(level), format_(format), clock_(&clock) {
+  if (sampling) sampler_ = std::make_shared<Sampler>(*sampling);
+}
 
 void Logger::debug(std::string_view message, const Fields& fields) const {
   write(Level::kDebug, message, fields);
@@ -211,8 +214,12 @@ Logger Logger::with(const Fields& fields) const {
 
 void Logger::write(Level level, std::string_view message, const Fields& fields) const {
   if (!enabled(level)) return;
+  const auto left_out = sampler_ ? sampler_->admit(level, message, clock_->steady())
+                                 : std::optional(std::uint64_t{0});
+  if (!left_out) return;
   Fields all = fields_;
   merge_into(all, fields);
+  if (*left_out > 0) merge_into(all, {{"left_out", *left_out}});
   const WallTime now = clock_->wall();
   // One write per line, so that lines of several processes on one pipe do not mix.
   const std::string line = format_ == Format::kJson ? json_line(now, level, message, all)

@@ -3,16 +3,17 @@
 #include <concepts>
 #include <cstdint>
 #include <iosfwd>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
 #include "base/clock.h"
+#include "telemetry/sampler.h"
 
 namespace infra::telemetry {
 
-enum class Level { kDebug, kInfo, kError };
 enum class Format { kJson, kConsole };
 
 // A string, a whole number, a fraction or a truth value. The constructors are constrained so that
@@ -51,10 +52,12 @@ using Fields = std::vector<Field>;
 //   {"ts":"2026-01-02T03:04:05.678Z","level":"info","msg":"created","kind":"VPC","id":"vpc-1"}
 //
 // Whatever a value holds, a line stays one line and valid UTF-8. A field given later replaces one
-// of the same name. The sink and the clock must outlive the logger and its children.
+// of the same name. The sink and the clock must outlive the logger and its children, which share
+// one sampling; where that has left lines out, the next one like them says how many ("left_out").
 class Logger {
  public:
-  Logger(std::ostream& sink, Level level, Format format, const Clock& clock);
+  Logger(std::ostream& sink, Level level, Format format, const Clock& clock,
+         std::optional<Sampling> sampling = {});
 
   void debug(std::string_view message, const Fields& fields = {}) const;
   void info(std::string_view message, const Fields& fields = {}) const;
@@ -72,6 +75,7 @@ class Logger {
   Level level_;
   Format format_;
   const Clock* clock_;
+  std::shared_ptr<Sampler> sampler_;  // none: every line is written
   Fields fields_;
 };
 

@@ -121,5 +121,16 @@ TEST_F(LogTest, ConsoleQuotesWhatIsNoPlainWord) {
             "2026-01-02T03:04:05.007Z error it\\nbroke why=\"no route\\nto host\" none=\"\"\n");
 }
 
+TEST_F(LogTest, LeavesOutWhatRepeatsAndSaysSo) {
+  const Logger sampled(out_, Level::kInfo, Format::kConsole, clock_,
+                       Sampling{.first = 1, .thereafter = 2});
+  const Logger child = sampled.with({{"kind", "VPC"}});
+  for (int i = 1; i <= 4; ++i) child.info("busy", {{"number", i}});
+  sampled.info("other");
+  const std::string start = "2026-01-02T03:04:05.007Z info  ";
+  EXPECT_EQ(out_.str(), start + "busy kind=VPC number=1\n" + start +
+                            "busy kind=VPC number=3 left_out=1\n" + start + "other\n");
+}
+
 }  // namespace
 }  // namespace infra::telemetry

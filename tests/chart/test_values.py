@@ -8,11 +8,7 @@ from helm import at, merged, tree
 
 # Keys that change nothing, and why.
 WITHOUT_EFFECT = {
-    'operator.reconciliation.timeout': 'every call has its own limit; a pass as a whole has none',
     'logging.stacktraceLevel': 'the operator writes no stack traces',
-    'logging.sampling.enabled': 'the operator leaves out no lines',
-    'logging.sampling.initial': 'the same',
-    'logging.sampling.thereafter': 'the same',
     'driftDetection.defaultAutoHeal': 'always on; false is refused, see test_refusals',
     'aws.localstack.s3ForcePathStyle': 'always so at an emulator; false is refused, see test_refusals',
     'crds.annotations.helm.sh/resource-policy': 'follows crds.keep',
@@ -58,6 +54,8 @@ CONTEXT = {
     'aws.assumeRole.': tree(aws__assumeRole__enabled=True, aws__assumeRole__roleARN=ROLE),
     'aws.localstack.endpoint': tree(aws__localstack__enabled=True),
     'livenessProbe.': tree(operator__health__enabled=True),
+    'logging.sampling.': tree(logging__sampling__enabled=True),
+    'logging.sampling.enabled': {},
 }
 
 OBJECT = [{'apiVersion': 'v1', 'kind': 'ConfigMap', 'metadata': {'name': 'more', 'namespace': helm.NAMESPACE}}]
@@ -84,7 +82,7 @@ CHANGED = {
         probe: tree(httpGet__port=8091) for probe in ('livenessProbe', 'readinessProbe', 'startupProbe')})),
     'operator.health.bindAddress': '127.0.0.1:8081',
     'operator.webhooks.port': (9444, tree(webhooks__service__targetPort=9444)), 'operator.webhooks.certDir': '/certs',
-    'operator.reconciliation.requeueAfter': '7m', 'driftDetection.defaultCheckInterval': '7m', 'logging.level': 'error', 'logging.encoder': 'console',
+    'operator.reconciliation.requeueAfter': '7m', 'operator.reconciliation.timeout': '1m', 'driftDetection.defaultCheckInterval': '7m', 'logging.level': 'error', 'logging.encoder': 'console',
     'aws.defaultRegion': 'eu-west-1', 'aws.irsa.enabled': (True, tree(aws__irsa__roleARN=ROLE)), 'aws.irsa.roleARN': ROLE + '2',
     'aws.assumeRole.enabled': False, 'aws.assumeRole.roleARN': ROLE + '2', 'aws.assumeRole.duration': '30m',
     'aws.localstack.endpoint': 'http://other:4566',
@@ -177,8 +175,7 @@ class Keys(unittest.TestCase):
     def test_what_has_no_effect_has_none(self):
         keys = [key for key, why in WITHOUT_EFFECT.items() if 'refused' not in why and not key.startswith('crds')]
         default = helm.render().text
-        chosen = [at(key, {'logging.stacktraceLevel': 'info', 'operator.reconciliation.timeout': '1m'}.get(
-            key, another(value_at(helm.default_values(), key.split('.'))))) for key in keys]
+        chosen = [at(key, {'logging.stacktraceLevel': 'info'}[key]) for key in keys]
         for key, rendered in zip(keys, helm.render_all(chosen)):
             with self.subTest(key=key):
                 self.assertTrue(rendered.text == default, f'{key} changes something')
