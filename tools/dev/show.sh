@@ -35,10 +35,12 @@ chart_tests() {
   local preset=$1
   shift
   build "$preset" infra-operator
+  local helm
   tool helm
+  helm=$TOOL
   ensure_chart_tools
-  "$CHART_PYTHON/bin/python" tests/chart/run.py "operator=$PWD/build/$preset/src/app/infra-operator" "helm=$TOOL" \
-    "promtool=$BIN/promtool" "$@"
+  "$CHART_PYTHON/bin/python" tests/chart/run.py "operator=$PWD/build/$preset/src/app/infra-operator" "helm=$helm" \
+    "promtool=$BIN/promtool" "kubeconform=$TOOL" "crds=$FOREIGN_CRDS" "$@"
 }
 
 # integration PRESET [TEST ...]: prints a line a test, and last how many passed and failed.

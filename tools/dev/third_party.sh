@@ -47,6 +47,20 @@ ensure_chart_tools() {
   CHART_PYTHON=$CACHE/chart-$(pin_of third_party/chart.txt)
   [ -e "$CHART_PYTHON/.complete" ] || step 'schemas of Kubernetes' '30 s' make_venv "$CHART_PYTHON" third_party/chart.txt
   [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_promtool
+  FOREIGN_CRDS=$CACHE/crds-$(pin_of third_party/go/crds/go.sum)
+  [ -d "$FOREIGN_CRDS" ] || { ensure_go; step 'CRDs of others' '30 s' take_crds; }
+  tool kubeconform
+}
+
+# The definitions of kinds that the chart makes objects of and that are neither ours nor Kubernetes' own.
+take_crds() {
+  local work module folder name
+  work=$(mktemp -d "$CACHE/crds.XXXXXX")
+  while read -r module name; do
+    folder=$(env -C third_party/go/crds "$GO" mod download -json "$module" | sed -nE 's/^\s*"Dir": "(.*)",$/\1/p')
+    cp "$folder/$name" "$work/"
+  done <third_party/crds.txt
+  mv -T "$work" "$FOREIGN_CRDS"
 }
 
 take_promtool() {
@@ -109,9 +123,10 @@ tool() {
     kube-apiserver | kubectl) go_build kubernetes "k8s.io/kubernetes/cmd/$1" "$1" "$(kubernetes_flags)" ;;
     etcd) go_build etcd go.etcd.io/etcd/server/v3 etcd '' ;;
     helm) go_build helm helm.sh/helm/v4/cmd/helm helm '' ;;
+    kubeconform) go_build kubeconform github.com/yannh/kubeconform/cmd/kubeconform kubeconform '' ;;
     moto_server) ensure_moto; TOOL=$MOTO/bin/moto_server ;;
     operator) build release; TOOL=$PWD/build/release/src/app/infra-operator ;;
-    *) die "Unknown name '$1': operator, kube-apiserver, etcd, kubectl, helm or moto_server." ;;
+    *) die "Unknown name '$1': operator, kube-apiserver, etcd, kubectl, helm, kubeconform or moto_server." ;;
   esac
 }
 
