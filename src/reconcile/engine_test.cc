@@ -23,7 +23,7 @@ using definition::Field;
 // A tiny AWS with one kind of resource. Each fault is met once, by the next call of that operation.
 class FakeCloud final : public Cloud {
  public:
-  enum class Fault { kRefused, kInvalid, kBusy, kLostAnswer, kNotSent, kTokenUsed };
+  enum class Fault { kRefused, kInvalid, kBlocked, kBusy, kLostAnswer, kNotSent, kTokenUsed };
 
   Task<Result<Json>> call(std::string, std::string operation, Json input, Intent) override {
     auto result = meet(operation, input);
@@ -67,6 +67,7 @@ class FakeCloud final : public Cloud {
     switch (kind) {
       case Fault::kRefused: return refusal(Code::kDenied, "AccessDenied");
       case Fault::kInvalid: return refusal(Code::kInvalid, "InvalidParameter");
+      case Fault::kBlocked: return refusal(Code::kBlocked, "DependencyViolation");
       case Fault::kTokenUsed: return refusal(Code::kInvalid, "IdempotentParameterMismatch");
       case Fault::kBusy: return refusal(Code::kBusy, "OperationAborted");
       case Fault::kLostAnswer: (void)answer(operation, input); break;
@@ -428,6 +429,13 @@ class RestartTest : public EngineTest {
 TEST_F(RestartTest, IsStartedAgainAfterARefusal) {
   cloud.faults["Resize"] = FakeCloud::Fault::kInvalid;
   EXPECT_EQ(reason(), "Refused");
+  EXPECT_TRUE(cloud.running);
+  EXPECT_EQ(restarting(), Json(false));
+}
+
+TEST_F(RestartTest, IsStartedAgainIfSomethingIsInTheWay) {
+  cloud.faults["Resize"] = FakeCloud::Fault::kBlocked;
+  EXPECT_EQ(reason(), "Blocked");
   EXPECT_TRUE(cloud.running);
   EXPECT_EQ(restarting(), Json(false));
 }
@@ -821,17 +829,36 @@ TEST_F(EngineTest, AwsBeingBusyIsAFailureWithPauses) {
 
 TEST_F(EngineTest, ARefusedSettingDoesNotHoldUpTheOthers) {
   kind = thing_with_parts();
+  const Json fresh = store.json;
+  for (const auto fault : {FakeCloud::Fault::kInvalid, FakeCloud::Fault::kBlocked}) {
+    store.json = fresh;
+    cloud.things.clear();
+    cloud.members.clear();
+    reconcile();
+    set_path(store.json, "spec.size", Json(7));
+    set_path(store.json, "spec.color", Json("red"));
+    set_path(store.json, "spec.members", JsonArray{"a"});
+    set_path(store.json, "spec.tags", JsonObject{{"team", "x"}});
+    cloud.faults["Resize"] = fault;
+    cloud.calls.clear();
+    EXPECT_NE(reason(), "Settled");
+    EXPECT_EQ(cloud.things.begin()->second["Color"], Json("red"));
+    EXPECT_TRUE(cloud.members.contains("a"));
+    EXPECT_TRUE(cloud.called("Tag"));
+    EXPECT_EQ(reason(), "Settled");
+  }
+}
+
+// In the kind with such a set, as a route table whose subnet uses another one.
+TEST_F(EngineTest, ARefusedItemDoesNotHoldUpTheTags) {
+  kind = thing_with_parts();
   reconcile();
-  set_path(store.json, "spec.size", Json(7));
-  set_path(store.json, "spec.color", Json("red"));
-  set_path(store.json, "spec.members", JsonArray{"a"});
+  set_path(store.json, "spec.members", JsonArray{"a", "b"});
   set_path(store.json, "spec.tags", JsonObject{{"team", "x"}});
-  cloud.faults["Resize"] = FakeCloud::Fault::kInvalid;
-  EXPECT_EQ(reason(), "Refused");
-  EXPECT_EQ(cloud.things.begin()->second["Color"], Json("red"));
-  EXPECT_TRUE(cloud.members.contains("a"));
+  cloud.faults["AddMember"] = FakeCloud::Fault::kBlocked;
+  EXPECT_NE(reason(), "Settled");
+  EXPECT_EQ(cloud.members.size(), 1u);
   EXPECT_TRUE(cloud.called("Tag"));
-  EXPECT_EQ(reason(), "Settled");
 }
 
 // Whatever is interrupted, the deletion knows what was added, also what spec names no more.

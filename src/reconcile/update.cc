@@ -33,10 +33,15 @@ bool is_outdated(const Engine::Pass& pass, const definition::StatusField& field)
          !text_at(pass.object.status(), field.field.name).empty();
 }
 
+// What only the user, or something else in AWS, can make possible.
+bool is_refusal(const Error& error) {
+  return error.code == Code::kInvalid || error.code == Code::kBlocked;
+}
+
 // What AWS refuses must not hold up the other parts: one of them may be what it lacks. The first
 // refusal is kept.
 bool goes_on(const Error& error, Result<void>& refused) {
-  if (error.code != Code::kInvalid) return false;
+  if (!is_refusal(error)) return false;
   if (refused) refused = std::unexpected(error);
   return true;
 }
@@ -87,7 +92,7 @@ Task<Result<void>> Engine::write_facet(Pass& pass, const definition::Facet& face
     if (!noted) co_return noted;
   }
   auto written = co_await write_calls(pass, facet.write);
-  if (!written && written.error().code != Code::kInvalid) co_return written;
+  if (!written && !is_refusal(written.error())) co_return written;
   if (!facet.begun.empty()) pass.notes[facet.begun] = Json(false);
   for (const auto& field : pass.definition.status) {
     if (written && is_about(field, facet)) note_written(pass, field);
