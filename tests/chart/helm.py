@@ -75,8 +75,8 @@ class Rendering:
         return next((one for one in self.container['env'] if one['name'] == name), None)
 
 
-def helm(*words, given='', chart=None):
-    done = subprocess.run([TOOLS['helm'], *words], input=given, capture_output=True, text=True, cwd=chart or ROOT, timeout=300)
+def helm(*words, given='', chart=None, program='helm'):
+    done = subprocess.run([TOOLS[program], *words], input=given, capture_output=True, text=True, cwd=chart or ROOT, timeout=300)
     return Rendering(done.stdout, done.stderr if done.returncode else '')
 
 

@@ -38,6 +38,16 @@ class Rendered(unittest.TestCase):
                 with self.subTest(values=name, version=version):
                     self.assertEqual(schemas.complaints(rendered.text, version), [])
 
+    def test_helm_3_renders_the_same(self):
+        for name, values in (*((name, files) for name, files in PRESETS.items()), ('everything', None)):
+            files = [word for file in values or () for word in ('--values', file)]
+            given = json.dumps({} if values is not None else EVERYTHING)
+            # Helm 3 supposes an old Kubernetes where it is not told.
+            words = ('template', 'op', str(helm.slim), '--namespace', NAMESPACE, '--kube-version', '1.36.0', *files, '--values', '-')
+            with self.subTest(values=name):
+                old, new = (sorted(helm.helm(*words, given=given, program=program).objects, key=json.dumps) for program in ('helm3', 'helm'))
+                self.assertEqual(old, new)
+
     def test_every_kind_of_object_is_among_them(self):
         wanted = {'Deployment', 'Service', 'ServiceAccount', 'ClusterRole', 'ClusterRoleBinding', 'Role', 'RoleBinding', 'Secret', 'ConfigMap',
                   'HorizontalPodAutoscaler', 'PodDisruptionBudget', 'PriorityClass', 'NetworkPolicy', 'ValidatingWebhookConfiguration', 'Pod',

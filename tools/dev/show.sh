@@ -35,12 +35,13 @@ chart_tests() {
   local preset=$1
   shift
   build "$preset" infra-operator
-  local helm
-  tool helm
-  helm=$TOOL
   ensure_chart_tools
-  "$CHART_PYTHON/bin/python" tests/chart/run.py "operator=$PWD/build/$preset/src/app/infra-operator" "helm=$helm" \
-    "promtool=$BIN/promtool" "kubeconform=$TOOL" "crds=$FOREIGN_CRDS" "$@"
+  local name tools=("operator=$PWD/build/$preset/src/app/infra-operator" "promtool=$BIN/promtool" "crds=$FOREIGN_CRDS")
+  for name in helm helm3 kubeconform; do
+    tool "$name"
+    tools+=("$name=$TOOL")
+  done
+  "$CHART_PYTHON/bin/python" tests/chart/run.py "${tools[@]}" "$@"
 }
 
 # integration PRESET [TEST ...]: prints a line a test, and last how many passed and failed.

@@ -49,7 +49,6 @@ ensure_chart_tools() {
   [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_promtool
   FOREIGN_CRDS=$CACHE/crds-$(pin_of third_party/go/crds/go.sum)
   [ -d "$FOREIGN_CRDS" ] || { ensure_go; step 'CRDs of others' '30 s' take_crds; }
-  tool kubeconform
 }
 
 # The definitions of kinds that the chart makes objects of and that are neither ours nor Kubernetes' own.
@@ -123,10 +122,11 @@ tool() {
     kube-apiserver | kubectl) go_build kubernetes "k8s.io/kubernetes/cmd/$1" "$1" "$(kubernetes_flags)" ;;
     etcd) go_build etcd go.etcd.io/etcd/server/v3 etcd '' ;;
     helm) go_build helm helm.sh/helm/v4/cmd/helm helm '' ;;
+    helm3) go_build helm3 helm.sh/helm/v3/cmd/helm helm3 '' ;;
     kubeconform) go_build kubeconform github.com/yannh/kubeconform/cmd/kubeconform kubeconform '' ;;
     moto_server) ensure_moto; TOOL=$MOTO/bin/moto_server ;;
     operator) build release; TOOL=$PWD/build/release/src/app/infra-operator ;;
-    *) die "Unknown name '$1': operator, kube-apiserver, etcd, kubectl, helm, kubeconform or moto_server." ;;
+    *) die "Unknown name '$1': operator, kube-apiserver, etcd, kubectl, helm, helm3, kubeconform or moto_server." ;;
   esac
 }
 
