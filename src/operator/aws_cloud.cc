@@ -4,19 +4,32 @@
 
 namespace infra {
 
+std::shared_ptr<AwsCloud> AwsCloud::observed_by(aws::CallObserver observer) const {
+  auto out = std::make_shared<AwsCloud>(*this);
+  out->observer_ = std::move(observer);
+  return out;
+}
+
+aws::CallOptions AwsCloud::options() const {
+  aws::CallOptions out;
+  out.observer = observer_;
+  return out;
+}
+
 Task<Result<Json>> AwsCloud::call(std::string service, std::string operation, Json input,
                                   Intent intent) {
-  aws::CallOptions options;
-  options.retry_unknown = intent != Intent::kCreate;
+  aws::CallOptions how = options();
+  how.retry_unknown = intent != Intent::kCreate;
   auto answer = co_await client_->call(std::move(service), std::move(operation), std::move(input),
-                                       std::move(options));
+                                       std::move(how));
   co_return answer;
 }
 
 Task<Result<Json>> AwsCloud::call_all_pages(std::string service, std::string operation,
                                             Json input) {
-  auto answer =
-      co_await client_->call_paged(std::move(service), std::move(operation), std::move(input));
+  aws::CallOptions how = options();
+  auto answer = co_await client_->call_paged(std::move(service), std::move(operation),
+                                             std::move(input), std::move(how));
   co_return answer;
 }
 
