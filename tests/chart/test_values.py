@@ -57,6 +57,8 @@ CONTEXT = {
     **{f'aws.staticCredentials.{key}': MADE for key in ('create', 'accessKeyID', 'secretAccessKey', 'sessionToken')},
     'aws.assumeRole.': tree(aws__assumeRole__enabled=True, aws__assumeRole__roleARN=ROLE),
     'aws.localstack.endpoint': tree(aws__localstack__enabled=True),
+    'tracing.': tree(tracing__enabled=True, tracing__endpoint='http://collector:4318'),
+    'tracing.enabled': tree(tracing__endpoint='http://collector:4318'),
     'livenessProbe.': tree(operator__health__enabled=True),
 }
 
@@ -85,7 +87,7 @@ CHANGED = {
     'operator.health.bindAddress': '127.0.0.1:8081',
     'operator.webhooks.port': (9444, tree(webhooks__service__targetPort=9444)), 'operator.webhooks.certDir': '/certs',
     'operator.reconciliation.requeueAfter': '7m', 'driftDetection.defaultCheckInterval': '7m', 'logging.level': 'error', 'logging.encoder': 'console',
-    'aws.defaultRegion': 'eu-west-1', 'aws.irsa.enabled': (True, tree(aws__irsa__roleARN=ROLE)), 'aws.irsa.roleARN': ROLE + '2',
+    'tracing.endpoint': 'http://other:4318', 'tracing.samplingRatio': 0.5, 'aws.defaultRegion': 'eu-west-1', 'aws.irsa.enabled': (True, tree(aws__irsa__roleARN=ROLE)), 'aws.irsa.roleARN': ROLE + '2',
     'aws.assumeRole.enabled': False, 'aws.assumeRole.roleARN': ROLE + '2', 'aws.assumeRole.duration': '30m',
     'aws.localstack.endpoint': 'http://other:4566',
     'service.type': 'NodePort', 'service.targetPort': (8090, tree(operator__metrics__bindAddress='0.0.0.0:8090', operator__metrics__port=8090)),
