@@ -10,7 +10,7 @@ std::shared_ptr<AwsCloud> AwsCloud::observed_by(aws::CallObserver observer) cons
   return out;
 }
 
-aws::CallOptions AwsCloud::options() const {
+aws::CallOptions AwsCloud::call_options() const {
   aws::CallOptions out;
   out.observer = observer_;
   return out;
@@ -18,18 +18,18 @@ aws::CallOptions AwsCloud::options() const {
 
 Task<Result<Json>> AwsCloud::call(std::string service, std::string operation, Json input,
                                   Intent intent) {
-  aws::CallOptions how = options();
-  how.retry_unknown = intent != Intent::kCreate;
+  aws::CallOptions options = call_options();
+  options.retry_unknown = intent != Intent::kCreate;
   auto answer = co_await client_->call(std::move(service), std::move(operation), std::move(input),
-                                       std::move(how));
+                                       std::move(options));
   co_return answer;
 }
 
 Task<Result<Json>> AwsCloud::call_all_pages(std::string service, std::string operation,
                                             Json input) {
-  aws::CallOptions how = options();
+  aws::CallOptions options = call_options();
   auto answer = co_await client_->call_paged(std::move(service), std::move(operation),
-                                             std::move(input), std::move(how));
+                                             std::move(input), std::move(options));
   co_return answer;
 }
 

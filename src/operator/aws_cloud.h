@@ -29,7 +29,7 @@ class AwsCloud final : public reconcile::Cloud {
   void set_account_id(std::string id) { account_id_ = std::move(id); }
 
  private:
-  aws::CallOptions options() const;
+  aws::CallOptions call_options() const;
 
   std::shared_ptr<aws::Client> client_;
   aws::CallObserver observer_;
