@@ -84,13 +84,18 @@ class Traces(Case):
 
     def start_operator(self, *flags, env=None):
         World.operator.stop()
-        World.operator = World.stack.start_operator('--no-leader-elect', '--cluster-name', 'test', *flags, env=env).wait_ready()
-        # Cleanups run last first: objects go before the next operator comes.
-        self.addCleanup(World.start_operator)
-        self.addCleanup(World.operator.stop)
+        operator = World.operator = World.stack.start_operator('--no-leader-elect', '--cluster-name', 'test', *flags, env=env).wait_ready()
+        # Cleanups run last first: objects go before the operator does.
+        self.addCleanup(self.stop, operator)
         self.addCleanup(self.delete_everything)
         self.make_provider('traced', credentialsSecret={'name': 'hushed'})
-        return World.operator
+        return operator
+
+    def stop(self, operator):
+        """The usual one takes over, if it has not yet."""
+        if World.operator is operator:
+            operator.stop()
+            World.start_operator()
 
     def make_ready_vpc(self, name='vpc'):
         self.make_object_vpc(name, provider='traced')
@@ -162,18 +167,16 @@ class Traces(Case):
         self.eventually('a trace', lambda: self.root_with('VPC', 'vpc', 'EC2/CreateVpc'), 30)
         self.assertEqual(self.collector.refusals, [])
         self.assertEqual(self.metric('dropped'), 0)
-        World.operator.stop()
+        self.stop(World.operator)
         known = {span.span_id for span in self.collector.spans}
         self.assertEqual([span.name for span in self.collector.spans if span.parent_span_id and span.parent_span_id not in known], [])
-        World.start_operator()
 
     def test_a_stop_sends_what_there_is(self):
         self.start_operator('--otlp-endpoint', self.collector.url)
         self.make_ready_vpc()
         self.make_ready_vpc('second')
-        World.operator.stop()
+        self.stop(World.operator)
         self.assertTrue(self.root_with('VPC', 'second', 'EC2/CreateVpc'))
-        World.start_operator()
 
     def test_a_collector_that_is_away_holds_up_nothing(self):
         port = stack.free_port()
