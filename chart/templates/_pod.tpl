@@ -40,6 +40,12 @@
 - --webhook-port={{ .Values.operator.webhooks.port }}
 - {{ printf "--webhook-cert-dir=%s" .Values.operator.webhooks.certDir | quote }}
 {{- end }}
+{{- with .Values.tracing }}
+{{- if .enabled }}
+- {{ printf "--otlp-endpoint=%s" .endpoint | quote }}
+- --trace-sampling={{ .samplingRatio }}
+{{- end }}
+{{- end }}
 - --log-level={{ .Values.logging.development | ternary "debug" (eq .Values.logging.level "warn" | ternary "error" .Values.logging.level) }}
 - --log-format={{ .Values.logging.development | ternary "console" .Values.logging.encoder }}
 {{- with .Values.logging.sampling }}

@@ -118,6 +118,11 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- include "infra-operator.problem" (list (printf "operator.%s.port" (first $pair)) (get $operator (first $pair)).port (printf "is operator.%s.port too" (last $pair)) "Set two different ports") }}
 {{- end }}
 {{- end }}
+{{- with .Values.tracing }}
+{{- if .enabled }}
+{{- include "infra-operator.problems.form" (list "tracing.endpoint" .endpoint "^https?://[^/]+" "the URL of a collector with scheme, such as http://collector:4318") }}
+{{- end }}
+{{- end }}
 {{- if not .Values.driftDetection.defaultAutoHeal }}
 {{- include "infra-operator.problem" (list "driftDetection.defaultAutoHeal" false "this version puts right whatever it finds changed" "Leave it out, and set the annotation aws-infra-operator.runner.codes/policy=observe on objects that are only to be watched") }}
 {{- end }}

@@ -41,6 +41,8 @@ struct Flags {
   std::string cluster = "kubernetes";
   std::vector<std::string> global_tags;  // KEY=VALUE
   std::string definitions;
+  std::string otlp_endpoint;  // empty: no traces
+  double trace_sampling = 1;
   std::string log_level = "info";
   std::string log_format = "json";
   std::optional<std::uint64_t> log_sampling_initial;
@@ -100,6 +102,34 @@ Result<planning::TagMap> global_tags(const Flags& flags) {
   const auto problems = planning::invalid_tags(out);
   if (!problems.empty()) return fail(Code::kInvalid, "--global-tags: " + problems.front());
   return out;
+}
+
+telemetry::Fields resource_of(const Flags& flags) {
+  telemetry::Fields out{{"service.name", "infra-operator"},
+                        {"service.version", kVersion},
+                        {"k8s.cluster.name", flags.cluster}};
+  for (const auto& [name, variable] :
+       {std::pair("k8s.pod.name", "POD_NAME"), std::pair("k8s.namespace.name", "POD_NAMESPACE")}) {
+    const std::string value = environment_or(variable, "");
+    if (!value.empty()) out.push_back({name, value});
+  }
+  return out;
+}
+
+Result<std::optional<TraceSettings>> trace_settings(const Flags& flags) {
+  if (flags.otlp_endpoint.empty()) return std::nullopt;
+  auto endpoint = traces_endpoint(flags.otlp_endpoint);
+  if (!endpoint) {
+    return std::unexpected(endpoint.error().in(
+        "--otlp-endpoint takes the URL of a collector, such as http://collector:4318"));
+  }
+  // Not a flag: everyone on the node can read those.
+  auto headers = parse_otlp_headers(environment_or("OTEL_EXPORTER_OTLP_HEADERS", ""));
+  if (!headers) return std::unexpected(headers.error());
+  return TraceSettings{.tracer = {.ratio = flags.trace_sampling},
+                       .exporter = {.endpoint = std::move(*endpoint),
+                                    .headers = std::move(*headers),
+                                    .resource = resource_of(flags)}};
 }
 
 OperatorSettings settings_of(const Flags& flags, const std::string& default_namespace) {
@@ -197,6 +227,9 @@ class Process {
     auto tags = global_tags(flags_);
     if (!tags) return std::unexpected(tags.error());
     settings.global_tags = std::move(*tags);
+    auto traces = trace_settings(flags_);
+    if (!traces) return std::unexpected(traces.error());
+    settings.traces = std::move(*traces);
     auto made = Operator::make(parts(), std::move(settings));
     if (!made) return std::unexpected(made.error());
     operator_ = std::move(*made);
@@ -336,6 +369,16 @@ void add_log_flags(CLI::App& run, Flags& flags) {
       ->capture_default_str();
 }
 
+void add_trace_flags(CLI::App& run, Flags& flags) {
+  auto* endpoint = run.add_option("--otlp-endpoint", flags.otlp_endpoint,
+                                  "URL of a collector for traces (OTLP over HTTP), such as "
+                                  "http://collector:4318; its headers: OTEL_EXPORTER_OTLP_HEADERS");
+  run.add_option("--trace-sampling", flags.trace_sampling, "Part of reconciles that are traced")
+      ->check(CLI::Range(0.0, 1.0))
+      ->needs(endpoint)
+      ->capture_default_str();
+}
+
 }  // namespace
 
 void add_run_command(CLI::App& app, int& exit_code) {
@@ -378,6 +421,7 @@ void add_run_command(CLI::App& app, int& exit_code) {
                   "object's win")
       ->delimiter(',');
   run->add_option("--definitions", flags->definitions, "Folder with definitions of more kinds");
+  add_trace_flags(*run, *flags);
   add_log_flags(*run, *flags);
   run->callback([flags, &exit_code] { exit_code = run_operator(*flags); });
 }

@@ -162,6 +162,7 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
                                         const std::string& operation_name, Json input,
                                         const CallOptions& options) {
   Pending out;
+  out.observer = options.observer;
   out.until = clock_.steady() + options.deadline;
   auto service = catalog_->find(service_name);
   if (!service) return std::unexpected(service.error());
@@ -229,8 +230,9 @@ bool Client::correct_clock(const Error& error, const net::HttpResponse& response
 
 void Client::record(const Pending& pending, const Result<Json>& result, SteadyTime started,
                     const net::HttpResponse& response) const {
-  if (!observer) return;
+  if (!observer && !pending.observer) return;
   CallRecord out{.service = pending.service->name,
+                 .service_id = pending.service->model->service_id,
                  .operation = pending.operation->name,
                  .duration = std::chrono::duration_cast<Duration>(clock_.steady() - started),
                  .http_status = response.status,
@@ -238,9 +240,11 @@ void Client::record(const Pending& pending, const Result<Json>& result, SteadyTi
                  .attempt = pending.attempt};
   if (!result) {
     out.error = result.error().code;
+    out.remote_code = result.error().remote_code;
     if (!result.error().request_id.empty()) out.request_id = result.error().request_id;
   }
-  observer(out);
+  if (observer) observer(out);
+  if (pending.observer) pending.observer(out);
 }
 
 // One attempt, and a second one at once where only our clock was wrong.

@@ -36,6 +36,20 @@ struct ClientConfig {
   StsSettings sts() const;
 };
 
+// One attempt, for metrics and traces.
+struct CallRecord {
+  std::string service;
+  std::string service_id;
+  std::string operation;
+  std::optional<Code> error;  // absent: success
+  std::string remote_code;    // AWS's own word for the error
+  Duration duration{0};
+  int http_status = 0;
+  std::string request_id;
+  int attempt = 1;
+};
+using CallObserver = std::function<void(const CallRecord&)>;
+
 struct CallOptions {
   Duration deadline{30'000};      // of one call with all its attempts; of each page when paged
   std::string idempotency_token;  // for the operation's token member, if it has one
@@ -43,17 +57,7 @@ struct CallOptions {
   // ends with that error.
   bool retry_unknown = true;
   int page_limit = 1000;
-};
-
-// One attempt, for metrics.
-struct CallRecord {
-  std::string service;
-  std::string operation;
-  std::optional<Code> error;  // absent: success
-  Duration duration{0};
-  int http_status = 0;
-  std::string request_id;
-  int attempt = 1;
+  CallObserver observer;  // hears of each attempt of this call, as the client's own does
 };
 
 // Calls any operation of any AWS service with JSON in and out, in one region with one set of
@@ -64,7 +68,7 @@ class Client {
          std::shared_ptr<CredentialSource> credentials, ClientConfig config,
          std::function<double()> random);
 
-  std::function<void(const CallRecord&)> observer;
+  CallObserver observer;
 
   Task<Result<Json>> call(std::string service, std::string operation, Json input,
                           CallOptions options);
@@ -89,6 +93,7 @@ class Client {
     std::string signing_name;
     std::string signing_region;
     bool double_encode_path = true;
+    CallObserver observer;
     SteadyTime until;
     int attempt = 1;
     bool clock_corrected = false;

@@ -1,8 +1,8 @@
 #include <algorithm>
-#include <charconv>
 
 #include "aws/protocol.h"
 #include "aws/xml.h"
+#include "net/retry_after.h"
 
 namespace infra::aws {
 namespace {
@@ -135,10 +135,7 @@ Error decode_error(const ServiceModel& model, const Operation& operation,
   error.remote_code = std::move(found.code);
   error.http_status = response.status;
   error.request_id = std::move(found.request_id);
-  const auto after = net::header(response.headers, "Retry-After");
-  unsigned seconds = 0;
-  const auto read = std::from_chars(after.data(), after.data() + after.size(), seconds);
-  if (!after.empty() && read.ec == std::errc()) error.retry_after = std::chrono::seconds(seconds);
+  error.retry_after = net::retry_after(response.headers);
   return error;
 }
 

@@ -214,6 +214,7 @@ Result<std::shared_ptr<const ServiceModel>> ServiceModel::parse(const Json& serv
   auto protocol = choose_protocol(metadata);
   if (!protocol) return std::unexpected(protocol.error());
   model->protocol = std::move(*protocol);
+  model->service_id = text(metadata, "serviceId");
   model->endpoint_prefix = text(metadata, "endpointPrefix");
   model->target_prefix = text(metadata, "targetPrefix");
   model->json_version = text(metadata, "jsonVersion");

@@ -75,7 +75,8 @@ class ServiceModel {
   const Operation* operation(std::string_view name) const;
   const Shape* shape(std::string_view name) const;
 
-  std::string protocol;  // ec2, query, json, rest-json or rest-xml
+  std::string protocol;    // ec2, query, json, rest-json or rest-xml
+  std::string service_id;  // as SDKs show it, such as "Secrets Manager"
   std::string endpoint_prefix;
   std::string target_prefix;
   std::string json_version;

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <memory>
+
+#include "net/retry_after.h"
 
 namespace infra::kube {
 namespace {
@@ -50,13 +51,6 @@ Code code_of_status(int status) {
     default: break;
   }
   return status >= 400 && status < 500 ? Code::kInvalid : Code::kUnavailable;
-}
-
-std::optional<Duration> seconds_of(std::string_view text) {
-  int value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || value < 0) return std::nullopt;
-  return std::chrono::seconds(value);
 }
 
 void add_query(std::string& path, std::string_view name, std::string_view value) {
@@ -190,9 +184,7 @@ Error classify(const net::HttpResponse& response) {
   const bool is_status = json && text_at(*json, "kind") == "Status";
   Error error = classify(is_status ? *json : Json(JsonObject{}), response.status);
   // The header is what priority-and-fairness sets; it is more exact than the body.
-  if (const auto after = seconds_of(net::header(response.headers, "Retry-After"))) {
-    error.retry_after = after;
-  }
+  if (const auto after = net::retry_after(response.headers)) error.retry_after = after;
   error.request_id = std::string(net::header(response.headers, "Audit-Id"));
   return error;
 }

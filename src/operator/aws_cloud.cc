@@ -4,9 +4,21 @@
 
 namespace infra {
 
+std::shared_ptr<AwsCloud> AwsCloud::observed_by(aws::CallObserver observer) const {
+  auto out = std::make_shared<AwsCloud>(*this);
+  out->observer_ = std::move(observer);
+  return out;
+}
+
+aws::CallOptions AwsCloud::call_options() const {
+  aws::CallOptions out;
+  out.observer = observer_;
+  return out;
+}
+
 Task<Result<Json>> AwsCloud::call(std::string service, std::string operation, Json input,
                                   Intent intent) {
-  aws::CallOptions options;
+  aws::CallOptions options = call_options();
   options.retry_unknown = intent != Intent::kCreate;
   auto answer = co_await client_->call(std::move(service), std::move(operation), std::move(input),
                                        std::move(options));
@@ -15,8 +27,9 @@ Task<Result<Json>> AwsCloud::call(std::string service, std::string operation, Js
 
 Task<Result<Json>> AwsCloud::call_all_pages(std::string service, std::string operation,
                                             Json input) {
-  auto answer =
-      co_await client_->call_paged(std::move(service), std::move(operation), std::move(input));
+  aws::CallOptions options = call_options();
+  auto answer = co_await client_->call_paged(std::move(service), std::move(operation),
+                                             std::move(input), std::move(options));
   co_return answer;
 }
 

@@ -11,8 +11,11 @@ namespace infra {
 // AWS with the credentials, region and tags of one provider.
 class AwsCloud final : public reconcile::Cloud {
  public:
-  AwsCloud(std::unique_ptr<aws::Client> client, planning::TagPolicy tags)
+  AwsCloud(std::shared_ptr<aws::Client> client, planning::TagPolicy tags)
       : client_(std::move(client)), tags_(std::move(tags)) {}
+
+  // The same, with an observer that hears of each attempt of its calls.
+  std::shared_ptr<AwsCloud> observed_by(aws::CallObserver observer) const;
 
   Task<Result<Json>> call(std::string service, std::string operation, Json input,
                           Intent intent) override;
@@ -26,7 +29,10 @@ class AwsCloud final : public reconcile::Cloud {
   void set_account_id(std::string id) { account_id_ = std::move(id); }
 
  private:
-  std::unique_ptr<aws::Client> client_;
+  aws::CallOptions call_options() const;
+
+  std::shared_ptr<aws::Client> client_;
+  aws::CallObserver observer_;
   std::string account_id_;
   planning::TagPolicy tags_;
 };

@@ -15,6 +15,9 @@ class KubeStore final : public reconcile::ObjectStore {
   KubeStore(kube::Client& client, kube::EventRecorder& events, WatchedKind& kind)
       : client_(client), events_(events), kind_(kind) {}
 
+  // The same objects, through another client.
+  KubeStore through(kube::Client& client) const { return {client, events_, kind_}; }
+
   Task<Result<reconcile::Object>> patch_status(reconcile::Object object, JsonObject patch,
                                                Check check) override;
   Task<Result<reconcile::Object>> patch_metadata(reconcile::Object object, JsonObject patch,

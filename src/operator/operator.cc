@@ -10,6 +10,7 @@ namespace infra {
 namespace {
 
 constexpr Duration kEventsLimit{2'000};
+constexpr Duration kTracesLimit{2'000};
 
 Json parsed(const kube::Bytes& bytes) {
   if (bytes == nullptr) return nullptr;
@@ -50,7 +51,6 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
       dispatcher_(parts_.clock, parts_.random, settings_.dispatching, parts_.metrics, parts_.log),
       providers_({.clock = parts_.clock,
                   .transport = fenced_,
-                  .kube = kube_at_work_,
                   .environment = parts_.environment,
                   .pod_role = settings_.pod_role,
                   .hash_key = parts_.hash_key},
@@ -58,14 +58,13 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                  {.base = std::move(base),
                   .check_interval = settings_.check_interval,
                   .global_tags = settings_.global_tags},
-                 parts_.random, provider_kind_, provider_store_, users_, parts_.metrics,
-                 parts_.log),
+                 parts_.random, provider_kind_, users_, parts_.metrics, parts_.log),
       resources_(parts_.clock,
                  {.cluster = settings_.cluster,
                   .check_interval = settings_.check_interval,
                   .timeout = settings_.reconcile_timeout,
                   .new_password = parts_.new_password},
-                 providers_, references_, kube_at_work_, parts_.metrics, parts_.log) {
+                 providers_, references_, parts_.metrics, parts_.log) {
   parts_.health.add("caches");
   providers_.on_change = [this](const std::string& provider) {
     for (const auto& user : users_.of(provider)) dispatcher_.add(user);
@@ -76,11 +75,29 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
   resources_.on_doubt = [this](const std::string& provider) {
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
   };
-  dispatcher_.handle(provider_kind_.name(),
-                     [this](std::string key) { return providers_.reconcile(std::move(key)); });
+  dispatcher_.handle(provider_kind_.name(), [this](std::string key) {
+    return providers_.reconcile(reach(provider_kind_, key, provider_store_), key);
+  });
   for (const auto& informer : provider_kind_.informers()) follow(provider_kind_, *informer);
   watch_secrets();
+  if (settings_.traces) {
+    tracer_.emplace(parts_.clock, parts_.random, settings_.traces->tracer,
+                    parts_.metrics.trace_spans);
+    // Past the fence: what was done before the lease went is still told.
+    exporter_.emplace(parts_.transport, parts_.clock, parts_.random, *tracer_,
+                      settings_.traces->exporter, parts_.log);
+  }
   for (const auto& definition : parts_.definitions) add_kind(definition);
+}
+
+Reach Operator::reach(const WatchedKind& kind, const std::string& key, KubeStore& store) {
+  auto span = tracer_ ? tracer_->begin_trace("reconcile " + kind.name()) : std::nullopt;
+  if (!span) return Reach(kube_at_work_, store);
+  const auto slash = key.find('/');
+  span->attributes = {{"infra.kind", kind.name()},
+                      {"k8s.namespace.name", key.substr(0, slash)},
+                      {"infra.name", key.substr(slash + 1)}};
+  return Reach(*tracer_, std::move(*span), fenced_, parts_.clock, parts_.kube.config(), store);
 }
 
 void Operator::add_kind(const definition::Definition& definition) {
@@ -89,7 +106,7 @@ void Operator::add_kind(const definition::Definition& definition) {
   KubeStore& store = stores_.emplace_back(kube_at_work_, events_, kind);
   references_.learn(definition);
   dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key) {
-    return resources_.reconcile(kind, store, std::move(key));
+    return resources_.reconcile(kind, reach(kind, key, store), key);
   });
   for (const auto& informer : kind.informers()) follow(kind, *informer);
 }
@@ -214,6 +231,7 @@ Task<Operator::End> Operator::run() {
     stop();
   });
   scope.spawn(events_.run());
+  if (exporter_) scope.spawn(exporter_->run());
   if (settings_.leader_elect) stand_for_election(scope);
   co_await work(scope);
   while (!stopping_ && !lease_lost_) co_await changed_.wait(parts_.clock);
@@ -232,6 +250,7 @@ Task<void> Operator::shut_down(TaskScope& scope) {
     parts_.log.error("some reconciles did not end in time; the next process takes them up again");
   }
   if (!lease_lost_) co_await events_.drain(kEventsLimit);
+  if (!lease_lost_ && exporter_) co_await exporter_->drain(kTracesLimit);
   co_await scope.stop(parts_.clock);
   if (!settings_.leader_elect || !leading_ || lease_lost_) co_return;
   auto released = co_await elector_.release();

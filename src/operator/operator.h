@@ -15,6 +15,7 @@
 #include "operator/providers.h"
 #include "operator/resources.h"
 #include "operator/secrets.h"
+#include "operator/trace_exporter.h"
 #include "telemetry/health.h"
 
 namespace infra {
@@ -31,6 +32,7 @@ struct OperatorSettings {
   PodRole pod_role;
   // How long a stop waits for reconciles under way. Kubernetes kills after 30 s unless told else.
   Duration grace{20'000};
+  std::optional<TraceSettings> traces;  // none: no traces are made
 };
 
 // What the operator is built from. All of it outlives the operator; but for the transport, which
@@ -70,6 +72,7 @@ class Operator {
  private:
   Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base);
 
+  Reach reach(const WatchedKind& kind, const std::string& key, KubeStore& store);
   void add_kind(const definition::Definition& definition);
   void follow(WatchedKind& kind, kube::Informer& informer);
   void on_object(const WatchedKind& kind, const kube::Change& change);
@@ -90,6 +93,8 @@ class Operator {
   FencedTransport fenced_;     // for all that only a leader does
   kube::Client kube_at_work_;  // through it
   kube::EventRecorder events_;
+  std::optional<telemetry::Tracer> tracer_;
+  std::optional<TraceExporter> exporter_;  // if there is a tracer
   WatchedKind provider_kind_;
   KubeStore provider_store_;
   ProviderUsers users_;

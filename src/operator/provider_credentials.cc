@@ -113,8 +113,9 @@ std::shared_ptr<aws::CredentialSource> pod_identity(const CredentialTools& tools
   return std::make_shared<aws::CachedCredentials>(tools.clock, std::move(assumed));
 }
 
-Task<Result<ProviderCredentials>> named_credentials(const CredentialTools& tools, Json spec,
-                                                    std::string ns, aws::StsSettings sts) {
+Task<Result<ProviderCredentials>> named_credentials(const CredentialTools& tools,
+                                                    kube::Client& kube, Json spec, std::string ns,
+                                                    aws::StsSettings sts) {
   const bool one_secret = find_path(spec, "credentialsSecret") != nullptr;
   const bool two_keys = find_path(spec, "accessKeyIDRef") != nullptr ||
                         find_path(spec, "secretAccessKeyRef") != nullptr;
@@ -125,9 +126,9 @@ Task<Result<ProviderCredentials>> named_credentials(const CredentialTools& tools
   Result<aws::Credentials> keys = fail(Code::kInvalid, "");
   if (one_secret) {
     Target reference = secret_at(spec, "credentialsSecret", ns);
-    keys = co_await keys_of_one_secret(tools.kube, std::move(reference));
+    keys = co_await keys_of_one_secret(kube, std::move(reference));
   } else {
-    keys = co_await keys_of_references(tools.kube, spec, ns);
+    keys = co_await keys_of_references(kube, spec, ns);
   }
   if (!keys) co_return std::unexpected(keys.error());
   std::string fingerprint = keyed_hash(
@@ -147,10 +148,11 @@ std::vector<Target> secrets_of_provider(const Json& spec, const std::string& pro
   return out;
 }
 
-Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools, Json spec,
+Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools,
+                                                       kube::Client& kube, Json spec,
                                                        std::string provider_namespace,
                                                        aws::StsSettings sts) {
-  auto base = co_await named_credentials(tools, spec, std::move(provider_namespace), sts);
+  auto base = co_await named_credentials(tools, kube, spec, std::move(provider_namespace), sts);
   const std::string role = text_at(spec, "assumeRoleARN");
   if (!base || role.empty()) co_return base;
   base->source = assume(tools, base->source,

@@ -22,7 +22,6 @@ struct PodRole {
 struct CredentialTools {
   Clock& clock;
   net::HttpTransport& transport;
-  kube::Client& kube;
   aws::Environment environment;
   PodRole pod_role;
   std::string hash_key;  // for fingerprints; random
@@ -39,9 +38,11 @@ std::vector<reconcile::Target> secrets_of_provider(const Json& spec,
                                                    const std::string& provider_namespace);
 
 // The credentials that a provider's spec names: keys in Secrets, the pod's web identity with a
-// role, or the pod's own identity; on top of them a role to assume. `sts` says where STS is.
-// kNotFound or kInvalid with a sentence where a Secret is missing or lacks a key.
-Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools, Json spec,
+// role, or the pod's own identity; on top of them a role to assume. `sts` says where STS is, and
+// `kube` is not needed after the call. kNotFound or kInvalid with a sentence where a Secret is
+// missing or lacks a key.
+Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools,
+                                                       kube::Client& kube, Json spec,
                                                        std::string provider_namespace,
                                                        aws::StsSettings sts);
 

@@ -20,12 +20,11 @@ class ProviderCredentialsTest : public ::testing::Test {
   Result<aws::Credentials> keys_of(JsonObject spec, PodRole role) {
     const CredentialTools tools{.clock = clock,
                                 .transport = transport,
-                                .kube = kube,
                                 .environment = keys_in_environment,
                                 .pod_role = std::move(role),
                                 .hash_key = std::string(32, 'k')};
-    auto made =
-        aws::run(provider_credentials(tools, Json(std::move(spec)), "ns", {.region = "eu-west-1"}));
+    auto made = aws::run(
+        provider_credentials(tools, kube, Json(std::move(spec)), "ns", {.region = "eu-west-1"}));
     if (!made) return std::unexpected(made.error());
     return aws::run(made->source->get());
   }

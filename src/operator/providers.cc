@@ -33,18 +33,21 @@ bool may_pass(const Error& error) {
   return outcome_unknown(error) || error.code == Code::kThrottled;
 }
 
+void end_failed(Reach& reach, const Error& error) {
+  reach.end("failed", to_string(error.code), error.message);
+}
+
 }  // namespace
 
 Providers::Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalog,
                      Settings settings, std::function<double()> random, WatchedKind& kind,
-                     KubeStore& store, ProviderUsers& users, telemetry::Metrics& metrics,
+                     ProviderUsers& users, telemetry::Metrics& metrics,
                      const telemetry::Logger& log)
     : tools_(std::move(tools)),
       catalog_(std::move(catalog)),
       settings_(std::move(settings)),
       random_(std::move(random)),
       kind_(kind),
-      store_(store),
       users_(users),
       metrics_(metrics),
       log_(log) {}
@@ -72,7 +75,7 @@ Providers::Found Providers::find(const std::string& key, const std::string& user
   return entry->second.cloud;
 }
 
-Task<Next> Providers::reconcile(std::string key) {
+Task<Next> Providers::reconcile(Reach reach, std::string key) {
   auto json = kind_.get(key);
   if (!json) {
     entries_.erase(key);
@@ -80,27 +83,31 @@ Task<Next> Providers::reconcile(std::string key) {
     co_return Next::forget();
   }
   Object object(std::move(*json));
-  auto held = co_await hold_or_release(&object);
+  auto held = co_await hold_or_release(reach, &object);
   if (!held) {
     log_.error("cannot change the finalizers of a provider",
                {{"provider", key}, {"error", held.error().message}});
+    end_failed(reach, held.error());
     co_return Next::back_off();
   }
-  if (!*held) co_return Next::forget();
-  Next next = co_await check(std::move(object));
+  if (!*held) {
+    reach.end("gone", "", std::nullopt);
+    co_return Next::forget();
+  }
+  Next next = co_await check(reach, std::move(object));
   co_return next;
 }
 
 // The finalizer keeps a provider until nothing uses it. False: the object is free to go.
-Task<Result<bool>> Providers::hold_or_release(Object* object) {
+Task<Result<bool>> Providers::hold_or_release(Reach& reach, Object* object) {
   const bool held = reconcile::holds_finalizer(kind_.definition(), *object);
   const std::string key = object->namespace_name() + "/" + object->name();
   const bool release = object->deleting() && users_.of(key).empty();
   if (held != release) co_return held || !object->deleting();
   JsonObject patch = release ? reconcile::release_patch(kind_.definition(), *object)
                              : reconcile::hold_patch(kind_.definition(), *object);
-  auto saved = co_await store_.patch_metadata(*object, std::move(patch),
-                                              reconcile::ObjectStore::Check::kSameVersion);
+  auto saved = co_await reach.store().patch_metadata(*object, std::move(patch),
+                                                     reconcile::ObjectStore::Check::kSameVersion);
   if (!saved) co_return std::unexpected(saved.error());
   *object = std::move(*saved);
   co_return !release;
@@ -119,9 +126,9 @@ Result<aws::ClientConfig> Providers::client_config(const Json& spec) const {
   return config;
 }
 
-std::unique_ptr<aws::Client> Providers::make_client(aws::ClientConfig config,
+std::shared_ptr<aws::Client> Providers::make_client(aws::ClientConfig config,
                                                     std::shared_ptr<aws::CredentialSource> source) {
-  auto client = std::make_unique<aws::Client>(tools_.clock, tools_.transport, catalog_,
+  auto client = std::make_shared<aws::Client>(tools_.clock, tools_.transport, catalog_,
                                               std::move(source), std::move(config), random_);
   client->observer = [this](const aws::CallRecord& record) {
     metrics_.aws_api_calls
@@ -147,13 +154,13 @@ planning::TagPolicy Providers::tag_policy(const Json& spec) const {
 }
 
 // Puts a client into `next` unless the one there is still right.
-Task<Result<void>> Providers::build(const Object& object, Entry& next) {
+Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& next) {
   const Json spec = object.spec();
   auto config = client_config(spec);
   if (!config) co_return std::unexpected(config.error());
   aws::StsSettings sts = config->sts();
-  auto credentials =
-      co_await provider_credentials(tools_, spec, object.namespace_name(), std::move(sts));
+  auto credentials = co_await provider_credentials(tools_, reach.kube(), spec,
+                                                   object.namespace_name(), std::move(sts));
   if (!credentials) co_return std::unexpected(credentials.error());
   std::string written = canonical(spec);
   if (next.cloud != nullptr && next.spec == written &&
@@ -170,14 +177,14 @@ Task<Result<void>> Providers::build(const Object& object, Entry& next) {
   co_return Result<void>{};
 }
 
-Task<Next> Providers::check(Object object) {
+Task<Next> Providers::check(Reach& reach, Object object) {
   const std::string key = object.namespace_name() + "/" + object.name();
   Entry next = entries_[key];
   const auto before = next.cloud;
-  auto built = co_await build(object, next);
+  auto built = co_await build(reach, object, next);
   Result<Json> identity = Json();
   if (built) {
-    const auto cloud = next.cloud;
+    const auto cloud = reach.watched(next.cloud);
     Json nothing = JsonObject();
     identity = co_await cloud->call("sts", "GetCallerIdentity", std::move(nothing),
                                     reconcile::Cloud::Intent::kRead);
@@ -190,13 +197,15 @@ Task<Next> Providers::check(Object object) {
   if (passing && before != nullptr && before == next.cloud) {
     log_.error("cannot check a provider now; it stays in use",
                {{"provider", key}, {"error", identity.error().message}});
+    end_failed(reach, identity.error());
     co_return Next::wait(kRetry);
   }
   if (!identity) {
     refuse(key, object, identity.error());
     Condition ready{"Ready", "False", std::string(to_string(identity.error().code)),
                     identity.error().message};
-    co_await report(std::move(object), Json(), std::move(ready));
+    co_await report(reach, std::move(object), Json(), std::move(ready));
+    end_failed(reach, identity.error());
     co_return Next::wait(kRetry);
   }
   next.cloud->set_account_id(text_at(*identity, "Account"));
@@ -208,7 +217,8 @@ Task<Next> Providers::check(Object object) {
     ready.message = fmt::format("Goes when the {} objects that use it have gone, such as {}",
                                 users.size(), users.empty() ? "" : *users.begin());
   }
-  co_await report(std::move(object), std::move(*identity), std::move(ready));
+  co_await report(reach, std::move(object), std::move(*identity), std::move(ready));
+  reach.end("settled", "", std::nullopt);
   co_return Next::check(settings_.check_interval);
 }
 
@@ -237,7 +247,7 @@ void Providers::note_ready(const std::string& name, const std::string& region, b
   metrics_.provider_ready.with({name, region}).set(ready ? 1 : 0);
 }
 
-Task<void> Providers::report(Object object, Json identity, Condition ready) {
+Task<void> Providers::report(Reach& reach, Object object, Json identity, Condition ready) {
   const Json before = object.status();
   Json status = before;
   const bool works = ready.status == "True";
@@ -256,14 +266,14 @@ Task<void> Providers::report(Object object, Json identity, Condition ready) {
   if (same(before, status)) co_return;
   if (works) set_path(status, "lastAuthenticationTime", Json(format_rfc3339(tools_.clock.wall())));
   JsonObject patch = merge_patch(before, status);
-  auto saved = co_await store_.patch_status(object, std::move(patch),
-                                            reconcile::ObjectStore::Check::kAnyVersion);
+  auto saved = co_await reach.store().patch_status(object, std::move(patch),
+                                                   reconcile::ObjectStore::Check::kAnyVersion);
   if (!saved) {
     log_.error("cannot write the status of a provider",
                {{"provider", object.name()}, {"error", saved.error().message}});
     co_return;
   }
-  store_.record_event(object, !works, ready.reason, ready.message);
+  reach.store().record_event(object, !works, ready.reason, ready.message);
 }
 
 }  // namespace infra

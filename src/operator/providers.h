@@ -9,9 +9,9 @@
 #include "aws/catalog.h"
 #include "operator/aws_cloud.h"
 #include "operator/dispatcher.h"
-#include "operator/kube_store.h"
 #include "operator/provider_credentials.h"
 #include "operator/provider_users.h"
+#include "operator/reach.h"
 #include "reconcile/conditions.h"
 #include "reconcile/outcome.h"
 
@@ -30,14 +30,14 @@ class Providers {
 
   // Everything that is passed by reference outlives this.
   Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalog, Settings settings,
-            std::function<double()> random, WatchedKind& kind, KubeStore& store,
-            ProviderUsers& users, telemetry::Metrics& metrics, const telemetry::Logger& log);
+            std::function<double()> random, WatchedKind& kind, ProviderUsers& users,
+            telemetry::Metrics& metrics, const telemetry::Logger& log);
 
   // Called with a provider's key when its users should look again.
   std::function<void(const std::string& provider)> on_change;
 
   // One reconcile of the provider "namespace/name".
-  Task<Next> reconcile(std::string key);
+  Task<Next> reconcile(Reach reach, std::string key);
 
   struct Pending {};  // exists and has not been checked yet: come back when told
   using Found = std::variant<std::shared_ptr<AwsCloud>, Pending, reconcile::Blocked>;
@@ -53,16 +53,17 @@ class Providers {
     bool checked = false;
   };
 
-  Task<Next> check(reconcile::Object object);
-  Task<Result<void>> build(const reconcile::Object& object, Entry& next);
+  Task<Next> check(Reach& reach, reconcile::Object object);
+  Task<Result<void>> build(Reach& reach, const reconcile::Object& object, Entry& next);
   Result<aws::ClientConfig> client_config(const Json& spec) const;
   planning::TagPolicy tag_policy(const Json& spec) const;
-  std::unique_ptr<aws::Client> make_client(aws::ClientConfig config,
+  std::shared_ptr<aws::Client> make_client(aws::ClientConfig config,
                                            std::shared_ptr<aws::CredentialSource> source);
   void accept(const std::string& key, const reconcile::Object& object, Entry next);
   void refuse(const std::string& key, const reconcile::Object& object, const Error& error);
-  Task<void> report(reconcile::Object object, Json identity, reconcile::Condition ready);
-  Task<Result<bool>> hold_or_release(reconcile::Object* object);
+  Task<void> report(Reach& reach, reconcile::Object object, Json identity,
+                    reconcile::Condition ready);
+  Task<Result<bool>> hold_or_release(Reach& reach, reconcile::Object* object);
   void note_ready(const std::string& key, const std::string& region, bool ready);
 
   CredentialTools tools_;
@@ -70,7 +71,6 @@ class Providers {
   Settings settings_;
   std::function<double()> random_;
   WatchedKind& kind_;
-  KubeStore& store_;
   ProviderUsers& users_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;

@@ -38,15 +38,20 @@ std::string_view severity_of(const std::vector<std::string>& paths) {
   return only_tags ? "low" : "high";
 }
 
-telemetry::Fields fields_of(const Outcome& outcome) {
+struct Words {
+  std::string reason, message;
+};
+
+// Both empty where nothing stands in the way.
+Words words_of(const Outcome& outcome) {
   if (const auto* waiting = std::get_if<Waiting>(&outcome)) {
-    return {{"reason", waiting->reason}, {"message", waiting->message}};
+    return {waiting->reason, waiting->message};
   }
   if (const auto* blocked = std::get_if<Blocked>(&outcome)) {
-    return {{"reason", blocked->reason}, {"message", blocked->message}};
+    return {blocked->reason, blocked->message};
   }
   if (const auto* failed = std::get_if<Failed>(&outcome)) {
-    return {{"reason", to_string(failed->error.code)}, {"message", failed->error.message}};
+    return {std::string(to_string(failed->error.code)), failed->error.message};
   }
   return {};
 }
@@ -65,18 +70,17 @@ std::optional<Duration> parse_interval(std::string_view text) {
 }
 
 Resources::Resources(Clock& clock, Settings settings, Providers& providers,
-                     const ObjectReferences& references, kube::Client& kube,
-                     telemetry::Metrics& metrics, const telemetry::Logger& log)
+                     const ObjectReferences& references, telemetry::Metrics& metrics,
+                     const telemetry::Logger& log)
     : clock_(clock),
       settings_(std::move(settings)),
       providers_(providers),
       references_(references),
-      kube_(kube),
       metrics_(metrics),
       log_(log),
       engine_(clock, settings_.cluster) {}
 
-Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string key) {
+Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key) {
   const SteadyTime started = clock_.steady();
   auto json = kind.get(key);
   if (!json) co_return Next::forget();
@@ -86,37 +90,37 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
   if (std::holds_alternative<Providers::Pending>(found)) co_return Next::wait(kProviderPending);
   if (const auto* blocked = std::get_if<Blocked>(&found)) {
     const Outcome refused = *blocked;
-    Next next = co_await hold(kind, store, object, refused, started);
+    Next next = co_await hold(kind, reach, object, refused, started);
     co_return next;
   }
-  auto resolved = co_await resolve(kind.definition(), object, store);
+  auto resolved = co_await resolve(kind.definition(), object, reach);
   if (!resolved) {
     const Outcome failed = Failed{.error = resolved.error()};
-    Next next = co_await hold(kind, store, object, failed, started);
+    Next next = co_await hold(kind, reach, object, failed, started);
     co_return next;
   }
   if (const auto outcome = hindrance(kind, object, *resolved)) {
-    Next next = co_await hold(kind, store, object, *outcome, started);
+    Next next = co_await hold(kind, reach, object, *outcome, started);
     co_return next;
   }
   // Held for the whole reconcile: the provider may be replaced meanwhile.
-  const std::shared_ptr<AwsCloud> provided = std::get<std::shared_ptr<AwsCloud>>(found);
+  const auto provided = reach.watched(std::get<std::shared_ptr<AwsCloud>>(found));
   TimelyCloud timely(*provided, clock_, started + settings_.timeout);
   DiscreetCloud cloud(timely, std::move(resolved->hidden));
   Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved->spec),
-                                           cloud, store);
+                                           cloud, reach.store());
   const auto* failed = std::get_if<Failed>(&done.outcome);
   if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
     on_doubt(provider);
   }
-  co_return report(kind, object, done, started);
+  co_return report(kind, reach, object, done, started);
 }
 
 Task<Result<Resolved>> Resources::resolve(const definition::Definition& definition, Object object,
-                                          KubeStore& store) {
+                                          Reach& reach) {
   reconcile::Secrets secrets;
   if (!object.deleting()) {
-    auto read = co_await secrets_for(definition, object, store);
+    auto read = co_await secrets_for(definition, object, reach);
     if (!read) co_return std::unexpected(read.error());
     secrets = std::move(*read);
   }
@@ -124,21 +128,22 @@ Task<Result<Resolved>> Resources::resolve(const definition::Definition& definiti
 }
 
 Task<Result<reconcile::Secrets>> Resources::secrets_for(const definition::Definition& definition,
-                                                        Object object, KubeStore& store) {
+                                                        Object object, Reach& reach) {
   const reconcile::Asked asked = asked_by(definition, object);
-  auto read = co_await read_secrets(kube_, asked.named);
+  auto read = co_await read_secrets(reach.kube(), asked.named);
   if (!read) co_return read;
   const auto missing = to_generate(definition, object, *read);
   if (missing.empty()) co_return read;
   for (const auto& where : missing) {
     const auto found = read->find(where.secret);
     std::string version = found == read->end() ? "" : found->second.resource_version();
-    auto made = co_await add_entry(kube_, where, settings_.new_password(), std::move(version));
+    auto made =
+        co_await add_entry(reach.kube(), where, settings_.new_password(), std::move(version));
     if (!made) co_return std::unexpected(made.error());
-    store.record_event(object, false, "Generated",
-                       "Made the key " + where.key + " of " + to_text(where.secret));
+    reach.store().record_event(object, false, "Generated",
+                               "Made the key " + where.key + " of " + to_text(where.secret));
   }
-  read = co_await read_secrets(kube_, asked.named);
+  read = co_await read_secrets(reach.kube(), asked.named);
   co_return read;
 }
 
@@ -150,11 +155,11 @@ std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Objec
   return in_use(kind.definition(), object, references_.users_of(kind.name(), object), references_);
 }
 
-Task<Next> Resources::hold(WatchedKind& kind, KubeStore& store, Object object, Outcome outcome,
+Task<Next> Resources::hold(WatchedKind& kind, Reach& reach, Object object, Outcome outcome,
                            SteadyTime started) {
   Report held{.outcome = std::move(outcome), .corrected = false, .paths = {}};
-  co_await engine_.report_only(kind.definition(), object, held.outcome, store);
-  co_return report(kind, object, held, started);
+  co_await engine_.report_only(kind.definition(), object, held.outcome, reach.store());
+  co_return report(kind, reach, object, held, started);
 }
 
 Duration Resources::interval_for(const Object& object) const {
@@ -171,8 +176,8 @@ void Resources::note_drift(const std::string& kind, const Report& report) {
   }
 }
 
-Next Resources::report(const WatchedKind& kind, const Object& object, const Report& report,
-                       SteadyTime started) {
+Next Resources::report(const WatchedKind& kind, Reach& reach, const Object& object,
+                       const Report& report, SteadyTime started) {
   const std::string& name = kind.name();
   const auto took = std::chrono::duration<double>(clock_.steady() - started).count();
   const auto result = result_of(report.outcome);
@@ -185,18 +190,26 @@ Next Resources::report(const WatchedKind& kind, const Object& object, const Repo
     if (object.deleting())
       metrics_.finalizer_errors.with({name, to_string(failed->error.code)}).inc();
   }
-  const auto log = log_.with({{"kind", name},
-                              {"namespace", object.namespace_name()},
-                              {"name", object.name()},
-                              {"result", result},
-                              {"seconds", took}});
-  const auto fields = fields_of(report.outcome);
+  const Words words = words_of(report.outcome);
+  telemetry::Fields fields{{"kind", name},
+                           {"namespace", object.namespace_name()},
+                           {"name", object.name()},
+                           {"result", result},
+                           {"seconds", took}};
+  const auto add = [&fields](const char* field, const std::string& text) {
+    if (!text.empty()) fields.push_back({field, text});
+  };
+  add("reason", words.reason);
+  add("message", words.message);
+  add("trace_id", reach.trace_id());
   if (failed != nullptr) {
-    log.error("reconciled", fields);
+    log_.error("reconciled", fields);
   } else {
     const bool blocked = std::holds_alternative<Blocked>(report.outcome);
-    blocked ? log.info("reconciled", fields) : log.debug("reconciled", fields);
+    blocked ? log_.info("reconciled", fields) : log_.debug("reconciled", fields);
   }
+  reach.end(result, words.reason,
+            failed == nullptr ? std::nullopt : std::optional(failed->error.message));
 
   if (std::holds_alternative<Settled>(report.outcome)) return Next::check(interval_for(object));
   const auto* waiting = std::get_if<Waiting>(&report.outcome);

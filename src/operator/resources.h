@@ -4,9 +4,9 @@
 #include <string>
 
 #include "operator/dispatcher.h"
-#include "operator/kube_store.h"
 #include "operator/object_references.h"
 #include "operator/providers.h"
+#include "operator/reach.h"
 #include "reconcile/engine.h"
 
 namespace infra {
@@ -24,29 +24,29 @@ class Resources {
   };
 
   Resources(Clock& clock, Settings settings, Providers& providers,
-            const ObjectReferences& references, kube::Client& kube, telemetry::Metrics& metrics,
+            const ObjectReferences& references, telemetry::Metrics& metrics,
             const telemetry::Logger& log);
 
   // Called with a provider's key when AWS did not accept its credentials.
   std::function<void(const std::string& provider)> on_doubt;
 
   // One reconcile of the object "namespace/name".
-  Task<Next> reconcile(WatchedKind& kind, KubeStore& store, std::string key);
+  Task<Next> reconcile(WatchedKind& kind, Reach reach, std::string key);
 
  private:
   // What the object's spec comes to, with what it takes from other objects and Secrets.
   Task<Result<reconcile::Resolved>> resolve(const definition::Definition& definition,
-                                            reconcile::Object object, KubeStore& store);
+                                            reconcile::Object object, Reach& reach);
   // The Secrets that a spec names; what is to be made, and is not there, is made first.
   Task<Result<reconcile::Secrets>> secrets_for(const definition::Definition& definition,
-                                               reconcile::Object object, KubeStore& store);
+                                               reconcile::Object object, Reach& reach);
   // What keeps an object from starting, without a look at AWS.
   std::optional<reconcile::Outcome> hindrance(const WatchedKind& kind,
                                               const reconcile::Object& object,
                                               const reconcile::Resolved& resolved) const;
-  Task<Next> hold(WatchedKind& kind, KubeStore& store, reconcile::Object object,
+  Task<Next> hold(WatchedKind& kind, Reach& reach, reconcile::Object object,
                   reconcile::Outcome outcome, SteadyTime started);
-  Next report(const WatchedKind& kind, const reconcile::Object& object,
+  Next report(const WatchedKind& kind, Reach& reach, const reconcile::Object& object,
               const reconcile::Report& report, SteadyTime started);
   Duration interval_for(const reconcile::Object& object) const;
   void note_drift(const std::string& kind, const reconcile::Report& report);
@@ -55,7 +55,6 @@ class Resources {
   Settings settings_;
   Providers& providers_;
   const ObjectReferences& references_;
-  kube::Client& kube_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
   reconcile::Engine engine_;

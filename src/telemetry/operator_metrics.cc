@@ -86,6 +86,8 @@ Metrics::Metrics(const BuildInfo& build, Options options)
                  "Observations answered without a call to AWS.", {"resource_type"}),
       cache_misses(registry_, "infra_operator_cache_misses_total",
                    "Observations that needed a call to AWS.", {"resource_type"}),
+      trace_spans(registry_, "infra_operator_trace_spans_total",
+                  "Spans that a collector took, and those that were lost.", {"result"}),
       build_info(registry_, "infra_operator_build_info",
                  "Always 1; the labels say what is running.", {"version", "revision"}),
       process(registry_) {

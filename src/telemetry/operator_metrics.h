@@ -71,6 +71,8 @@ class Metrics {
   CounterFamily<1> cache_hits;      // resource_type
   CounterFamily<1> cache_misses;    // resource_type
 
+  CounterFamily<1> trace_spans;  // result (exported, dropped); empty without tracing
+
   GaugeFamily<2> build_info;  // version, revision
   ProcessMetrics process;
 

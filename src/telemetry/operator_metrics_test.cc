@@ -51,6 +51,7 @@ TEST(Metrics, HasTheNamesAndTypesThatDashboardsUse) {
                                    p + "workqueue_adds_total counter",
                                    p + "cache_hits_total counter",
                                    p + "cache_misses_total counter",
+                                   p + "trace_spans_total counter",
                                    p + "build_info gauge"}));
 }
 
@@ -76,6 +77,7 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.workqueue_adds.with({"k"});
   metrics.cache_hits.with({"k"});
   metrics.cache_misses.with({"k"});
+  metrics.trace_spans.with({"r"});
   const std::string page = metrics.text();
   for (const char* series : {
            "reconcile_total{resource_type=\"k\",result=\"r\"} 0",
@@ -98,6 +100,7 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "workqueue_adds_total{resource_type=\"k\"} 0",
            "cache_hits_total{resource_type=\"k\"} 0",
            "cache_misses_total{resource_type=\"k\"} 0",
+           "trace_spans_total{result=\"r\"} 0",
            "build_info{version=\"1.0.0\",revision=\"abc\"} 1",
        }) {
     EXPECT_THAT(page, HasSubstr(std::string("\ninfra_operator_") + series + "\n"));

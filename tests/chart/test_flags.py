@@ -30,7 +30,7 @@ class Flags(unittest.TestCase):
                 self.assertLessEqual(flags_of(helm.render(files=files)), self.known)
 
     def test_so_does_everything_switched_on_but_for_what_is_to_come(self):
-        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], webhooks__enabled=True, webhooks__certManager__enabled=True),
+        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], tracing__enabled=True, tracing__endpoint='http://c:4318', webhooks__enabled=True, webhooks__certManager__enabled=True),
                              tree(aws__assumeRole={'enabled': True, 'roleARN': ROLE, 'externalID': 'x'}))
         self.assertEqual(flags_of(helm.render(values)) - self.known, set(NOT_YET))
 
@@ -39,9 +39,10 @@ class Flags(unittest.TestCase):
 
     def test_its_values_are_taken(self):
         """The program complains about a kubeconfig, and so about no flag."""
+        traced = tree(tracing__enabled=True, tracing__endpoint='http://c:4318', tracing__samplingRatio=0.001)
         for name, files in PRESETS.items():
             with self.subTest(values=name):
-                words = helm.render(files=files).container['args']
+                words = helm.render(traced, files=files).container['args']
                 done = subprocess.run([helm.TOOLS['operator'], *words, '--kubeconfig', '/nonexistent'], capture_output=True, text=True, timeout=30)
                 self.assertIn('/nonexistent', done.stderr)
                 self.assertEqual(done.returncode, 1, done.stderr)

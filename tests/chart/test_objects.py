@@ -258,6 +258,8 @@ class Details(unittest.TestCase):
         self.assertEqual(ports(static), [[8080], [53, 53, 443, 6443]])
         self.assertEqual(ports({}), [[8080], [53, 53, 443, 6443, 80]])
         self.assertEqual(ports(merged(static, tree(aws__localstack__enabled=True))), [[8080], [53, 53, 443, 6443, 4566]])
+        traced = tree(tracing={'enabled': True, 'endpoint': 'http://collector:4318'})
+        self.assertEqual(ports(merged(static, traced)), [[8080], [53, 53, 443, 6443, 4318]])
         self.assertEqual(ports(merged(static, tree(proxy__https='http://proxy'))), [[8080], [53, 53, 443, 6443, 80]])
 
     def test_the_webhook_lets_go_what_must_not_wait(self):
