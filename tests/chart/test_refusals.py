@@ -67,7 +67,6 @@ SENTENCES = {
     'one_port_for_two': (tree(operator__webhooks__port=8081), 'operator.health.port=8081: is operator.webhooks.port too. Set two different ports.'),
     'monitor_of_nothing': (tree(operator__metrics__enabled=False, prometheus__serviceMonitor__enabled=True),
                            'prometheus.serviceMonitor.enabled=true: operator.metrics.enabled is false'),
-    'no_healing': (tree(driftDetection__defaultAutoHeal=False), 'driftDetection.defaultAutoHeal=false: this version puts right'),
     'host_network_without_its_dns': ({'hostNetwork': True}, 'dnsPolicy=ClusterFirst: with hostNetwork=true'),
     'priority_class_of_kubernetes': (tree(priorityClass__create=True, priorityClass__name='system-mine'), 'priorityClass.name=system-mine: names that begin'),
     'priority_class_nobody_uses': (tree(priorityClass__create=True, priorityClass__name='a', priorityClassName='b'),
