@@ -6,7 +6,7 @@ from helm import at, merged, tree
 
 CONTEXT = {'webhooks': tree(webhooks__enabled=True, webhooks__certManager__enabled=True)}
 VALUES = {'leaderElection.enabled': False, 'leaderElection.namespace': 'other', 'leaderElection.leaseDuration': '30s',
-          'leaderElection.renewDeadline': '12s', 'leaderElection.retryPeriod': '3s', 'driftDetection.checkInterval': '9m',
+          'leaderElection.renewDeadline': '12s', 'leaderElection.retryPeriod': '3s', 'driftDetection.checkInterval': '9m', 'driftDetection.autoHeal': False,
           'webhooks.failurePolicy': 'Ignore', 'webhooks.timeoutSeconds': 7, 'webhooks.certManager.duration': '900h',
           'webhooks.certManager.renewBefore': '24h'}
 

@@ -148,13 +148,15 @@ class Vpc(Case):
 
     def test_a_provider_may_leave_drift(self):
         vpc = self.make(tags={'Team': 'a'})
+        self.let_the_minutes_pass('VPC', 'vpc')
         self.patch('AWSProvider', 'aws', {'driftDetection': {'autoHeal': False}})
         self.wait_ready('AWSProvider', 'aws')
         self.ec2.delete_vpc(VpcId=vpc)
         self.wait_condition('VPC', 'vpc', 'False', 'Drifted', 'Synced')
         self.assertEqual(self.get('VPC', 'vpc')['status']['drift']['details'][0]['actual'], 'gone')
         self.patch('AWSProvider', 'aws', {'driftDetection': {'autoHeal': True}})
-        self.eventually('another one is made', lambda: self.get('VPC', 'vpc')['status']['vpcID'] != vpc)
+        self.eventually('another one', lambda: [one['VpcId'] for one in self.vpcs_of()] not in ([], [vpc]))
+        self.wait_ready('VPC', 'vpc')
 
     def test_observed_only_reports_and_does_not_write(self):
         vpc = self.make(tags={'Team': 'a'})
