@@ -99,7 +99,7 @@ class Demo:
         print(self.corrections(), end='')
 
     def corrections(self):
-        return self.stack.kubectl('get', 'events', '--field-selector', 'reason=DriftCorrected', '--no-headers', '-o',
+        return self.stack.kubectl('get', 'events', '--field-selector', 'reason=DriftDetected', '--no-headers', '-o',
                                   'custom-columns=REASON:.reason,KIND:.involvedObject.kind,MESSAGE:.message')
 
     def environment_tag(self, vpc):

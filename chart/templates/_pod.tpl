@@ -19,6 +19,7 @@
 - --max-concurrent-reconciles={{ .Values.operator.reconciliation.maxConcurrentReconciles }}
 - --check-interval={{ include "infra-operator.seconds" ($drift.enabled | ternary $drift.defaultCheckInterval .Values.operator.reconciliation.requeueAfter) }}s
 - --check-jitter={{ $drift.jitter }}
+- {{ $drift.defaultAutoHeal | ternary "--auto-heal" "--no-auto-heal" }}
 - --reconcile-timeout={{ include "infra-operator.seconds" .Values.operator.reconciliation.timeout }}s
 - --shutdown-timeout={{ max 1 (sub .Values.terminationGracePeriodSeconds 10) }}s
 - {{ printf "--cluster-name=%s" .Values.operator.clusterName | quote }}

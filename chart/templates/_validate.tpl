@@ -123,9 +123,6 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- include "infra-operator.problems.form" (list "tracing.endpoint" .endpoint "^https?://[^/]+" "the URL of a collector with scheme, such as http://collector:4318") }}
 {{- end }}
 {{- end }}
-{{- if not .Values.driftDetection.defaultAutoHeal }}
-{{- include "infra-operator.problem" (list "driftDetection.defaultAutoHeal" false "this version puts right whatever it finds changed" "Leave it out, and set the annotation aws-infra-operator.runner.codes/policy=observe on objects that are only to be watched") }}
-{{- end }}
 {{- if gt (len .Values.globalTags) 46 }}
 {{- include "infra-operator.problem" (list "globalTags" (printf "%d tags" (len .Values.globalTags)) "AWS allows 50 on a resource, and 4 are the operator's own" "Set fewer") }}
 {{- end }}

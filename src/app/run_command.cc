@@ -36,6 +36,7 @@ struct Flags {
   Duration check_interval{300'000};
   int check_jitter = 10;  // percent
   Duration reconcile_timeout{600'000};
+  bool auto_heal = true;
   Duration shutdown_timeout{20'000};
   PodRole pod_role;
   std::string cluster = "kubernetes";
@@ -145,6 +146,7 @@ OperatorSettings settings_of(const Flags& flags, const std::string& default_name
   out.dispatching = {.most_at_once = flags.most_at_once, .jitter = flags.check_jitter / 100.0};
   out.check_interval = flags.check_interval;
   out.reconcile_timeout = flags.reconcile_timeout;
+  out.heals_drift = flags.auto_heal;
   out.cluster = flags.cluster;
   out.pod_role = flags.pod_role;
   out.grace = flags.shutdown_timeout;
@@ -407,6 +409,9 @@ void add_run_command(CLI::App& app, int& exit_code) {
   run->add_option("--check-jitter", flags->check_jitter,
                   "How much that time varies, in percent, so that objects do not come in step")
       ->check(CLI::Range(0, 100))
+      ->capture_default_str();
+  run->add_flag("--auto-heal,!--no-auto-heal", flags->auto_heal,
+                "Put right what others change in AWS; a provider and an object may say otherwise")
       ->capture_default_str();
   add_interval(*run, "--reconcile-timeout", flags->reconcile_timeout,
                "How long one look at an object may go on sending requests to AWS");

@@ -207,7 +207,25 @@ void add_common_status(JsonObject& properties) {
   properties["observedGeneration"] = generation("The generation of spec last worked on.");
 }
 
+JsonObject drift_schema() {
+  JsonObject item{{"type", "object"}};
+  item["properties"] = JsonObject{{"field", text("Path in spec; resource: all of it.")},
+                                  {"expected", text("What is declared; absent or empty: nothing.")},
+                                  {"actual", text("What AWS had; absent or empty: nothing.")},
+                                  {"severity", text("low for tags, high for all else.")}};
+  JsonObject properties{
+      {"detected", JsonObject{{"type", "boolean"}, {"description", "Whether it is still so."}}},
+      {"lastCheck", moment("When it was found, or found as declared again.")}};
+  properties["details"] =
+      JsonObject{{"type", "array"}, {"description", "What differed."}, {"items", std::move(item)}};
+  return {{"type", "object"},
+          {"description", "What was last found to have been changed in AWS."},
+          {"properties", std::move(properties)}};
+}
+
 void add_resource_status(JsonObject& properties) {
+  properties["settledSpec"] = text("Digest of what was declared when AWS last had it so.");
+  properties["drift"] = drift_schema();
   properties["lastSyncTime"] = moment("When a pass last ended well.");
   properties["location"] = text("Account and region that hold the resource.");
   JsonObject creation{{"token", text("Sent along so that a repeated create is recognised.")},

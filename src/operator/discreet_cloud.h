@@ -21,6 +21,7 @@ class DiscreetCloud final : public reconcile::Cloud {
   const std::string& region() const override { return cloud_.region(); }
   const std::string& account_id() const override { return cloud_.account_id(); }
   const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
+  bool heals_drift() const override { return cloud_.heals_drift(); }
 
  private:
   Result<Json> without_hidden(Result<Json> answer) const;

@@ -27,6 +27,7 @@ struct OperatorSettings {
   Dispatcher::Settings dispatching;
   Duration check_interval{300'000};
   Duration reconcile_timeout{600'000};
+  bool heals_drift = true;       // what a provider or an object says wins
   planning::TagMap global_tags;  // on everything; what a provider or an object says wins
   std::string cluster;           // in the owner tags
   PodRole pod_role;

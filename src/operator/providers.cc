@@ -153,6 +153,11 @@ planning::TagPolicy Providers::tag_policy(const Json& spec) const {
   return out;
 }
 
+bool Providers::heals_drift(const Json& spec) const {
+  const Json* said = find_path(spec, "driftDetection.autoHeal");
+  return said != nullptr && said->is_bool() ? said->get_bool() : settings_.heals_drift;
+}
+
 // Puts a client into `next` unless the one there is still right.
 Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& next) {
   const Json spec = object.spec();
@@ -172,8 +177,9 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
   }
   next.spec = std::move(written);
   next.fingerprint = credentials->fingerprint;
-  next.cloud = std::make_shared<AwsCloud>(
-      make_client(std::move(*config), std::move(credentials->source)), tag_policy(spec));
+  next.cloud =
+      std::make_shared<AwsCloud>(make_client(std::move(*config), std::move(credentials->source)),
+                                 tag_policy(spec), heals_drift(spec));
   co_return Result<void>{};
 }
 

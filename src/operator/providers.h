@@ -26,6 +26,7 @@ class Providers {
     aws::ClientConfig base;  // what the environment says; a provider's spec goes before it
     Duration check_interval{300'000};
     planning::TagMap global_tags;  // a provider's defaultTags win
+    bool heals_drift = true;       // a provider's driftDetection.autoHeal wins
   };
 
   // Everything that is passed by reference outlives this.
@@ -57,6 +58,7 @@ class Providers {
   Task<Result<void>> build(Reach& reach, const reconcile::Object& object, Entry& next);
   Result<aws::ClientConfig> client_config(const Json& spec) const;
   planning::TagPolicy tag_policy(const Json& spec) const;
+  bool heals_drift(const Json& spec) const;
   std::shared_ptr<aws::Client> make_client(aws::ClientConfig config,
                                            std::shared_ptr<aws::CredentialSource> source);
   void accept(const std::string& key, const reconcile::Object& object, Entry next);

@@ -31,13 +31,6 @@ std::string_view result_of(const Outcome& outcome) {
   return telemetry::Metrics::kResults[outcome.index()];
 }
 
-// Only tags: nothing that changes what the resource does.
-std::string_view severity_of(const std::vector<std::string>& paths) {
-  const bool only_tags =
-      std::ranges::all_of(paths, [](const std::string& path) { return path.starts_with("tags."); });
-  return only_tags ? "low" : "high";
-}
-
 struct Words {
   std::string reason, message;
 };
@@ -157,7 +150,7 @@ std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Objec
 
 Task<Next> Resources::hold(WatchedKind& kind, Reach& reach, Object object, Outcome outcome,
                            SteadyTime started) {
-  Report held{.outcome = std::move(outcome), .corrected = false, .paths = {}};
+  Report held{.outcome = std::move(outcome), .corrected = false, .severity = {}};
   co_await engine_.report_only(kind.definition(), object, held.outcome, reach.store());
   co_return report(kind, reach, object, held, started);
 }
@@ -167,8 +160,8 @@ Duration Resources::interval_for(const Object& object) const {
 }
 
 void Resources::note_drift(const std::string& kind, const Report& report) {
+  if (!report.severity.empty()) metrics_.drift_detected.with({kind, report.severity}).inc();
   if (!report.corrected) return;
-  metrics_.drift_detected.with({kind, severity_of(report.paths)}).inc();
   if (const auto* failed = std::get_if<Failed>(&report.outcome)) {
     metrics_.drift_healing_failures.with({kind, to_string(failed->error.code)}).inc();
   } else {

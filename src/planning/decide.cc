@@ -221,6 +221,17 @@ std::optional<Plan> unchangeable(const Definition& definition, const Plan& plan)
   return std::nullopt;
 }
 
+bool leaves_drift(const Desired& desired) { return desired.settled && !desired.heals; }
+
+Plan left_so(Plan plan, const Desired& desired) {
+  plan.action = Action::kBlock;
+  plan.reason = kDrifted;
+  plan.message = (desired.observe_only ? "Differs from AWS and is only observed: "
+                                       : "Was changed in AWS, and is not to be put right: ") +
+                 joined(plan.paths);
+  return plan;
+}
+
 Plan plan_update(const Definition& definition, const Desired& desired, const Observed& observed) {
   Plan plan;
   for (const Facet& facet : definition.facets) {
@@ -232,12 +243,7 @@ Plan plan_update(const Definition& definition, const Desired& desired, const Obs
     return Plan{.action = Action::kNothing, .reason = "Available", .message = "In sync with AWS"};
   }
   if (auto refused = unchangeable(definition, plan)) return *refused;
-  if (desired.observe_only) {
-    return Plan{.action = Action::kBlock,
-                .reason = "Drifted",
-                .message = "Differs from AWS and is only observed: " + joined(plan.paths),
-                .paths = plan.paths};
-  }
+  if (desired.observe_only || leaves_drift(desired)) return left_so(std::move(plan), desired);
   plan.action = Action::kUpdate;
   plan.reason = "Updated";
   plan.message = "Changed " + joined(plan.paths);
@@ -358,6 +364,11 @@ Plan decide(const Definition& definition, const Desired& desired, const Observed
       return Plan{.action = Action::kBlock,
                   .reason = "NotFound",
                   .message = "Not in AWS, and the object is only observed"};
+    }
+    if (leaves_drift(desired)) {
+      return Plan{.action = Action::kBlock,
+                  .reason = std::string(kDrifted),
+                  .message = "Has gone from AWS, and is not to be put right"};
     }
     return Plan{.action = Action::kCreate, .reason = "Creating"};
   }

@@ -30,6 +30,8 @@ struct Desired {
   bool deleting = false;
   bool adopt = false;  // the user asked to take over what is there
   bool observe_only = false;
+  bool settled = false;  // this spec has been as declared: what differs was changed in AWS
+  bool heals = true;     // such drift is put right
 };
 
 // What is, in the vocabulary of spec. Exists only if every part could be read.
@@ -50,6 +52,9 @@ std::string_view to_string(Action action);
 inline constexpr std::string_view kNotOurs = "NotOurs";
 // And of one that may be ours: a create was sent, and AWS does not show its tags yet.
 inline constexpr std::string_view kOwnerUnknown = "ConfirmingOwner";
+
+// And of one for what differs and is left so.
+inline constexpr std::string_view kDrifted = "Drifted";
 
 struct Plan {
   Action action = Action::kNothing;

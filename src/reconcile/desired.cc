@@ -36,6 +36,11 @@ std::string recorded_id(const Definition& definition, const Object& object) {
   return object.annotation("external-id");
 }
 
+bool heals(const Object& object, const Cloud& cloud) {
+  const std::string said = object.annotation("auto-heal");
+  return said == "true" || (said != "false" && cloud.heals_drift());
+}
+
 }  // namespace
 
 std::string known_id(const Definition& definition, const planning::Desired& desired) {
@@ -59,6 +64,13 @@ bool intent_open(const Object& object) {
   return find_path(object.json(), "status.creation.token") != nullptr;
 }
 
+std::string declared_digest(const planning::Desired& desired) {
+  JsonObject tags;
+  for (const auto& [key, value] : desired.tags) tags[key] = value;
+  return planning::digest(desired.uid,
+                          JsonObject{{"spec", desired.spec}, {"tags", std::move(tags)}});
+}
+
 planning::Desired desired_of(const Definition& definition, const Object& object, const Json& spec,
                              const Cloud& cloud, const std::string& cluster, WallTime now) {
   return {.uid = object.uid(),
@@ -75,7 +87,8 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .intent_open = intent_open(object),
           .deleting = object.deleting(),
           .adopt = object.annotation("adopt") == "true",
-          .observe_only = object.annotation("policy") == "observe"};
+          .observe_only = object.annotation("policy") == "observe",
+          .heals = heals(object, cloud)};
 }
 
 }  // namespace infra::reconcile

@@ -46,6 +46,10 @@ Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec,
   const Definition& definition = definition::variant_for(kind, spec);
   Pass pass{.definition = definition, .object = std::move(object), .cloud = cloud, .store = store};
   pass.desired = desired_of(definition, pass.object, spec, cloud, cluster_, clock_.wall());
+  pass.digest = declared_digest(pass.desired);
+  // A create whose outcome is not known has settled nothing.
+  pass.desired.settled =
+      !pass.desired.intent_open && text_at(pass.object.status(), "settledSpec") == pass.digest;
   const bool hidden = may_be_hidden(pass);  // asked in any case: its time starts at the first look
   pass.desired.creating = pass.desired.intent_open && hidden;
   pass.id = known_id(definition, pass.desired);
@@ -58,7 +62,10 @@ Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec,
   // again.
   const bool told = !pass.untold || pass.untold->code == Code::kNotFound;
   if (!told && std::holds_alternative<Settled>(outcome)) outcome = failed_outcome(*pass.untold);
-  co_return Report{.outcome = std::move(outcome), .corrected = pass.corrected, .paths = pass.paths};
+  co_return Report{
+      .outcome = std::move(outcome),
+      .corrected = pass.corrected,
+      .severity = pass.news.found ? planning::severity_of(pass.drift) : std::string_view()};
 }
 
 Task<Outcome> Engine::run(Pass& pass) {
@@ -86,6 +93,7 @@ Task<Outcome> Engine::run(Pass& pass) {
     const bool kept = pass.seen && !pass.desired.deleting;
     if (kept) planning::take_ignored(pass.definition, pass.observed, pass.desired);
     Plan plan = decide(pass.definition, pass.desired, pass.observed);
+    note_drift(pass, plan);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
     if (!noted) co_return failed_outcome(noted.error());
@@ -96,6 +104,13 @@ Task<Outcome> Engine::run(Pass& pass) {
   }
   co_return Outcome{Waiting{
       .reason = "Converging", .message = "AWS is still taking up the changes", .after = kRecheck}};
+}
+
+// Only what the first look finds: what comes after it is of our own making.
+void Engine::note_drift(Pass& pass, const Plan& plan) {
+  const bool differs = plan.action == Action::kUpdate || plan.reason == planning::kDrifted;
+  if (!differs || !pass.desired.settled || !pass.drift.empty()) return;
+  pass.drift = planning::differences(pass.definition, pass.desired, pass.observed, plan);
 }
 
 // What was found by its name or tag is noted only once it has proven to be ours: a noted id counts

@@ -17,8 +17,8 @@ namespace infra::reconcile {
 // What one reconcile did, for the one funnel that reports it.
 struct Report {
   Outcome outcome;
-  bool corrected = false;  // AWS had drifted from a spec that had not changed
-  std::vector<std::string> paths;
+  bool corrected = false;     // AWS had drifted from a spec that had not changed, and was put right
+  std::string_view severity;  // of such drift, if it was found and status did not tell of it
 };
 
 // One reconcile of one object of any kind: observe, decide, carry out, report. Everything that
@@ -42,6 +42,7 @@ class Engine {
   Task<Outcome> run(Pass& pass);
   Task<Result<void>> hold_finalizer(Pass& pass);
   Task<Result<void>> note_id(Pass& pass);
+  static void note_drift(Pass& pass, const planning::Plan& plan);
   Task<Result<std::string>> find_lost(Pass& pass);
   Task<Result<void>> observe(Pass& pass);
   Task<Result<void>> observe_facets(Pass& pass);

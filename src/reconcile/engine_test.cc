@@ -38,6 +38,7 @@ class FakeCloud final : public Cloud {
   const std::string& region() const override { return region_; }
   const std::string& account_id() const override { return account_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
+  bool heals_drift() const override { return heals; }
 
   std::map<std::string, JsonObject> things;
   std::map<std::string, Fault> faults;
@@ -49,8 +50,12 @@ class FakeCloud final : public Cloud {
   bool hide_tags = false;
   bool keeps_deleted = false;  // shows it as if it were there
   bool forgets_size = false;   // accepts a change and does not keep it
+  bool heals = true;
   int writes = 0;
 
+  void tag_with(std::string key, std::string value) {
+    tags_.defaults[std::move(key)] = std::move(value);
+  }
   void move_to(std::string region) { region_ = std::move(region); }
   bool called(const std::string& operation) const {
     return std::ranges::find(calls, operation) != calls.end();
@@ -302,6 +307,9 @@ class EngineTest : public ::testing::Test {
     }
     return std::holds_alternative<Gone>(report.outcome) ? "Gone" : "Settled";
   }
+  std::vector<std::string> last_events(std::size_t count) {
+    return {store.events.end() - std::ptrdiff_t(count), store.events.end()};
+  }
   void annotate(std::string_view name, std::string_view value) {
     const Json* noted = find_path(store.json, "metadata.annotations");
     JsonObject all = noted == nullptr ? JsonObject() : noted->get_object();
@@ -369,9 +377,71 @@ TEST_F(EngineTest, APartIsReadOnAllPages) {
 TEST_F(EngineTest, CorrectsDriftAndSaysSo) {
   reconcile();
   cloud.things.begin()->second["Size"] = 9;
-  EXPECT_TRUE(reconcile().corrected);
+  const Report report = reconcile();
+  EXPECT_TRUE(report.corrected);
+  EXPECT_EQ(report.severity, "high");
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(3));
-  EXPECT_EQ(store.events.back(), "DriftCorrected");
+  EXPECT_EQ(last_events(2), (std::vector<std::string>{"DriftDetected", "DriftHealed"}));
+  EXPECT_EQ(status("drift.detected"), "false");
+  EXPECT_EQ(status("drift.details"),
+            R"([{"field":"size","expected":"3","actual":"9","severity":"high"}])");
+}
+
+// What an edit has asked for and AWS has refused is no drift.
+TEST_F(EngineTest, AnEditIsNoDrift) {
+  reconcile();
+  annotate("auto-heal", "false");
+  set_path(store.json, "spec.size", Json(7));
+  cloud.faults["Resize"] = FakeCloud::Fault::kInvalid;
+  EXPECT_EQ(reason(), "Refused");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(7));
+  EXPECT_EQ(find_path(store.json, "status.drift"), nullptr);
+}
+
+TEST_F(EngineTest, DriftThatIsNotToBePutRightIsToldOnce) {
+  reconcile();
+  annotate("auto-heal", "false");
+  cloud.things.begin()->second["Size"] = 9;
+  EXPECT_EQ(reconcile().severity, "high");
+  EXPECT_EQ(status("drift.detected"), "true");
+  EXPECT_EQ(store.events.back(), "DriftDetected");
+  const Json told = store.json;
+  clock.advance(Duration{60'000});
+  const Report again = reconcile();
+  EXPECT_EQ(std::get<Blocked>(again.outcome).reason, "Drifted");
+  EXPECT_EQ(again.severity, "");
+  EXPECT_EQ(store.json, told);
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(9));
+}
+
+TEST_F(EngineTest, DriftIsPutRightWhenAskedFor) {
+  reconcile();
+  cloud.heals = false;
+  cloud.things.begin()->second["Size"] = 9;
+  EXPECT_EQ(reason(), "Drifted");
+  annotate("auto-heal", "true");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(3));
+  EXPECT_EQ(store.events.back(), "DriftHealed");
+}
+
+TEST_F(EngineTest, WhatHasGoneIsNotMadeAgainWhereDriftIsLeft) {
+  reconcile();
+  cloud.heals = false;
+  cloud.things.clear();
+  EXPECT_EQ(reason(), "Drifted");
+  EXPECT_TRUE(cloud.things.empty());
+  EXPECT_EQ(status("drift.details"),
+            R"([{"field":"resource","expected":"there","actual":"gone","severity":"high"}])");
+}
+
+TEST_F(EngineTest, AnotherTagOfTheProviderIsNoDrift) {
+  reconcile();
+  cloud.heals = false;
+  cloud.tag_with("team", "x");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(find_path(store.json, "status.drift"), nullptr);
 }
 
 TEST_F(EngineTest, TheCallForMoreAndTheCallForFewer) {

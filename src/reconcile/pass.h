@@ -6,6 +6,8 @@
 
 #include "definition/definition.h"
 #include "planning/decide.h"
+#include "planning/drift.h"
+#include "reconcile/drift_record.h"
 #include "reconcile/engine.h"
 #include "reconcile/finalizer.h"
 #include "reconcile/outcome.h"
@@ -19,7 +21,8 @@ struct Engine::Pass {
   Cloud& cloud;
   ObjectStore& store;
   planning::Desired desired;
-  std::string id;  // empty: not known
+  std::string digest;  // of it, before fields that are left to others were filled in
+  std::string id;      // empty: not known
   // ${item} of a child set, in spec's vocabulary, its field (null: a plain text), and ${found}.
   Json item;
   const definition::Field* item_field = nullptr;
@@ -32,7 +35,8 @@ struct Engine::Pass {
   bool ours = true;                         // what was seen belongs to this object
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
-  std::vector<std::string> paths;
+  std::vector<planning::Difference> drift;  // what the first look of this pass found
+  DriftNews news;                           // what of it is to be told
   JsonObject notes;             // status fields about what was just written, saved with the id
   std::optional<Error> untold;  // why the outcome could not be saved
 
@@ -49,6 +53,9 @@ std::string group_key(std::string_view name);
 planning::Desired desired_of(const definition::Definition& definition, const Object& object,
                              const Json& spec, const Cloud& cloud, const std::string& cluster,
                              WallTime now);
+// Stands for all that is declared, whether it comes from spec, a Secret, another object or the
+// provider.
+std::string declared_digest(const planning::Desired& desired);
 // What AWS was told at `when` (RFC 3339) it shows by now, whichever machine's clock said so.
 bool surely_shown(const definition::Definition& definition, const std::string& when, WallTime now);
 // An intent to create is open: its outcome is not known.

@@ -96,6 +96,8 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
     erase_path(status, "creation.token");
     note_tags_as_declared(pass.definition, pass.desired, status, clock_.wall());
   }
+  if (settled) set_path(status, "settledSpec", Json(pass.digest));
+  pass.news = record_drift(pass.drift, settled, clock_.wall(), status);
   set_path(status, "ready", settled);
   // Tells whoever asked for a look that it has been taken.
   const std::string asked = pass.object.annotation("reconcile-requested-at");
@@ -116,7 +118,15 @@ Task<void> Engine::report(Pass& pass, const Outcome& outcome) {
   auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kSameVersion);
   if (!saved) pass.untold = saved.error();
   if (!saved || !changed) co_return;
+  if (pass.news.found) {
+    pass.store.record_event(pass.object, true, "DriftDetected", told(pass.drift));
+  }
+  if (pass.news.healed) {
+    pass.store.record_event(pass.object, false, "DriftHealed", "As declared again");
+  }
   if (const auto* blocked = std::get_if<Blocked>(&outcome)) {
+    const bool told_already = blocked->reason == planning::kDrifted && pass.news.found;
+    if (told_already) co_return;
     pass.store.record_event(pass.object, true, blocked->reason, blocked->message);
   } else if (const auto* failed = std::get_if<Failed>(&outcome)) {
     pass.store.record_event(pass.object, true, std::string(to_string(failed->error.code)),

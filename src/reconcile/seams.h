@@ -29,6 +29,8 @@ class Cloud {
   virtual const std::string& region() const = 0;
   virtual const std::string& account_id() const = 0;
   virtual const planning::TagPolicy& tag_policy() const = 0;
+  // Whether what somebody has changed in AWS is put right, where the object says nothing.
+  virtual bool heals_drift() const { return true; }
 };
 
 // Where desired objects live. Both writes are refused with kConflict if the object has changed

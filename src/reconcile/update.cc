@@ -183,14 +183,8 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   auto tagged = co_await write_tags(pass, plan);
   if (!tagged) co_return std::unexpected(tagged.error());
   if (!refused) co_return refused;
-  const Json* observed = find_path(pass.object.json(), "status.observedGeneration");
-  pass.corrected = observed != nullptr && observed->is_number() &&
-                   observed->to_number<std::int64_t>() == pass.object.generation() &&
-                   !intent_open(pass.object);
-  pass.paths = plan.paths;
-  pass.store.record_event(
-      pass.object, false, pass.corrected ? "DriftCorrected" : "Updated",
-      (pass.corrected ? "Set back what was changed in AWS. " : "") + plan.message);
+  pass.corrected = pass.desired.settled;
+  if (!pass.corrected) pass.store.record_event(pass.object, false, "Updated", plan.message);
   co_return Result<void>{};
 }
 

@@ -6,7 +6,7 @@ from helm import at, merged, tree
 
 CONTEXT = {'webhooks': tree(webhooks__enabled=True, webhooks__certManager__enabled=True)}
 VALUES = {'leaderElection.enabled': False, 'leaderElection.namespace': 'other', 'leaderElection.leaseDuration': '30s',
-          'leaderElection.renewDeadline': '12s', 'leaderElection.retryPeriod': '3s', 'driftDetection.checkInterval': '9m',
+          'leaderElection.renewDeadline': '12s', 'leaderElection.retryPeriod': '3s', 'driftDetection.checkInterval': '9m', 'driftDetection.autoHeal': False,
           'webhooks.failurePolicy': 'Ignore', 'webhooks.timeoutSeconds': 7, 'webhooks.certManager.duration': '900h',
           'webhooks.certManager.renewBefore': '24h'}
 
@@ -17,8 +17,6 @@ class OldSpellings(unittest.TestCase):
 
     def test_each_means_the_new_one(self):
         for row in self.renamed:
-            if row['old'] == 'driftDetection.autoHeal':
-                continue  # false is refused, whichever way it is spelt
             base = CONTEXT.get(row['old'].split('.')[0], {})
             by_old, by_new, neither = helm.render_all([
                 merged(base, at(row['old'], VALUES[row['old']])), merged(base, at(row['new'], VALUES[row['old']])), base])
@@ -26,9 +24,6 @@ class OldSpellings(unittest.TestCase):
                 self.assertEqual(by_old.error, '')
                 self.assertTrue(by_old.text == by_new.text, 'the two spellings differ')
                 self.assertTrue(by_old.text != neither.text, 'nothing changes')
-
-    def test_healing_cannot_be_switched_off_by_the_old_one_either(self):
-        self.assertIn('driftDetection.defaultAutoHeal=false', helm.render(tree(driftDetection__autoHeal=False)).error)
 
     def test_both_alike_are_taken(self):
         both = tree(leaderElection__leaseDuration='30s', operator__leaderElection__leaseDuration='30s')

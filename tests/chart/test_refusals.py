@@ -70,7 +70,6 @@ SENTENCES = {
     'traces_to_nowhere': (tree(tracing__enabled=True), 'tracing.endpoint=: is not the URL of a collector with scheme'),
     'collector_without_scheme': (tree(tracing__enabled=True, tracing__endpoint='collector:4318'),
                                  'tracing.endpoint=collector:4318: is not the URL of a collector with scheme, such as http://collector:4318'),
-    'no_healing': (tree(driftDetection__defaultAutoHeal=False), 'driftDetection.defaultAutoHeal=false: this version puts right'),
     'host_network_without_its_dns': ({'hostNetwork': True}, 'dnsPolicy=ClusterFirst: with hostNetwork=true'),
     'priority_class_of_kubernetes': (tree(priorityClass__create=True, priorityClass__name='system-mine'), 'priorityClass.name=system-mine: names that begin'),
     'priority_class_nobody_uses': (tree(priorityClass__create=True, priorityClass__name='a', priorityClassName='b'),

@@ -9,7 +9,6 @@ from helm import at, merged, tree
 # Keys that change nothing, and why.
 WITHOUT_EFFECT = {
     'logging.stacktraceLevel': 'the operator writes no stack traces',
-    'driftDetection.defaultAutoHeal': 'always on; false is refused, see test_refusals',
     'aws.localstack.s3ForcePathStyle': 'always so at an emulator; false is refused, see test_refusals',
     'crds.annotations.helm.sh/resource-policy': 'follows crds.keep',
 }

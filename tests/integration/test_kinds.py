@@ -90,7 +90,7 @@ class Fields:
                     continue
                 self.assertNotEqual(self.read(name), None)
                 self.eventually(f'{name} is put right', lambda: self.read(name) == row[1], 10)
-        self.eventually('an event says so', lambda: self.events('one', 'DriftCorrected'))
+        self.eventually('an event says so', lambda: self.events('one', 'DriftHealed'))
 
     def test_deleted(self):
         self.make()
@@ -662,7 +662,7 @@ class Ec2Fields(Fields):
         self.ec2.create_tags(Resources=[self.made], Tags=[{'Key': 'Team', 'Value': 'z'}, {'Key': 'Foreign', 'Value': 'stays'}])
         self.eventually('the tag is put right', lambda: self.read('tags')['Team'] == 'a')
         self.assertEqual(self.read('tags')['Foreign'], 'stays')
-        self.eventually('an event says so', lambda: self.events('one', 'DriftCorrected'))
+        self.eventually('an event says so', lambda: self.events('one', 'DriftHealed'))
 
 
 def ec2_error(code, message):

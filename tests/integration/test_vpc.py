@@ -55,7 +55,7 @@ class Vpc(Case):
         self.eventually('the attribute is put right', lambda: self.attribute(vpc, 'enableDnsHostnames'))
         self.eventually('the tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
         self.assertEqual(self.tags(vpc)['Foreign'], 'stays')
-        self.eventually('an event says so', lambda: self.events('vpc', 'DriftCorrected'))
+        self.eventually('an event says so', lambda: self.events('vpc', 'DriftHealed'))
 
     def test_a_lost_tag_of_ours_is_set_again(self):
         vpc = self.make()
@@ -126,6 +126,37 @@ class Vpc(Case):
         self.assertEqual(self.tags(vpc)['Team'], 'z')
         self.patch('VPC', 'vpc', annotations={'paused': None})
         self.eventually('the tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
+
+    def test_drift_is_left_where_that_is_wanted(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.patch('VPC', 'vpc', annotations={'auto-heal': 'false'})
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}])
+        self.wait_condition('VPC', 'vpc', 'False', 'Drifted', 'Synced')
+        drift = self.get('VPC', 'vpc')['status']['drift']
+        self.assertEqual((drift['detected'], drift['details']), (True, [
+            {'field': 'tags.Team', 'expected': 'a', 'actual': 'z', 'severity': 'low'}]))
+        self.eventually('an event says so', lambda: self.events('vpc', 'DriftDetected'))
+        # What the user changes goes through all the same.
+        self.patch('VPC', 'vpc', {'enableDnsHostnames': False, 'tags': {'Team': 'z'}})
+        self.wait_ready('VPC', 'vpc')
+        self.assertFalse(self.attribute(vpc, 'enableDnsHostnames'))
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'y'}])
+        self.wait_condition('VPC', 'vpc', 'False', 'Drifted', 'Synced')
+        self.patch('VPC', 'vpc', annotations={'auto-heal': 'true'})
+        self.wait_ready('VPC', 'vpc')
+        self.assertEqual(self.tags(vpc)['Team'], 'z')
+
+    def test_a_provider_may_leave_drift(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.let_the_minutes_pass('VPC', 'vpc')
+        self.patch('AWSProvider', 'aws', {'driftDetection': {'autoHeal': False}})
+        self.wait_ready('AWSProvider', 'aws')
+        self.ec2.delete_vpc(VpcId=vpc)
+        self.wait_condition('VPC', 'vpc', 'False', 'Drifted', 'Synced')
+        self.assertEqual(self.get('VPC', 'vpc')['status']['drift']['details'][0]['actual'], 'gone')
+        self.patch('AWSProvider', 'aws', {'driftDetection': {'autoHeal': True}})
+        self.eventually('another one', lambda: [one['VpcId'] for one in self.vpcs_of()] not in ([], [vpc]))
+        self.wait_ready('VPC', 'vpc')
 
     def test_observed_only_reports_and_does_not_write(self):
         vpc = self.make(tags={'Team': 'a'})
