@@ -22,9 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUP = 'aws-infra-operator.runner.codes'
 
 
-def free_port():
+def free_port(host='127.0.0.1'):
     with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
+        probe.bind((host, 0))
         return probe.getsockname()[1]
 
 
@@ -139,6 +139,14 @@ def must_run(command, **options):
     return done.stdout
 
 
+def kubeconfig(server, ca, token):
+    return json.dumps({
+        'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'test',
+        'clusters': [{'name': 'test', 'cluster': {'server': server, 'certificate-authority': str(ca)}}],
+        'users': [{'name': 'test', 'user': {'token': token}}],
+        'contexts': [{'name': 'test', 'context': {'cluster': 'test', 'user': 'test', 'namespace': 'default'}}]})
+
+
 class Stack:
     """Start with start(); the tools' paths come from `./dev path`."""
 
@@ -166,10 +174,10 @@ class Stack:
         self.processes.append(process)
         return process
 
-    def start_moto(self):
-        self.aws_port = free_port()
-        self.aws_endpoint = f'http://127.0.0.1:{self.aws_port}'
-        self.moto = self.spawn('moto', [self.tools['moto_server'], '-H', '127.0.0.1', '-p', self.aws_port],
+    def start_moto(self, host='127.0.0.1'):
+        self.aws_port = free_port(host)
+        self.aws_endpoint = f'http://{host}:{self.aws_port}'
+        self.moto = self.spawn('moto', [self.tools['moto_server'], '-H', host, '-p', self.aws_port],
                                {'MOTO_IAM_LOAD_MANAGED_POLICIES': 'true', 'PYTHONUNBUFFERED': '1'})
 
         def answers():
@@ -241,12 +249,7 @@ class Stack:
             return None
 
     def write_kubeconfig(self, path, token):
-        path.write_text(json.dumps({
-            'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'test',
-            'clusters': [{'name': 'test', 'cluster': {
-                'server': self.server, 'certificate-authority': str(self.certs / 'apiserver.crt')}}],
-            'users': [{'name': 'test', 'user': {'token': token}}],
-            'contexts': [{'name': 'test', 'context': {'cluster': 'test', 'user': 'test', 'namespace': 'default'}}]}))
+        path.write_text(kubeconfig(self.server, self.certs / 'apiserver.crt', token))
 
     def kubectl(self, *words, **options):
         return must_run([self.tools['kubectl'], '--kubeconfig', self.kubeconfig, *words], **options)
