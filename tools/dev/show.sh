@@ -2,12 +2,8 @@
 
 # Sets TOOLS to NAME=PATH of every program that tools/stack.py starts.
 stack_tools() {
-  local name operator=$1
-  TOOLS=("operator=$operator")
-  for name in etcd kube-apiserver kubectl moto_server; do
-    tool "$name"
-    TOOLS+=("$name=$TOOL")
-  done
+  TOOLS=("operator=$1")
+  name_tools etcd kube-apiserver kubectl moto_server
 }
 
 demo() {
