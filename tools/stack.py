@@ -147,6 +147,21 @@ def kubeconfig(server, ca, token):
         'contexts': [{'name': 'test', 'context': {'cluster': 'test', 'user': 'test', 'namespace': 'default'}}]})
 
 
+def metric_samples(page, name):
+    """Labels and value of each sample on a page of metrics."""
+    for line in page.splitlines():
+        if line.startswith((name + '{', name + ' ')):
+            text, value = line.rsplit(' ', 1)
+            yield text, float(value)
+
+
+def aws_writes(page, service=''):
+    """Calls that change AWS, as the operator counts them; of one service, or of all."""
+    reads = ('Get', 'List', 'Describe', 'Head')
+    return sum(value for text, value in metric_samples(page, 'infra_operator_aws_api_calls_total')
+               if f'service="{service}' in text and not text.split('operation="')[1].startswith(reads))
+
+
 class Stack:
     """Start with start(); the tools' paths come from `./dev path`."""
 
@@ -332,13 +347,8 @@ class Operator:
 
     def metric(self, name, **labels):
         """The sum of the samples that have these labels."""
-        total = 0.0
-        for line in self.get(self.metrics_port, '/metrics')[1].splitlines():
-            if not line.startswith(name + '{') and not line.startswith(name + ' '):
-                continue
-            if all(f'{key}="{value}"' in line for key, value in labels.items()):
-                total += float(line.rsplit(' ', 1)[1])
-        return total
+        return sum(value for text, value in metric_samples(self.get(self.metrics_port, '/metrics')[1], name)
+                   if all(f'{key}="{wanted}"' in text for key, wanted in labels.items()))
 
     def stop(self):
         self.stack.processes.remove(self.process)
