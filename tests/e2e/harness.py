@@ -54,15 +54,16 @@ def settings(values):
 
 
 def forget_release():
-    """Nothing of the chart, of its objects and of what they stand for is left."""
-    helm('uninstall', NAME, '--wait')
-    for kind, plural in PLURALS.items():
+    """Nothing of the chart, of its objects and of what they stand for is left. The operator goes first, so that it takes no part."""
+    helm('uninstall', NAME, '--no-hooks')
+    World.stack.kubectl('delete', 'namespace', '--ignore-not-found', NAME)
+    for plural in PLURALS.values():
         status, found = World.kube.request('GET', f'{API}/{plural}')
         for item in found['items'] if status == 200 else []:
             path = f'{API}/namespaces/{item["metadata"]["namespace"]}/{plural}/{item["metadata"]["name"]}'
             World.kube.request('PATCH', path, {'metadata': {'finalizers': None}}, MERGE)
     World.stack.kubectl('delete', 'crd', '--ignore-not-found', *(f'{plural}.{GROUP}' for plural in PLURALS.values()))
-    World.stack.kubectl('delete', 'namespace', '--ignore-not-found', NAME, 'team')
+    World.stack.kubectl('delete', 'namespace', '--ignore-not-found', 'team')
     World.stack.forget_aws()
 
 

@@ -1,6 +1,6 @@
 """The release goes, and comes back; what it looks after stays."""
 import stack
-from harness import Release, wait_until
+from harness import API, NAME, Release, World, helm, wait_until
 
 
 class Uninstall(Release):
@@ -17,6 +17,16 @@ class Uninstall(Release):
         self.patch('SQSQueue', 'one', {'visibilityTimeout': 77})
         self.wait_ready('SQSQueue', 'one', 60)
         self.assertEqual(self.queues(), ['one'])
+
+    def test_without_keep_it_is_refused_while_there_are_objects(self):
+        self.install(crds__keep='false')
+        self.make_first('one')
+        self.assertNotEqual(helm('uninstall', NAME, '--wait').returncode, 0)
+        self.assertIn('sqsqueues team/one\n', World.stack.kubectl('-n', NAME, 'logs', f'{NAME}-uninstall-guard'))
+        self.assertEqual((len(self.pods()), self.queues()), (1, ['one']))
+        self.delete_everything()
+        self.uninstall()
+        self.assertEqual(self.kube.request('GET', f'{API}/sqsqueues')[0], 404)
 
     def await_looks(self, count):
         wait_until(f'{count} looks', lambda: self.looks() >= count, 60)
