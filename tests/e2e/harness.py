@@ -7,10 +7,11 @@ import objects
 import stack
 from cluster import images
 from cluster.place import NODE_IP, Place
-from objects import API, GROUP, PLURALS, ROOT
+from objects import API, PLURALS, ROOT
 from stack import wait_until
 
 NAME = 'infra-operator'  # of the release, its namespace and its account
+TEAM = 'team'  # where the objects are
 CHART = ROOT / 'chart'
 DEPLOYMENT = f'/apis/apps/v1/namespaces/{NAME}/deployments/{NAME}'
 PODS = f'/api/v1/namespaces/{NAME}/pods'
@@ -36,6 +37,7 @@ class World:
         cls.stack = stack.Stack(tools)
         cls.stack.kubeconfig, cls.stack.kube = cls.place.kubeconfig('admin'), cls.kube
         cls.stack.start_moto(NODE_IP)
+        make_namespaces()
         forget_release()
 
     @classmethod
@@ -53,30 +55,34 @@ def settings(values):
     return [word for key, value in values.items() for word in ('--set', f'{key}={value}')]
 
 
+def make_namespaces():
+    """Of the release, under Pod Security `restricted`, and of the objects."""
+    for name, labels in ((NAME, {'pod-security.kubernetes.io/enforce': 'restricted'}), (TEAM, {})):
+        World.kube.request('POST', '/api/v1/namespaces', {'metadata': {'name': name, 'labels': labels}})
+
+
 def forget_release():
-    """Nothing of the chart, of its objects and of what they stand for is left. The operator goes first, so that it takes no part."""
-    helm('uninstall', NAME, '--no-hooks')
-    World.stack.kubectl('delete', 'namespace', '--ignore-not-found', NAME)
+    """Nothing of the chart but its CRDs, of its objects and of what they stand for is left. The operator goes first, and takes no part."""
+    helm('uninstall', NAME, '--no-hooks', '--wait', '--timeout', '1m')
     for plural in PLURALS.values():
-        status, found = World.kube.request('GET', f'{API}/{plural}')
+        status, found = World.kube.request('GET', f'{API}/namespaces/{TEAM}/{plural}')
         for item in found['items'] if status == 200 else []:
-            path = f'{API}/namespaces/{item["metadata"]["namespace"]}/{plural}/{item["metadata"]["name"]}'
+            path = f'{API}/namespaces/{TEAM}/{plural}/{item["metadata"]["name"]}'
+            World.kube.request('DELETE', path)
             World.kube.request('PATCH', path, {'metadata': {'finalizers': None}}, MERGE)
-    World.stack.kubectl('delete', 'crd', '--ignore-not-found', *(f'{plural}.{GROUP}' for plural in PLURALS.values()))
-    World.stack.kubectl('delete', 'namespace', '--ignore-not-found', 'team')
+    for path in (PODS, LEASE, f'/api/v1/namespaces/{TEAM}/secrets'):
+        World.kube.request('DELETE', path)
+    wait_until('no pod is left', lambda: not World.kube.must('GET', PODS)['items'], 60)
     World.stack.forget_aws()
 
 
 class Release(objects.Objects, unittest.TestCase):
-    """A test that installs the chart into a namespace under Pod Security `restricted`. Its objects go into the namespace `team`."""
-    ns = 'team'
+    """A test that installs the chart."""
+    ns = TEAM
 
     def setUp(self):
         self.kube = World.kube
         self.addCleanup(forget_release)
-        labels = {'pod-security.kubernetes.io/enforce': 'restricted'}
-        self.kube.must('POST', '/api/v1/namespaces', {'metadata': {'name': NAME, 'labels': labels}})
-        self.kube.must('POST', '/api/v1/namespaces', {'metadata': {'name': self.ns}})
 
     def provider_endpoint(self):
         return World.stack.aws_endpoint

@@ -3,7 +3,8 @@ import json
 import unittest
 
 from cluster import control_plane
-from harness import GROUP, NAME, PLURALS, World
+from harness import NAME, World
+from objects import GROUP, PLURALS
 
 ACCOUNT = f'system:serviceaccount:{NAME}:{NAME}'
 # Granted, and needed by what these tests do not do.
