@@ -38,6 +38,7 @@ RULES = {
 APP = 'the program itself: puts real parts behind the seams'
 TOOL = 'a program that builds the project, and no part of the operator'
 SEAMS = {
+    'src/app/kube_config.cc': {'environment': APP},
     'src/app/run_command.cc': {'random': APP, 'environment': APP},
     'src/cli/aws_command.cc': {'random': APP, 'file': APP},
     'src/definition/generate_main.cc': {'file': TOOL},

@@ -6,15 +6,12 @@ usage: image.py PROGRAM VERSION REVISION FOLDER
 Into FOLDER go rootfs.tar (what deploy/Containerfile adds), infra-operator.oci.tar (the image, for `ctr images import`, skopeo
 or crane) and infra-operator.cdx.json (what it is made of). The same program gives the same bytes: no time of day is written.
 """
-import gzip
-import hashlib
-import io
-import json
 import pathlib
 import re
 import subprocess
 import sys
-import tarfile
+
+import oci
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CERTIFICATES = pathlib.Path('/etc/ssl/certs/ca-certificates.crt')
@@ -25,30 +22,12 @@ LINKED = ['libboost-json1.81-dev', 'libboost-url1.81-dev', 'libboost1.81-dev', '
           'libpugixml-dev', 'libssl-dev', 'libstdc++-12-dev', 'libyaml-cpp-dev', 'zlib1g-dev']
 
 
-def digest(data):
-    return 'sha256:' + hashlib.sha256(data).hexdigest()
-
-
-def encoded(value):
-    return json.dumps(value, indent=1, sort_keys=True).encode()
-
-
-def add(tar, name, data, mode=0o644):
-    entry = tarfile.TarInfo(name)
-    entry.size = len(data)
-    entry.mode = mode
-    tar.addfile(entry, io.BytesIO(data))
-
-
 def root_files(program):
     """All that the image holds; a passwd, so that tools have a name for the user."""
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode='w', format=tarfile.USTAR_FORMAT) as tar:
-        add(tar, 'etc/passwd', f'nonroot:x:{USER}:{USER}:nonroot:/:/sbin/nologin\n'.encode())
-        add(tar, 'etc/group', f'nonroot:x:{USER}:\n'.encode())
-        add(tar, str(CERTIFICATES)[1:], CERTIFICATES.read_bytes())
-        add(tar, 'infra-operator', program, 0o755)
-    return out.getvalue()
+    return oci.tar_of([('etc/passwd', f'nonroot:x:{USER}:{USER}:nonroot:/:/sbin/nologin\n'.encode(), 0o644),
+                       ('etc/group', f'nonroot:x:{USER}:\n'.encode(), 0o644),
+                       (str(CERTIFICATES)[1:], CERTIFICATES.read_bytes(), 0o644),
+                       ('infra-operator', program, 0o755)])
 
 
 def labels(version, revision):
@@ -58,30 +37,10 @@ def labels(version, revision):
             'org.opencontainers.image.licenses': 'Apache-2.0'}
 
 
-def descriptor(media_type, data, **more):
-    return {'mediaType': f'application/vnd.oci.image.{media_type}', 'digest': digest(data), 'size': len(data), **more}
-
-
 def image(files, version, revision):
-    """The archive, and the digest by which registries and nodes know the image."""
-    layer = gzip.compress(files, 9, mtime=0)
-    platform = {'architecture': 'amd64', 'os': 'linux'}
-    config = encoded({**platform, 'rootfs': {'type': 'layers', 'diff_ids': [digest(files)]},
-                      'config': {'User': f'{USER}:{USER}', 'Entrypoint': ['/infra-operator'], 'Cmd': ['run'],
-                                 'WorkingDir': '/', 'Labels': labels(version, revision)}})
-    manifest = encoded({'schemaVersion': 2, 'mediaType': 'application/vnd.oci.image.manifest.v1+json',
-                        'config': descriptor('config.v1+json', config), 'layers': [descriptor('layer.v1.tar+gzip', layer)],
-                        'annotations': labels(version, revision)})
-    named = {'io.containerd.image.name': f'{NAME}:{version}', 'org.opencontainers.image.ref.name': version}
-    index = encoded({'schemaVersion': 2, 'manifests': [
-        descriptor('manifest.v1+json', manifest, platform=platform, annotations=named)]})
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode='w', format=tarfile.USTAR_FORMAT) as tar:
-        add(tar, 'oci-layout', b'{"imageLayoutVersion": "1.0.0"}')
-        add(tar, 'index.json', index)
-        for blob in (layer, config, manifest):
-            add(tar, 'blobs/sha256/' + digest(blob).removeprefix('sha256:'), blob)
-    return out.getvalue(), digest(manifest)
+    config = {'User': f'{USER}:{USER}', 'Entrypoint': ['/infra-operator'], 'Cmd': ['run'], 'WorkingDir': '/',
+              'Labels': labels(version, revision)}
+    return oci.image(f'{NAME}:{version}', files, config, labels(version, revision))
 
 
 def debian_packages(names):
@@ -98,7 +57,7 @@ def components():
 
 
 def bill_of_materials(version, of_image):
-    return encoded({'bomFormat': 'CycloneDX', 'specVersion': '1.5', 'version': 1,
+    return oci.encoded({'bomFormat': 'CycloneDX', 'specVersion': '1.5', 'version': 1,
                     'metadata': {'component': {'type': 'container', 'name': 'infra-operator', 'version': version,
                                                'hashes': [{'alg': 'SHA-256', 'content': of_image.removeprefix('sha256:')}]}},
                     'components': components()})

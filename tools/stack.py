@@ -22,9 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUP = 'aws-infra-operator.runner.codes'
 
 
-def free_port():
+def free_port(host='127.0.0.1'):
     with socket.socket() as probe:
-        probe.bind(('127.0.0.1', 0))
+        probe.bind((host, 0))
         return probe.getsockname()[1]
 
 
@@ -139,6 +139,29 @@ def must_run(command, **options):
     return done.stdout
 
 
+def kubeconfig(server, ca, token):
+    return json.dumps({
+        'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'test',
+        'clusters': [{'name': 'test', 'cluster': {'server': server, 'certificate-authority': str(ca)}}],
+        'users': [{'name': 'test', 'user': {'token': token}}],
+        'contexts': [{'name': 'test', 'context': {'cluster': 'test', 'user': 'test', 'namespace': 'default'}}]})
+
+
+def metric_samples(page, name):
+    """Labels and value of each sample on a page of metrics."""
+    for line in page.splitlines():
+        if line.startswith((name + '{', name + ' ')):
+            text, value = line.rsplit(' ', 1)
+            yield text, float(value)
+
+
+def aws_writes(page, service=''):
+    """Calls that change AWS, as the operator counts them; of one service, or of all."""
+    reads = ('Get', 'List', 'Describe', 'Head')
+    return sum(value for text, value in metric_samples(page, 'infra_operator_aws_api_calls_total')
+               if f'service="{service}' in text and not text.split('operation="')[1].startswith(reads))
+
+
 class Stack:
     """Start with start(); the tools' paths come from `./dev path`."""
 
@@ -166,10 +189,10 @@ class Stack:
         self.processes.append(process)
         return process
 
-    def start_moto(self):
-        self.aws_port = free_port()
-        self.aws_endpoint = f'http://127.0.0.1:{self.aws_port}'
-        self.moto = self.spawn('moto', [self.tools['moto_server'], '-H', '127.0.0.1', '-p', self.aws_port],
+    def start_moto(self, host='127.0.0.1'):
+        self.aws_port = free_port(host)
+        self.aws_endpoint = f'http://{host}:{self.aws_port}'
+        self.moto = self.spawn('moto', [self.tools['moto_server'], '-H', host, '-p', self.aws_port],
                                {'MOTO_IAM_LOAD_MANAGED_POLICIES': 'true', 'PYTHONUNBUFFERED': '1'})
 
         def answers():
@@ -241,12 +264,7 @@ class Stack:
             return None
 
     def write_kubeconfig(self, path, token):
-        path.write_text(json.dumps({
-            'apiVersion': 'v1', 'kind': 'Config', 'current-context': 'test',
-            'clusters': [{'name': 'test', 'cluster': {
-                'server': self.server, 'certificate-authority': str(self.certs / 'apiserver.crt')}}],
-            'users': [{'name': 'test', 'user': {'token': token}}],
-            'contexts': [{'name': 'test', 'context': {'cluster': 'test', 'user': 'test', 'namespace': 'default'}}]}))
+        path.write_text(kubeconfig(self.server, self.certs / 'apiserver.crt', token))
 
     def kubectl(self, *words, **options):
         return must_run([self.tools['kubectl'], '--kubeconfig', self.kubeconfig, *words], **options)
@@ -329,13 +347,8 @@ class Operator:
 
     def metric(self, name, **labels):
         """The sum of the samples that have these labels."""
-        total = 0.0
-        for line in self.get(self.metrics_port, '/metrics')[1].splitlines():
-            if not line.startswith(name + '{') and not line.startswith(name + ' '):
-                continue
-            if all(f'{key}="{value}"' in line for key, value in labels.items()):
-                total += float(line.rsplit(' ', 1)[1])
-        return total
+        return sum(value for text, value in metric_samples(self.get(self.metrics_port, '/metrics')[1], name)
+                   if all(f'{key}="{wanted}"' in text for key, wanted in labels.items()))
 
     def stop(self):
         self.stack.processes.remove(self.process)

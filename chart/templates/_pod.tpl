@@ -164,3 +164,48 @@
     secretName: {{ include "infra-operator.webhookSecret" . }}
 {{- end }}
 {{- end -}}
+
+{{/* A pod of the operator's image that does one thing, for a hook: (dict "root" . "name" "..." "hook" "..." "args" (list ...) "account" "..."). */}}
+{{- define "infra-operator.hookPod" -}}
+{{- $root := .root -}}
+{{- with .root.Values -}}
+apiVersion: v1
+kind: Pod
+metadata:
+  {{- include "infra-operator.metadata" (dict "root" $root "name" (include "infra-operator.suffixed" (list $root $.name))
+      "namespace" (include "infra-operator.namespace" $root)
+      "annotations" (dict "helm.sh/hook" $.hook "helm.sh/hook-delete-policy" "before-hook-creation,hook-succeeded")) | nindent 2 }}
+spec:
+  restartPolicy: Never
+  {{- with $.account }}
+  serviceAccountName: {{ . }}
+  {{- else }}
+  automountServiceAccountToken: false
+  {{- end }}
+  enableServiceLinks: false
+  {{- with include "infra-operator.pullSecrets" $root }}
+  imagePullSecrets:
+    {{- . | trim | nindent 2 }}
+  {{- end }}
+  securityContext:
+    {{- toYaml .podSecurityContext | nindent 4 }}
+  {{- with .nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .tolerations }}
+  tolerations:
+    {{- toYaml . | nindent 2 }}
+  {{- end }}
+  containers:
+  - name: {{ first $.args }}
+    image: {{ include "infra-operator.image" $root }}
+    imagePullPolicy: {{ .image.pullPolicy }}
+    args:
+      {{- toYaml $.args | nindent 6 }}
+    resources:
+      {{- toYaml .resources | nindent 6 }}
+    securityContext:
+      {{- toYaml .securityContext | nindent 6 }}
+{{- end }}
+{{- end -}}

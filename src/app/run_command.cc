@@ -11,6 +11,7 @@
 #include <iostream>
 #include <random>
 
+#include "app/kube_config.h"
 #include "app/version.h"
 #include "aws/crt.h"
 #include "aws/embedded.h"
@@ -53,13 +54,6 @@ struct Flags {
 std::string environment_or(const char* name, std::string fallback) {
   const char* value = std::getenv(name);
   return value == nullptr || *value == '\0' ? fallback : std::string(value);
-}
-
-Result<kube::Config> kube_config(Clock& clock, const Flags& flags) {
-  const bool in_cluster = flags.kubeconfig.empty() && flags.context.empty() &&
-                          std::getenv("KUBERNETES_SERVICE_HOST") != nullptr;
-  return in_cluster ? kube::in_cluster_config(clock)
-                    : kube::load_kubeconfig(clock, flags.kubeconfig, flags.context);
 }
 
 Result<std::vector<definition::Definition>> load_definitions(const std::string& more) {
@@ -212,7 +206,7 @@ class Process {
 
  private:
   Result<void> prepare() {
-    auto config = kube_config(clock_, flags_);
+    auto config = kube_config(clock_, flags_.kubeconfig, flags_.context);
     if (!config) return std::unexpected(config.error());
     const std::string default_namespace = config->default_namespace;
     kube_.emplace(transport_, clock_, std::move(*config));

@@ -52,3 +52,12 @@ class Flags(unittest.TestCase):
         done = subprocess.run([helm.TOOLS['operator'], words[0], 'http://127.0.0.1:1/'], capture_output=True, text=True, timeout=30)
         self.assertEqual(done.returncode, 1)
         self.assertIn('http://127.0.0.1:1/: ', done.stderr)
+
+    def test_so_does_the_guard_of_an_uninstall(self):
+        values = tree(crds__keep=False, rbac__clusterRole=False, watchNamespaces=['a', 'b'])
+        words = helm.render(values).one('Pod', 'uninstall-guard')['spec']['containers'][0]['args']
+        self.assertIn('--namespaces=a,b', words)
+        environment = {'KUBECONFIG': '/nonexistent'}
+        done = subprocess.run([helm.TOOLS['operator'], *words], capture_output=True, text=True, timeout=30, env=environment)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('/nonexistent', done.stderr)

@@ -148,7 +148,7 @@ WARNINGS = {
                             "The AWS keys are in this release's own Secret"),
     'budget_of_one_pod': (PDB, 'With one pod the disruption budget allows it to be evicted'),
     'autoscaling': (HPA, 'More pods stand by'),
-    'crds_that_go': (tree(crds__keep=False), 'an uninstall deletes every object'),
+    'crds_that_go': (tree(crds__keep=False), 'an uninstall takes the CRDs along, and fails while there are objects'),
     'priority_of_the_system': ({'priorityClassName': 'system-cluster-critical'}, 'priorityClass.create makes one of your own'),
     'no_drift_detection': (tree(driftDetection__enabled=False), 'driftDetection.enabled is false'),
     'shell_that_is_not_there': ({'lifecycle': {'preStop': {'exec': {'command': ['/bin/sh', '-c', 'sleep 5']}}}}, 'lifecycle.preStop.sleep'),

@@ -1,37 +1,17 @@
-"""What the integration tests share: one stack, one operator, and ways to look at both sides.
-
-The tests run in the emulator's virtual environment, so that boto3, which is not ours, says what AWS holds.
-"""
+"""What the integration tests share: one stack, one operator, and ways to look at both sides."""
 import itertools
 import json
-import pathlib
-import re
-import sys
 import threading
 import time
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[2] / 'tools'))
+import actions
+import botocore.exceptions
+import objects
+import proxy
+import stack
+from objects import API, GROUP, PLURALS, ROOT, SERVICES  # noqa: F401, some for the tests
 
-import actions  # noqa: E402
-import boto3  # noqa: E402
-import botocore.exceptions  # noqa: E402
-import proxy  # noqa: E402
-import stack  # noqa: E402
-
-GROUP = stack.GROUP
-API = f'/apis/{GROUP}/v1alpha1'
-ROOT = pathlib.Path(__file__).resolve().parents[2]
-
-
-def word(path, name):
-    """The value of a word at the top of a definition."""
-    return re.search(rf'^{name}: (.*)$', path.read_text(), re.MULTILINE)[1]
-
-
-DEFINITIONS = sorted((ROOT / 'definitions').glob('*/*.yaml'))
-SERVICES = {word(path, 'kind'): word(path, 'service') for path in DEFINITIONS}
-PLURALS = {'AWSProvider': 'awsproviders', **{word(path, 'kind'): word(path, 'plural') for path in DEFINITIONS}}
 GLOBAL_TAGS = {'Suite': 'integration', 'Place': 'everywhere'}  # on everything that the operator makes
 LONG_AGO = '2026-01-01T00:00:00Z'
 Reply, wait_until = proxy.Reply, stack.wait_until
@@ -67,8 +47,7 @@ class World:
 
 
 def client(service, region='us-east-1'):
-    return boto3.client(service, endpoint_url=World.stack.aws_endpoint, region_name=region,
-                        aws_access_key_id='test', aws_secret_access_key='test')
+    return objects.aws_client(World.stack.aws_endpoint, service, region)
 
 
 class Door(proxy.Proxy):
@@ -82,7 +61,7 @@ class Door(proxy.Proxy):
             World.called.setdefault(action, actions.operation_of(request))
 
 
-class Case(unittest.TestCase):
+class Case(objects.Objects, unittest.TestCase):
     """A test with a namespace of its own, in it a Secret and a provider named `aws`."""
 
     def setUp(self):
@@ -96,92 +75,8 @@ class Case(unittest.TestCase):
         self.make_secret()
         self.make_provider()
 
-    def delete_everything(self):
-        providers = [('AWSProvider', item) for item in self.items('AWSProvider')]
-        others = [(kind, item) for kind in PLURALS if kind != 'AWSProvider' for item in self.items(kind)]
-        for kind, item in others + providers:
-            self.kube.request('DELETE', self.path(kind, item['metadata']['name']))
-        wait_until(f'everything of {self.ns} goes', lambda: not any(self.items(kind) for kind in PLURALS), 30)
-
-    def items(self, kind):
-        return self.kube.must('GET', self.path(kind))['items']
-
-    def path(self, kind, name=None, ns=None):
-        path = f'{API}/namespaces/{ns or self.ns}/{PLURALS[kind]}'
-        return path if name is None else f'{path}/{name}'
-
-    def make_secret(self, name='aws-credentials', access='test', secret='test', ns=None):
-        self.kube.must('POST', f'/api/v1/namespaces/{ns or self.ns}/secrets', {
-            'metadata': {'name': name},
-            'stringData': {'AWS_ACCESS_KEY_ID': access, 'AWS_SECRET_ACCESS_KEY': secret}})
-
-    def make_provider(self, name='aws', ns=None, **spec):
-        return self.create('AWSProvider', name, {
-            'region': 'us-east-1', 'endpoint': World.door.url,
-            'credentialsSecret': {'name': 'aws-credentials'}, **spec}, ns)
-
-    def manifest(self, kind, name, spec, annotations=None):
-        if kind != 'AWSProvider':
-            spec = {'providerRef': {'name': 'aws'}, **spec}
-        return {'apiVersion': f'{GROUP}/v1alpha1', 'kind': kind,
-                'metadata': {'name': name, 'annotations': annotations or {}}, 'spec': spec}
-
-    def create(self, kind, name, spec, ns=None, annotations=None):
-        return self.kube.must('POST', self.path(kind, ns=ns) + '?fieldValidation=Strict',
-                              self.manifest(kind, name, spec, annotations))
-
-    def refused(self, kind, name, spec):
-        """The API server's words; fails if it takes the object."""
-        status, answer = self.kube.request('POST', self.path(kind) + '?fieldValidation=Strict',
-                                           self.manifest(kind, name, spec))
-        self.assertGreaterEqual(status, 400, f'{kind} was accepted: {spec}')
-        return answer['message']
-
-    def patch(self, kind, name, spec=None, annotations=None, ns=None):
-        body = {}
-        if spec is not None:
-            body['spec'] = spec
-        if annotations is not None:
-            body['metadata'] = {'annotations': {f'{GROUP}/{key}': value for key, value in annotations.items()}}
-        return self.kube.must('PATCH', self.path(kind, name, ns), body, 'application/merge-patch+json')
-
-    def get(self, kind, name, ns=None):
-        return self.kube.must('GET', self.path(kind, name, ns))
-
-    def condition(self, kind, name, wanted='Ready', ns=None):
-        # An object that has gone meanwhile says nothing.
-        found = self.kube.request('GET', self.path(kind, name, ns))[1]
-        status = found.get('status') if found.get('kind') == kind else None
-        conditions = (status or {}).get('conditions', [])
-        return next((one for one in conditions if one['type'] == wanted), {'status': '', 'reason': '', 'message': ''})
-
-    def wait_condition(self, kind, name, status, reason=None, wanted='Ready', seconds=20, ns=None):
-        def holds():
-            found = self.condition(kind, name, wanted, ns)
-            return found if found['status'] == status and reason in (None, found['reason']) else None
-        try:
-            return wait_until('', holds, seconds)
-        except TimeoutError:
-            self.fail(f'{kind} {name}: {wanted} is not {status} {reason or ""} but {self.condition(kind, name, wanted, ns)}')
-
-    def wait_ready(self, kind, name, seconds=20, ns=None):
-        """Ready, and for the newest spec."""
-        def ready():
-            item = self.get(kind, name, ns)
-            status = item.get('status', {})
-            current = status.get('observedGeneration') == item['metadata']['generation']
-            return item if current and status.get('ready') else None
-        try:
-            return wait_until('', ready, seconds)
-        except TimeoutError:
-            self.fail(f'{kind} {name} does not become ready: {self.get(kind, name, ns).get("status")}')
-
-    def delete(self, kind, name, ns=None):
-        self.kube.must('DELETE', self.path(kind, name, ns))
-
-    def wait_gone(self, kind, name, seconds=20, ns=None):
-        wait_until(f'{kind} {name} goes: {self.kube.request("GET", self.path(kind, name, ns))[1].get("status")}',
-                   lambda: self.kube.request('GET', self.path(kind, name, ns))[0] == 404, seconds)
+    def provider_endpoint(self):
+        return World.door.url
 
     def let_the_minutes_pass(self, kind, name):
         """Those within which AWS may hide what was made, and its absence is not believed."""
@@ -194,14 +89,6 @@ class Case(unittest.TestCase):
         body = {'metadata': {'annotations': {f'{GROUP}/adopt': 'true'}}}
         status, _ = self.kube.request('PATCH', self.path(kind, name), body, 'application/merge-patch+json')
         self.assertIn(status, (200, 404))  # it may have gone meanwhile
-
-    def delete_and_wait(self, kind, name):
-        self.delete(kind, name)
-        self.wait_gone(kind, name)
-
-    def events(self, name, reason=None):
-        found = self.kube.must('GET', f'/api/v1/namespaces/{self.ns}/events')['items']
-        return [one for one in found if one['involvedObject']['name'] == name and reason in (None, one['reason'])]
 
     def eventually(self, what, condition, seconds=20):
         """What goes away between two calls of one look is refused by the second: the look is taken again."""
@@ -236,12 +123,7 @@ class Case(unittest.TestCase):
 
     def writes(self, kind):
         """Calls that change AWS, as the operator counts them, of the kind's service."""
-        page = World.operator.get(World.operator.metrics_port, '/metrics')[1]
-        reads = ('Get', 'List', 'Describe', 'Head')
-        return sum(float(line.rsplit(' ', 1)[1]) for line in page.splitlines()
-                   if line.startswith('infra_operator_aws_api_calls_total{') and
-                   f'service="{SERVICES[kind]}"' in line and
-                   not line.split('operation="')[1].startswith(reads))
+        return stack.aws_writes(World.operator.get(World.operator.metrics_port, '/metrics')[1], SERVICES[kind])
 
     def make_object_vpc(self, name='vpc', annotations=None, provider='aws', **spec):
         return self.create('VPC', name, {'cidrBlock': '10.0.0.0/16', 'providerRef': {'name': provider}, **spec},

@@ -8,11 +8,11 @@ import sys
 import unittest
 
 HERE = pathlib.Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE.parent)]
+sys.path[:0] = [str(HERE), str(HERE.parent), str(HERE.parents[1] / 'tools')]
 
 import counted  # noqa: E402
 from harness import World  # noqa: E402
-import stack  # noqa: E402, the harness says where it is
+import stack  # noqa: E402
 
 
 def main():

@@ -2,12 +2,8 @@
 
 # Sets TOOLS to NAME=PATH of every program that tools/stack.py starts.
 stack_tools() {
-  local name operator=$1
-  TOOLS=("operator=$operator")
-  for name in etcd kube-apiserver kubectl moto_server; do
-    tool "$name"
-    TOOLS+=("$name=$TOOL")
-  done
+  TOOLS=("operator=$1")
+  name_tools etcd kube-apiserver kubectl moto_server
 }
 
 demo() {
@@ -36,12 +32,9 @@ chart_tests() {
   shift
   build "$preset" infra-operator
   ensure_chart_tools
-  local name tools=("operator=$PWD/build/$preset/src/app/infra-operator" "promtool=$BIN/promtool" "crds=$FOREIGN_CRDS")
-  for name in helm helm3 kubeconform; do
-    tool "$name"
-    tools+=("$name=$TOOL")
-  done
-  "$CHART_PYTHON/bin/python" tests/chart/run.py "${tools[@]}" "$@"
+  TOOLS=("operator=$PWD/build/$preset/src/app/infra-operator" "promtool=$BIN/promtool" "crds=$FOREIGN_CRDS")
+  name_tools helm helm3 kubeconform
+  "$CHART_PYTHON/bin/python" tests/chart/run.py "${TOOLS[@]}" "$@"
 }
 
 # integration PRESET [TEST ...]: prints a line a test, and last how many passed and failed.
@@ -51,7 +44,7 @@ integration() {
   build "$preset" infra-operator infra-generate sim_aws_server sim_kube_server
   stack_tools "$PWD/build/$preset/src/app/infra-operator"
   ensure_moto
-  tool helm
-  TOOLS+=("helm=$TOOL" "generate=$PWD/build/$preset/src/definition/infra-generate")
+  name_tools helm
+  TOOLS+=("generate=$PWD/build/$preset/src/definition/infra-generate")
   "$MOTO/bin/python" tests/integration/run.py "${TOOLS[@]}" "$@"
 }

@@ -2,7 +2,6 @@
 
 BIN=$CACHE/bin
 KUBERNETES_VERSION=1.36.3
-KUBERNETES_TOOLS='kube-apiserver kubectl'
 
 # A short name for what is pinned, so that a changed pin is a new folder.
 pin_of() { cat "$@" | sha256sum | cut -c1-12; }
@@ -42,11 +41,11 @@ ensure_moto() {
   step 'AWS emulator' '1 min' make_venv "$MOTO" third_party/emulator.txt
 }
 
-# What the chart's tests need; promtool is taken out of its package, so that no server is installed.
+# What the chart's tests need.
 ensure_chart_tools() {
   CHART_PYTHON=$CACHE/chart-$(pin_of third_party/chart.txt)
   [ -e "$CHART_PYTHON/.complete" ] || step 'schemas of Kubernetes' '30 s' make_venv "$CHART_PYTHON" third_party/chart.txt
-  [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_promtool
+  [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_programs prometheus promtool
   FOREIGN_CRDS=$CACHE/crds-$(pin_of third_party/go/crds/go.sum)
   [ -d "$FOREIGN_CRDS" ] || { ensure_go; step 'CRDs of others' '30 s' take_crds; }
 }
@@ -62,12 +61,13 @@ take_crds() {
   mv -T "$work" "$FOREIGN_CRDS"
 }
 
-take_promtool() {
-  local work
-  work=$(mktemp -d "$CACHE/promtool.XXXXXX")
-  (cd "$work" && { apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; } } && dpkg -x prometheus_*.deb .)
+# take_programs PACKAGE PROGRAM ...: out of a Debian package, so that no server is installed.
+take_programs() {
+  local work program
+  work=$(mktemp -d "$CACHE/$1.XXXXXX")
+  (cd "$work" && { apt-get download "$1" || { as_root apt-get update && apt-get download "$1"; } } && dpkg -x "$1"_*.deb .)
   mkdir -p "$BIN"
-  mv "$work/usr/bin/promtool" "$BIN/promtool"
+  for program in "${@:2}"; do mv "$work/usr/bin/$program" "$BIN/$program"; done
   rm -rf "$work"
 }
 
@@ -108,6 +108,26 @@ go_build() {
     "$GO" build -trimpath -ldflags "-s -w $4" -o "$out" "$2"
 }
 
+# What keeps a pod's network while its containers come and go: Kubernetes has it as one C file.
+build_pause() {
+  local module
+  module=$(env -C third_party/go/kubernetes "$GO" mod download -json k8s.io/kubernetes | sed -nE 's/^.*"Dir": "(.*)".*/\1/p')
+  gcc -Os -static -s -DVERSION="$KUBERNETES_VERSION" -o "$1" "$module/build/pause/linux/pause.c"
+}
+
+ensure_pause() {
+  TOOL=$BIN/pause-$(pin_of third_party/go/kubernetes/go.sum)
+  [ -x "$TOOL" ] && return
+  ensure_go
+  mkdir -p "$BIN"
+  step 'build pause' '1 s' build_pause "$TOOL"
+}
+
+ensure_containerd() {
+  TOOL=$BIN/$1
+  [ -x "$TOOL" ] || step 'containerd' '20 s' take_programs containerd ctr containerd-shim-runc-v2 containerd
+}
+
 # The Kubernetes parts take their version from the linker.
 kubernetes_flags() {
   local v=k8s.io/component-base/version
@@ -119,15 +139,29 @@ tool() {
   TOOL=${KUBEBUILDER_ASSETS:-/nonexistent}/$1
   [ -x "$TOOL" ] && return
   case $1 in
-    kube-apiserver | kubectl) go_build kubernetes "k8s.io/kubernetes/cmd/$1" "$1" "$(kubernetes_flags)" ;;
+    kube-apiserver | kube-controller-manager | kube-scheduler | kubelet | kube-proxy | kubectl)
+      go_build kubernetes "k8s.io/kubernetes/cmd/$1" "$1" "$(kubernetes_flags)" ;;
     etcd) go_build etcd go.etcd.io/etcd/server/v3 etcd '' ;;
     helm) go_build helm helm.sh/helm/v4/cmd/helm helm '' ;;
     helm3) go_build helm3 helm.sh/helm/v3/cmd/helm helm3 '' ;;
     kubeconform) go_build kubeconform github.com/yannh/kubeconform/cmd/kubeconform kubeconform '' ;;
+    coredns) go_build coredns . coredns '' ;;
+    metrics-server) go_build metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server metrics-server '' ;;
+    pause) ensure_pause ;;
+    containerd | ctr) ensure_containerd "$1" ;;
     moto_server) ensure_moto; TOOL=$MOTO/bin/moto_server ;;
     operator) build release; TOOL=$PWD/build/release/src/app/infra-operator ;;
-    *) die "Unknown name '$1': operator, kube-apiserver, etcd, kubectl, helm, helm3, kubeconform or moto_server." ;;
+    *) die "Unknown name '$1': operator, moto_server, helm, kubectl, etcd, or another part of a cluster." ;;
   esac
+}
+
+# name_tools NAME ...: adds NAME=PATH of each to TOOLS.
+name_tools() {
+  local name
+  for name in "$@"; do
+    tool "$name"
+    TOOLS+=("$name=$TOOL")
+  done
 }
 
 # Prints where a tool lies, and nothing else on standard output.

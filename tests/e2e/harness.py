@@ -1,0 +1,158 @@
+"""What the tests on a real node share: the cluster, the emulator beside it, and the chart as a release."""
+import pathlib
+import subprocess
+import unittest
+
+import objects
+import stack
+from cluster import images
+from cluster.place import NODE_IP, Place
+from objects import API, PLURALS, ROOT
+from stack import wait_until
+
+NAME = 'infra-operator'  # of the release, its namespace and its account
+TEAM = 'team'  # where the objects are
+CHART = ROOT / 'chart'
+DEPLOYMENT = f'/apis/apps/v1/namespaces/{NAME}/deployments/{NAME}'
+PODS = f'/api/v1/namespaces/{NAME}/pods'
+LEASE = f'/apis/coordination.k8s.io/v1/namespaces/{NAME}/leases/{NAME}'
+# Probes that see at once what they are to see.
+QUICK = {f'{probe}Probe.{field}': value for probe in ('startup', 'readiness')
+         for field, value in (('initialDelaySeconds', 0), ('periodSeconds', 1))}
+MERGE = 'application/merge-patch+json'
+
+
+class World:
+    place = None
+    stack = None  # of which only the emulator runs
+    image = None
+    kube = None
+    granted = {}  # rules of the release's roles, by their name
+
+    @classmethod
+    def start(cls, folder, image, tools):
+        cls.place, cls.image = Place(folder), pathlib.Path(image)
+        cls.kube = cls.place.kube()
+        images.load(cls.place, image)
+        cls.stack = stack.Stack(tools)
+        cls.stack.kubeconfig, cls.stack.kube = cls.place.kubeconfig('admin'), cls.kube
+        cls.stack.start_moto(NODE_IP)
+        make_namespaces()
+        forget_release()
+
+    @classmethod
+    def stop(cls):
+        if cls.stack:
+            cls.stack.stop()
+
+
+def helm(*words):
+    return subprocess.run([World.stack.tools['helm'], '--kubeconfig', World.stack.kubeconfig, '--namespace', NAME, *map(str, words)],
+                          capture_output=True, text=True, timeout=300)
+
+
+def settings(values):
+    return [word for key, value in values.items() for word in ('--set', f'{key}={value}')]
+
+
+def make_namespaces():
+    """Of the release, under Pod Security `restricted`, and of the objects."""
+    for name, labels in ((NAME, {'pod-security.kubernetes.io/enforce': 'restricted'}), (TEAM, {})):
+        World.kube.request('POST', '/api/v1/namespaces', {'metadata': {'name': name, 'labels': labels}})
+
+
+def forget_release():
+    """Nothing of the chart but its CRDs, of its objects and of what they stand for is left. The operator goes first, and takes no part."""
+    helm('uninstall', NAME, '--no-hooks', '--wait', '--timeout', '1m')
+    for plural in PLURALS.values():
+        status, found = World.kube.request('GET', f'{API}/namespaces/{TEAM}/{plural}')
+        for item in found['items'] if status == 200 else []:
+            path = f'{API}/namespaces/{TEAM}/{plural}/{item["metadata"]["name"]}'
+            World.kube.request('DELETE', path)
+            World.kube.request('PATCH', path, {'metadata': {'finalizers': None}}, MERGE)
+    for path in (PODS, LEASE, f'/api/v1/namespaces/{TEAM}/secrets'):
+        World.kube.request('DELETE', path)
+    wait_until('no pod is left', lambda: not World.kube.must('GET', PODS)['items'], 60)
+    World.stack.forget_aws()
+
+
+class Release(objects.Objects, unittest.TestCase):
+    """A test that installs the chart."""
+    ns = TEAM
+
+    def setUp(self):
+        self.kube = World.kube
+        self.addCleanup(forget_release)
+
+    def provider_endpoint(self):
+        return World.stack.aws_endpoint
+
+    def client(self, service):
+        return objects.aws_client(World.stack.aws_endpoint, service)
+
+    def helm(self, *words):
+        done = helm(*words)
+        self.assertEqual(done.returncode, 0, f'helm {" ".join(map(str, words))}: {done.stdout} {done.stderr}\n{self.state()}')
+        return done.stdout
+
+    def state(self):
+        """Of the pods, for who has to find out why a test failed."""
+        return World.stack.kubectl('-n', NAME, 'get', 'pods,events')
+
+    def install(self, preset='localstack', **values):
+        """Also upgrades; without a preset with the chart's own values. Values are written with __ for a dot."""
+        files = ['--values', CHART / f'values-{preset}.yaml'] if preset else []
+        emulator = {'aws.localstack.endpoint': World.stack.aws_endpoint} if preset == 'localstack' else {}
+        given = {key.replace('__', '.'): value for key, value in values.items()}
+        self.helm('upgrade', NAME, CHART, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
+        self.note_rights()
+
+    def note_rights(self):
+        rules = '/apis/rbac.authorization.k8s.io/v1'
+        for path in (f'{rules}/clusterroles', f'{rules}/namespaces/{NAME}/roles'):
+            for role in self.kube.must('GET', f'{path}?labelSelector=app.kubernetes.io/instance={NAME}')['items']:
+                World.granted[role['metadata']['name']] = role['rules']
+
+    def uninstall(self):
+        self.helm('uninstall', NAME, '--wait')
+
+    def pods(self):
+        """Those that are not on their way out."""
+        return [pod for pod in self.kube.must('GET', f'{PODS}?labelSelector=control-plane=controller-manager')['items']
+                if 'deletionTimestamp' not in pod['metadata']]
+
+    def holder(self):
+        """The pod that has the lease; empty if none has."""
+        status, lease = self.kube.request('GET', LEASE)
+        return (lease['spec'].get('holderIdentity') or '').split('_')[0] if status == 200 else ''
+
+    def leader(self):
+        return wait_until('a pod leads', self.holder, 60)
+
+    def metrics(self):
+        """The leader's page."""
+        return World.stack.kubectl('get', '--raw', f'{PODS}/{self.leader()}:8080/proxy/metrics')
+
+    def make_first(self, *names):
+        """A provider with the emulator's keys, and a queue of each name that is ready."""
+        self.make_secret()
+        self.make_provider()
+        for name in names:
+            self.make_queue(name)
+        for name in names:
+            self.wait_ready('SQSQueue', name, 60)
+
+    def make_queue(self, name, **spec):
+        return self.create('SQSQueue', name, {'queueName': name, **spec})
+
+    def queues(self):
+        """Names in AWS, each as often as there is one."""
+        found = self.client('sqs').list_queues().get('QueueUrls', [])
+        return sorted(url.rsplit('/', 1)[1] for url in found)
+
+
+def process(pod):
+    """The id, on this machine, of the program in the pod's first container."""
+    container = pod['status']['containerStatuses'][0]['containerID'].rpartition('/')[2]
+    rows = [row.split() for row in images.ctr(World.place, 'tasks', 'list').stdout.splitlines()[1:]]
+    return next(int(pid) for task, pid, _ in rows if task == container)

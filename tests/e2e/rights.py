@@ -1,0 +1,47 @@
+"""Whether the account may do what it does, and does what it may: by the API server's own record of all the tests before."""
+import json
+import unittest
+
+from cluster import control_plane
+from harness import NAME, World
+from objects import GROUP, PLURALS
+
+ACCOUNT = f'system:serviceaccount:{NAME}:{NAME}'
+# Granted, and needed by what these tests do not do.
+UNUSED = {}
+
+
+def kind_of(group, resource):
+    """The kinds are as one: each is looked after by the same code."""
+    name, _, part = resource.partition('/')
+    if group == GROUP and name in PLURALS.values():
+        return '/'.join(['kinds', *([part] if part else [])])
+    return resource
+
+
+def asked():
+    for line in control_plane.audit_log(World.place).read_text().splitlines():
+        entry = json.loads(line)
+        if entry['user']['username'] == ACCOUNT and 'objectRef' in entry:
+            yield entry
+
+
+def used(entry):
+    about = entry['objectRef']
+    resource = about['resource'] + (f'/{about["subresource"]}' if 'subresource' in about else '')
+    return entry['verb'], kind_of(about.get('apiGroup', ''), resource)
+
+
+class Rights(unittest.TestCase):
+    def test_they_are_enough(self):
+        refused = sorted({used(entry) for entry in asked() if entry['responseStatus']['code'] in (401, 403)})
+        self.assertEqual(refused, [])
+
+    def test_each_is_used(self):
+        granted = {(verb, kind_of(group, resource)) for rules in World.granted.values() for rule in rules
+                   for group in rule['apiGroups'] for resource in rule['resources'] for verb in rule['verbs']}
+        self.assertTrue(granted)
+        self.assertEqual(sorted(granted - {used(entry) for entry in asked()} - set(UNUSED)), [])
+
+    def test_what_is_said_to_be_unused_is(self):
+        self.assertEqual(sorted(set(UNUSED) & {used(entry) for entry in asked()}), [])
