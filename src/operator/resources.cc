@@ -7,6 +7,7 @@
 
 #include "operator/discreet_cloud.h"
 #include "operator/secrets.h"
+#include "planning/access.h"
 #include "reconcile/finalizer.h"
 
 namespace infra {
@@ -80,7 +81,7 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
   auto json = kind.get(key);
   if (!json) co_return Next::forget();
   const Object object(std::move(*json));
-  const std::string provider = provider_key_of(object.json());
+  const std::string provider = planning::provider_key_of(object.json());
   Providers::Found found = providers_.find(provider, object.namespace_name());
   if (std::holds_alternative<Providers::Pending>(found)) co_return Next::wait(kProviderPending);
   if (const auto* blocked = std::get_if<Blocked>(&found)) {
