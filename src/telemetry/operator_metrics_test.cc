@@ -51,6 +51,8 @@ TEST(Metrics, HasTheNamesAndTypesThatDashboardsUse) {
                                    p + "workqueue_adds_total counter",
                                    p + "cache_hits_total counter",
                                    p + "cache_misses_total counter",
+                                   p + "admission_reviews_total counter",
+                                   p + "admission_review_duration_seconds histogram",
                                    p + "build_info gauge"}));
 }
 
@@ -76,6 +78,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.workqueue_adds.with({"k"});
   metrics.cache_hits.with({"k"});
   metrics.cache_misses.with({"k"});
+  metrics.admission_reviews.with({"k", "r"});
+  metrics.admission_review_duration.with({"k"});
   const std::string page = metrics.text();
   for (const char* series : {
            "reconcile_total{resource_type=\"k\",result=\"r\"} 0",
@@ -98,6 +102,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "workqueue_adds_total{resource_type=\"k\"} 0",
            "cache_hits_total{resource_type=\"k\"} 0",
            "cache_misses_total{resource_type=\"k\"} 0",
+           "admission_reviews_total{resource_type=\"k\",result=\"r\"} 0",
+           "admission_review_duration_seconds_count{resource_type=\"k\"} 0",
            "build_info{version=\"1.0.0\",revision=\"abc\"} 1",
        }) {
     EXPECT_THAT(page, HasSubstr(std::string("\ninfra_operator_") + series + "\n"));
