@@ -148,5 +148,6 @@
 - name: webhook-cert
   secret:
     secretName: {{ include "infra-operator.webhookSecret" . }}
+    optional: true  # /readyz says what is missing, and it is taken as soon as it is there
 {{- end }}
 {{- end -}}
