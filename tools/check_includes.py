@@ -13,10 +13,11 @@ ALLOWED = {
     "aws": {"base", "net"},
     "definition": {"base", "aws"},
     "planning": {"base", "net", "definition"},
+    "admission": {"base", "definition", "planning"},
     "reconcile": {"base", "definition", "planning"},
-    "operator": {"base", "net", "telemetry", "kube", "aws", "definition", "planning", "reconcile"},
+    "operator": {"base", "net", "telemetry", "kube", "aws", "definition", "planning", "admission", "reconcile"},
     "cli": {"base", "net", "aws", "definition", "planning", "reconcile"},
-    "app": {"base", "net", "telemetry", "kube", "aws", "definition", "planning", "reconcile", "operator", "cli"},
+    "app": {"base", "net", "telemetry", "kube", "aws", "definition", "planning", "admission", "reconcile", "operator", "cli"},
 }
 INCLUDE = re.compile(r'^\s*#include "([a-z_]+)/')
 

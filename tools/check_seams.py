@@ -44,6 +44,7 @@ SEAMS = {
     'src/definition/generate_main.cc': {'file': TOOL},
     'src/definition/model_check.cc': {'file': TOOL},
     'src/base/clock.cc': {'clock': 'SystemClock', 'timer': 'SystemClock'},
+    'src/base/file.cc': {'file': 'read_file(), for what is put behind a seam'},
     'src/base/wakeup.cc': {'timer': 'set to no time at all: only notify() ends it'},
     'src/base/keyed_hash.cc': {'random': 'random_key(), which only the program calls'},
     'src/net/beast_transport.cc': {'clock': 'the real network, which the simulator replaces',

@@ -162,6 +162,7 @@
 - name: webhook-cert
   secret:
     secretName: {{ include "infra-operator.webhookSecret" . }}
+    optional: true  # /readyz says what is missing, and it is taken as soon as it is there
 {{- end }}
 {{- end -}}
 

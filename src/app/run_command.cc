@@ -22,6 +22,7 @@
 #include "net/beast_transport.h"
 #include "net/http_server.h"
 #include "operator/operator.h"
+#include "operator/webhook.h"
 
 namespace infra::app {
 namespace {
@@ -42,6 +43,8 @@ struct Flags {
   PodRole pod_role;
   std::string cluster = "kubernetes";
   std::vector<std::string> global_tags;  // KEY=VALUE
+  std::uint16_t webhook_port = 0;        // 0: no webhook
+  std::string webhook_certificates = "/tmp/k8s-webhook-server/serving-certs";
   std::string definitions;
   std::string otlp_endpoint;  // empty: no traces
   double trace_sampling = 1;
@@ -147,24 +150,24 @@ OperatorSettings settings_of(const Flags& flags, const std::string& default_name
   return out;
 }
 
-net::HttpResponse plain_answer(int status, std::string text, std::string_view type = "text/plain") {
-  net::HttpResponse response{.status = status, .headers = {}, .body = std::move(text)};
-  response.headers.emplace_back("Content-Type", std::string(type));
-  return response;
-}
-
 Task<net::HttpResponse> answer_probe(const telemetry::Health& health, std::string target) {
-  if (target != "/healthz" && target != "/readyz") co_return plain_answer(404, "not found\n");
+  if (target != "/healthz" && target != "/readyz") co_return net::answer_with(404, "not found\n");
   const auto answer = target == "/healthz" ? health.alive() : health.ready();
-  co_return plain_answer(answer.http_status(), answer.text);
+  co_return net::answer_with(answer.http_status(), answer.text);
 }
 
 Task<net::HttpResponse> answer_metrics(Operator& the_operator, const telemetry::Metrics& metrics,
                                        std::string target) {
-  if (target != "/metrics") co_return plain_answer(404, "not found\n");
+  if (target != "/metrics") co_return net::answer_with(404, "not found\n");
   the_operator.refresh_metrics();
-  co_return plain_answer(200, metrics.text(), telemetry::Registry::kContentType);
+  co_return net::answer_with(200, metrics.text(), telemetry::Registry::kContentType);
 }
+
+// An object of 3 MB is the largest that the API server takes, and a review may hold it twice. The
+// API server closes a connection that was idle for 90 s: were it us, a review could be lost on its
+// way.
+constexpr net::HttpServerLimits kWebhookLimits{
+    .connections = 2'000, .body = 7 * 1024 * 1024, .patience = Duration{120'000}};
 
 // Everything that lives as long as the process. What is declared last goes first: servers, sockets,
 // then the io_context with whoever still waits on it, and only then what those use.
@@ -198,6 +201,7 @@ class Process {
     io_.run();
     health_server_->stop();
     metrics_server_->stop();
+    if (webhook_server_) webhook_server_->stop();
     log_.info(end == Operator::End::kStopped
                   ? "stopped"
                   : "the lease is lost; ending so that the next process leads alone");
@@ -229,7 +233,9 @@ class Process {
     auto made = Operator::make(parts(), std::move(settings));
     if (!made) return std::unexpected(made.error());
     operator_ = std::move(*made);
-    return serve();
+    const auto served = serve();
+    if (!served || flags_.webhook_port == 0) return served;
+    return serve_webhook();
   }
 
   OperatorParts parts() {
@@ -245,7 +251,7 @@ class Process {
             .metrics = metrics_,
             .health = health_,
             .log = log_,
-            .random = [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); },
+            .random = random(),
             .new_password = random_password,
             .hash_key = random_key()};
   }
@@ -272,6 +278,33 @@ class Process {
     return {};
   }
 
+  Result<void> serve_webhook() {
+    webhook_.emplace(WebhookParts{.clock = clock_,
+                                  .kube = *kube_,
+                                  .definitions = definitions_,
+                                  .provider_definition = provider_definition_,
+                                  .metrics = metrics_,
+                                  .health = health_,
+                                  .log = log_,
+                                  .random = random()},
+                     WebhookSettings{.namespaces = flags_.namespaces,
+                                     .certificates = flags_.webhook_certificates});
+    webhook_->start(io_.get_executor());
+    webhook_server_.emplace(
+        [this](net::HttpRequest request) { return webhook_->answer(std::move(request)); },
+        kWebhookLimits);
+    const auto port =
+        webhook_server_->listen(io_.get_executor(), std::to_string(flags_.webhook_port),
+                                [this] { return webhook_->certificate(); });
+    if (!port) return std::unexpected(port.error().in("--webhook-port"));
+    log_.info("the webhook listens", {{"webhook_port", *port}});
+    return {};
+  }
+
+  std::function<double()> random() {
+    return [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); };
+  }
+
   // As usual with operators, the address "0" means not to serve; the port is then 0.
   Result<std::uint16_t> listen(net::HttpServer& server, const std::string& address) {
     if (address == "0") return 0;
@@ -289,10 +322,12 @@ class Process {
   definition::Definition provider_definition_;
   std::optional<kube::Client> kube_;
   std::unique_ptr<Operator> operator_;
+  std::optional<Webhook> webhook_;
   boost::asio::io_context io_;
   net::BeastTransport transport_;
   std::optional<net::HttpServer> health_server_;
   std::optional<net::HttpServer> metrics_server_;
+  std::optional<net::HttpServer> webhook_server_;
 };
 
 int run_operator(const Flags& flags) {
@@ -419,6 +454,12 @@ void add_run_command(CLI::App& app, int& exit_code) {
                   "Tags on everything that is made, KEY=VALUE with commas; a provider's and an "
                   "object's win")
       ->delimiter(',');
+  run->add_option("--webhook-port", flags->webhook_port,
+                  "Port of the admission webhook, with TLS; 0: none")
+      ->capture_default_str();
+  run->add_option("--webhook-cert-dir", flags->webhook_certificates,
+                  "Folder with the webhook's certificate and key, tls.crt and tls.key")
+      ->capture_default_str();
   run->add_option("--definitions", flags->definitions, "Folder with definitions of more kinds");
   add_trace_flags(*run, *flags);
   add_log_flags(*run, *flags);

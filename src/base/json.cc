@@ -50,6 +50,21 @@ bool same_object(const JsonObject& a, const JsonObject& b) {
   });
 }
 
+// Where a text stops being JSON, for people: only its place is told, and never what stands there.
+std::string fault_in(std::string_view text, const boost::system::error_code& error) {
+  boost::json::stream_parser parser;
+  boost::system::error_code ignored;
+  const auto read = text.substr(0, parser.write_some(text.data(), text.size(), ignored));
+  if (read.size() == text.size()) return "it ends too early";
+  const auto line = 1 + std::ranges::count(read, '\n');
+  const auto column = read.size() - (read.rfind('\n') + 1) + 1;
+  const auto last = read.find_last_not_of(" \t\r\n");
+  const bool closes = text[read.size()] == '}' || text[read.size()] == ']';
+  const bool comma = closes && last != std::string_view::npos && read[last] == ',';
+  return (comma ? std::string("there is a comma too many before") : error.message() + " at") +
+         " line " + std::to_string(line) + ", column " + std::to_string(column);
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
@@ -57,7 +72,7 @@ Result<Json> parse_json(std::string_view text) {
   boost::json::parse_options options;
   options.max_depth = 64;
   Json value = boost::json::parse(text, error, {}, options);
-  if (error) return fail(Code::kInvalid, "not valid JSON: " + error.message());
+  if (error) return fail(Code::kInvalid, "not valid JSON: " + fault_in(text, error));
   return value;
 }
 

@@ -20,6 +20,16 @@ bool is_cancellation(const std::exception_ptr& thrown) {
 
 }  // namespace
 
+std::string message_of(const std::exception_ptr& thrown) {
+  try {
+    std::rethrow_exception(thrown);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "unknown";
+  }
+}
+
 void TaskScope::spawn(Task<void> task) {
   running_.emplace_front();
   const auto place = running_.begin();

@@ -4,10 +4,14 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <functional>
 #include <list>
+#include <string>
 
 #include "base/wakeup.h"
 
 namespace infra {
+
+// What an exception says, for a log line.
+std::string message_of(const std::exception_ptr& thrown);
 
 // Owns coroutines that run until they are told to stop. Stop the scope before what its tasks use
 // is destroyed.

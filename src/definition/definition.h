@@ -200,6 +200,40 @@ struct StatusField {
   std::string text;      // a template such as "arn:aws:s3:::${id}"; wins over `from`
 };
 
+// Word `ranges` of `admission`: an address range lies within that of the object that another
+// field's reference leads to, and overlaps no other range within it.
+struct InnerRange {
+  std::string field;   // the spec field that holds the range
+  std::string within;  // the spec field with the word `reference`
+  std::string of;      // the other object's spec field that holds its range
+  int line = 0;        // in the definition file
+};
+
+// Word `openings` of `admission`: rules of a firewall, told if they let the whole world in at a
+// port from which machines are ruled.
+struct Opening {
+  std::string list;               // the spec field that holds the rules
+  std::vector<std::string> from;  // members of a rule: lists of address ranges
+  std::string protocol;           // the member with the protocol; "-1" is all of them
+  std::string first, last;        // the members with the first and the last port
+  int line = 0;
+};
+
+// Word `warnings` of `admission`: what is said about a spec that is allowed.
+struct Warning {
+  std::string needs;  // only if this path of spec is declared
+  Condition condition;
+  std::string says;  // a sentence with the remedy
+  int line = 0;
+};
+
+// What is asked when an object is written, beyond what its CRD says.
+struct Admission {
+  std::vector<InnerRange> ranges;
+  std::vector<Opening> openings;
+  std::vector<Warning> warnings;
+};
+
 // The spec field that asks for a Secret with `connection`.
 inline constexpr std::string_view kConnectionSecret = "writeConnectionSecretToRef";
 
@@ -210,6 +244,7 @@ struct Definition {
   std::vector<Field> spec;
   std::vector<StatusField> status;
   std::vector<std::string> rules;  // CEL over spec, "expression: message"
+  Admission admission;
   Identity identity;
   std::vector<Facet> facets;
   std::vector<ChildSet> sets;

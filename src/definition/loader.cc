@@ -424,6 +424,39 @@ std::vector<std::string> read_rules(const Words& words) {
   return out;
 }
 
+Admission read_admission(const YAML::Node& node, Complaints& complaints) {
+  const Words words(node, "admission", complaints, {"ranges", "openings", "warnings"});
+  Admission out;
+  for (const auto& item : words.items("ranges")) {
+    const Words range(item, "a range of admission", complaints, {"field", "within", "of"});
+    for (const auto* word : {"field", "within", "of"}) range.require(word);
+    out.ranges.push_back({.field = range.text("field"),
+                          .within = range.text("within"),
+                          .of = range.text("of"),
+                          .line = range.line()});
+  }
+  for (const auto& item : words.items("openings")) {
+    const Words opening(item, "an opening", complaints,
+                        {"list", "from", "protocol", "first", "last"});
+    for (const auto* word : {"list", "from", "protocol", "first", "last"}) opening.require(word);
+    out.openings.push_back({.list = opening.text("list"),
+                            .from = opening.texts("from"),
+                            .protocol = opening.text("protocol"),
+                            .first = opening.text("first"),
+                            .last = opening.text("last"),
+                            .line = opening.line()});
+  }
+  for (const auto& item : words.items("warnings")) {
+    const Words warning(item, "a warning", complaints, {"needs", "when", "unless", "says"});
+    warning.require("says");
+    out.warnings.push_back({.needs = warning.text("needs"),
+                            .condition = read_condition(warning),
+                            .says = warning.text("says"),
+                            .line = warning.line()});
+  }
+  return out;
+}
+
 void read_names(const Words& words, Definition& definition) {
   for (const auto* word : {"kind", "plural", "description", "spec"}) words.require(word);
   definition.kind = words.text("kind");
@@ -438,6 +471,9 @@ void read_names(const Words& words, Definition& definition) {
   definition.short_names = words.texts("shortNames");
   definition.columns = words.pairs("columns");
   definition.rules = read_rules(words);
+  if (words.has("admission")) {
+    definition.admission = read_admission(words.node("admission"), words.complaints());
+  }
   definition.sample = words.json("sample");
   if (words.has("connection")) definition.connection = words.json("connection");
   definition.spec = read_fields(words, "spec");
@@ -573,6 +609,7 @@ Definition read_definition(const YAML::Node& root, std::string file, Role role,
                      "spec",
                      "status",
                      "rules",
+                     "admission",
                      "identity",
                      "facets",
                      "sets",

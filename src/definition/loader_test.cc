@@ -173,6 +173,55 @@ TEST(Loader, ReadsWhatDependsOnMoreOrFewer) {
   EXPECT_THAT(wrong.error().message, HasSubstr("'ifMore' and 'ifFewer' name 'name', which is no"));
 }
 
+// kGood, with a list of rules, a reference, and these words of `admission`.
+std::string admitting(const std::string& words) {
+  std::string text = with(
+      "status:",
+      R"(  yardID: {type: string, reference: {kind: Yard, as: yardRef, from: id}, description: D.}
+  doors:
+    type: array
+    description: D.
+    items:
+      type: object
+      fields:
+        from: {type: array, items: {type: string}, description: D.}
+        protocol: {type: string, description: D.}
+        first: {type: integer, description: D.}
+        last: {type: integer, description: D.}
+status:)");
+  return text + "admission:\n" + words;
+}
+
+TEST(Loader, ReadsWhatAdmissionSays) {
+  const auto thing =
+      parse_definition(admitting(R"(  ranges: [{field: name, within: yardID, of: range}]
+  openings: [{list: doors, from: [from], protocol: protocol, first: first, last: last}]
+  warnings: [{needs: size, when: {size: 3}, unless: {name: x}, says: Mind it.}]
+)"),
+                       "t.yaml");
+  ASSERT_TRUE(thing) << thing.error().message;
+  const Admission& admission = thing->admission;
+  EXPECT_EQ(admission.ranges.at(0).of, "range");
+  EXPECT_EQ(admission.openings.at(0).from, std::vector<std::string>{"from"});
+  EXPECT_EQ(admission.warnings.at(0).condition.when.at("size"), Json(3));
+  EXPECT_EQ(admission.warnings.at(0).says, "Mind it.");
+}
+
+TEST(Loader, WhatAdmissionNamesIsThere) {
+  const auto thing = parse_definition(admitting(R"(  ranges: [{field: nam, within: name, of: range}]
+  openings: [{list: doors, from: [form], protocol: protocol, first: first, last: last}]
+  warnings: [{when: {siz: 3}, says: Mind it.}]
+)"),
+                                      "t.yaml");
+  ASSERT_FALSE(thing);
+  for (const char* says :
+       {"a range of admission names 'nam', which is no field",
+        "'within' names 'name', which is no field of spec with the word 'reference'",
+        "an opening names 'doors[].form', which is no field", "'when' names 'siz'"}) {
+    EXPECT_THAT(thing.error().message, HasSubstr(says));
+  }
+}
+
 TEST(Loader, ReadsCallsThatBelongTogether) {
   const std::string facet = "    fields: [size]\n";
   const auto begun = [&facet](const std::string& field) {

@@ -91,6 +91,18 @@ void check_fields(const std::vector<Field>& fields, const std::string& file,
   }
 }
 
+// The fields that hold the outer ranges of `admission`.
+void check_ranges(const Definition& definition, std::span<const Definition> definitions,
+                  std::string& wrong) {
+  for (const InnerRange& range : definition.admission.ranges) {
+    const auto& kind = definition.field(range.within)->reference->kind;
+    const auto outer = std::ranges::find(definitions, kind, &Definition::kind);
+    if (outer == definitions.end() || outer->field(range.of) != nullptr) continue;
+    wrong += fmt::format("{}{}:{}: 'of' names '{}', which is no field of spec of {}",
+                         wrong.empty() ? "" : "\n", definition.file, range.line, range.of, kind);
+  }
+}
+
 }  // namespace
 
 std::vector<Field> reference_fields(const Field& field) {
@@ -123,6 +135,7 @@ Result<void> check_targets(std::span<const Definition> definitions) {
   std::string wrong;
   for (const Definition& definition : definitions) {
     check_fields(definition.spec, definition.file, definitions, wrong);
+    check_ranges(definition, definitions, wrong);
   }
   if (!wrong.empty()) return fail(Code::kInvalid, std::move(wrong));
   return {};

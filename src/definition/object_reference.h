@@ -23,7 +23,8 @@ std::string choice_rule(const Field& field);
 std::string choice_message(const Field& field);
 std::string literal_stays_rule(const Field& field);
 
-// Whether every reference leads to a status field of a kind that is there. With file and line.
+// Whether every reference leads to a status field of a kind that is there, and every range of
+// `admission` to a spec field of it. With file and line.
 Result<void> check_targets(std::span<const Definition> definitions);
 
 }  // namespace infra::definition

@@ -87,6 +87,22 @@ TEST(ObjectReference, MustLeadToATextInStatus) {
   EXPECT_TRUE(check_targets(with));
 }
 
+TEST(ObjectReference, ARangeLiesWithinAFieldThatIsThere) {
+  Definition vpc;
+  vpc.kind = "VPC";
+  vpc.status = {{.field = Field{.name = "vpcID"}}};
+  Definition subnet = kind_with(text_field(true));
+  subnet.admission.ranges = {{.field = "vpcID", .within = "vpcID", .of = "cidrBlock", .line = 7}};
+  const std::vector<Definition> without = {subnet, vpc};
+  const auto wrong = check_targets(without);
+  ASSERT_FALSE(wrong);
+  EXPECT_EQ(wrong.error().message,
+            "subnet.yaml:7: 'of' names 'cidrBlock', which is no field of spec of VPC");
+  vpc.spec = {Field{.name = "cidrBlock"}};
+  const std::vector<Definition> with = {subnet, vpc};
+  EXPECT_TRUE(check_targets(with));
+}
+
 TEST(ObjectReference, OfTheKindsBuiltInLeadSomewhere) {
   const auto all = load_embedded();
   ASSERT_TRUE(all);

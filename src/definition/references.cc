@@ -55,6 +55,7 @@ class Checker {
     for (const Definition& variant : definition_.variants) Checker(variant, complaints_).run();
     check_conditions(definition_.variant, 1);
     check_value(definition_.connection, 1);
+    check_admission();
     if (definition_.variants.empty()) check_behaviour();
     for (const StatusField& status : definition_.status) check_status(status);
     for (const auto& [title, path] : definition_.columns) check_column(title, path);
@@ -84,6 +85,28 @@ class Checker {
   void check_conditions(const Condition& condition, int line) {
     for (const auto& [path, value] : condition.when) must_be_field(path, line, "'when'");
     for (const auto& [path, value] : condition.unless) must_be_field(path, line, "'unless'");
+  }
+
+  void check_admission() {
+    for (const InnerRange& range : definition_.admission.ranges) {
+      must_be_field(range.field, range.line, "a range of admission");
+      const Field* within = definition_.field(range.within);
+      if (within != nullptr && within->reference) continue;
+      complaints_.add(range.line, fmt::format("'within' names '{}', which is no field of spec with "
+                                              "the word 'reference'",
+                                              range.within));
+    }
+    for (const Opening& opening : definition_.admission.openings) {
+      std::vector<std::string> members = opening.from;
+      members.insert(members.end(), {opening.protocol, opening.first, opening.last});
+      for (const auto& member : members) {
+        must_be_field(opening.list + "[]." + member, opening.line, "an opening");
+      }
+    }
+    for (const Warning& warning : definition_.admission.warnings) {
+      if (!warning.needs.empty()) must_be_field(warning.needs, warning.line, "'needs'");
+      check_conditions(warning.condition, warning.line);
+    }
   }
 
   void check_set(const ChildSet& set) {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/base64.h"
+#include "base/file.h"
 #include "base/json.h"
 #include "kube/exec_credential.h"
 #include "kube/file_credential.h"

@@ -3,8 +3,7 @@
 #include <openssl/pem.h>
 #include <openssl/x509.h>
 
-#include <fstream>
-#include <sstream>
+#include "base/file.h"
 
 namespace infra::kube {
 namespace {
@@ -107,17 +106,6 @@ class FilesOfTls final : public TokenSource {
 };
 
 }  // namespace
-
-Result<std::string> read_file(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::ostringstream text;
-  if (file) text << file.rdbuf();
-  std::error_code error;
-  if (!file || fs::is_directory(path, error)) {
-    return fail(Code::kInvalid, "cannot read the file " + path);
-  }
-  return text.str();
-}
 
 std::string trimmed(std::string text) {
   const auto end = text.find_last_not_of(" \t\r\n");

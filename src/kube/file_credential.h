@@ -9,8 +9,6 @@
 
 namespace infra::kube {
 
-// kInvalid if it cannot be read.
-Result<std::string> read_file(const std::string& path);
 // Without the white space around it.
 std::string trimmed(std::string text);
 

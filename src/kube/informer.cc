@@ -63,6 +63,11 @@ void strip(Json& object) {
 
 }  // namespace
 
+Json to_json(const Bytes& bytes) {
+  if (bytes == nullptr) return nullptr;
+  return parse_json(*bytes).value_or(nullptr);
+}
+
 std::string object_key(const Json& object) {
   const auto space = text_at(object, "metadata.namespace");
   const auto name = text_at(object, "metadata.name");

@@ -17,6 +17,8 @@ enum class ChangeKind {
 };
 
 using Bytes = std::shared_ptr<const std::string>;
+// Null for none.
+Json to_json(const Bytes& bytes);
 
 struct Change {
   ChangeKind kind = ChangeKind::kAdded;

@@ -2,8 +2,10 @@
 
 #include <boost/asio.hpp>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <charconv>
 #include <list>
 #include <optional>
@@ -21,7 +23,8 @@ namespace {
 constexpr std::size_t kHeaderLimit = 16 * 1024;
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-using Stream = beast::tcp_stream;
+using PlainStream = beast::tcp_stream;
+using TlsStream = beast::ssl_stream<PlainStream>;
 using Parser = http::request_parser<http::string_body>;
 using Answer = http::response<http::string_body>;
 
@@ -96,27 +99,53 @@ error_code bind(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   return ec;
 }
 
+// Before the first request, and after the last answer.
+Task<bool> open(std::shared_ptr<PlainStream>) { co_return true; }
+
+Task<bool> open(std::shared_ptr<TlsStream> stream) {
+  auto [ec] = co_await stream->async_handshake(asio::ssl::stream_base::server, kAwait);
+  co_return !ec;
+}
+
+Task<void> close(std::shared_ptr<PlainStream> stream) {
+  error_code ignored;
+  stream->socket().shutdown(tcp::socket::shutdown_send, ignored);
+  co_return;
+}
+
+Task<void> close(std::shared_ptr<TlsStream> stream) { co_await stream->async_shutdown(kAwait); }
+
 }  // namespace
 
+HttpResponse answer_with(int status, std::string body, std::string_view type) {
+  HttpResponse response{.status = status, .headers = {}, .body = std::move(body)};
+  response.headers.emplace_back("Content-Type", std::string(type));
+  return response;
+}
+
 struct HttpServer::State {
+  // What can be closed from outside, whatever is spoken over it.
+  using Connection = std::shared_ptr<PlainStream>;
+
   Handler handler;
   HttpServerLimits limits;
+  TlsSource tls;
   std::optional<tcp::acceptor> acceptor;
-  std::list<std::shared_ptr<Stream>> sessions;  // the one with the oldest last answer comes first
+  std::list<Connection> sessions;  // the one with the oldest last answer comes first
   bool stopped = false;
 
   // A newcomer is worth more than a silent one: probes must get in whoever sits on connections.
-  void admit(const std::shared_ptr<Stream>& stream) {
+  void admit(const Connection& connection) {
     error_code ignored;
     while (!sessions.empty() && sessions.size() >= limits.connections) {
       sessions.front()->socket().close(ignored);
       sessions.pop_front();
     }
-    sessions.push_back(stream);
+    sessions.push_back(connection);
   }
 
-  void note_answer(const std::shared_ptr<Stream>& stream) {
-    if (sessions.remove(stream) > 0) sessions.push_back(stream);
+  void note_answer(const Connection& connection) {
+    if (sessions.remove(connection) > 0) sessions.push_back(connection);
   }
 
   static Task<HttpResponse> handle(std::shared_ptr<State> self, HttpRequest request) {
@@ -130,19 +159,22 @@ struct HttpServer::State {
     co_return response;
   }
 
+  template <class Stream>
   static Task<void> refuse(std::shared_ptr<Stream> stream, int status) {
     HttpResponse response{.status = status, .headers = {}, .body = ""};
     Answer answer = to_answer(std::move(response), false, false);
     co_await http::async_write(*stream, answer, kAwait);
   }
 
-  static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Stream> stream) {
+  template <class Stream>
+  static Task<void> serve(std::shared_ptr<State> self, std::shared_ptr<Stream> stream,
+                          Connection connection) {
     beast::flat_buffer buffer;
     while (!self->stopped) {
       Parser parser;
       parser.header_limit(kHeaderLimit);
       parser.body_limit(self->limits.body);
-      stream->expires_after(self->limits.patience);
+      connection->expires_after(self->limits.patience);
       auto [read_ec, got] = co_await http::async_read(*stream, buffer, parser, kAwait);
       if (read_ec) {
         int status = read_ec == http::error::end_of_stream ? 0 : status_of(read_ec);
@@ -154,7 +186,7 @@ struct HttpServer::State {
       HttpRequest request = to_request(parser.release());
       auto response = co_await handle(self, std::move(request));
       Answer answer = to_answer(std::move(response), head, keep_alive);
-      stream->expires_after(self->limits.patience);
+      connection->expires_after(self->limits.patience);
       if (head) {
         http::response_serializer<http::string_body> serializer(answer);
         auto [ec, sent] = co_await http::async_write_header(*stream, serializer, kAwait);
@@ -164,20 +196,35 @@ struct HttpServer::State {
         if (ec) break;
       }
       if (!keep_alive) break;
-      self->note_answer(stream);
+      self->note_answer(connection);
     }
-    error_code ignored;
-    stream->socket().shutdown(tcp::socket::shutdown_send, ignored);
+    co_await close(stream);
   }
 
+  template <class Stream>
   static Task<void> session(std::shared_ptr<State> self, std::shared_ptr<Stream> stream) {
-    self->admit(stream);
+    const Connection connection(stream, &beast::get_lowest_layer(*stream));
+    self->admit(connection);
+    connection->expires_after(self->limits.patience);
     try {
-      co_await serve(self, stream);
+      const bool opened = co_await open(stream);
+      if (opened) co_await serve(self, stream, connection);
     } catch (const std::exception&) {
       // The connection is lost; there is nobody to tell.
     }
-    self->sessions.remove(stream);
+    self->sessions.remove(connection);
+  }
+
+  static void start(std::shared_ptr<State> self, const asio::any_io_executor& executor,
+                    tcp::socket socket) {
+    if (!self->tls) {
+      auto plain = std::make_shared<PlainStream>(std::move(socket));
+      asio::co_spawn(executor, session(std::move(self), std::move(plain)), asio::detached);
+    } else if (const auto context = self->tls()) {
+      // OpenSSL keeps what a connection needs of its context, also when that has been replaced.
+      auto secured = std::make_shared<TlsStream>(std::move(socket), *context);
+      asio::co_spawn(executor, session(std::move(self), std::move(secured)), asio::detached);
+    }
   }
 
   static Task<void> accept(std::shared_ptr<State> self) {
@@ -193,8 +240,7 @@ struct HttpServer::State {
       }
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
-      auto stream = std::make_shared<Stream>(std::move(socket));
-      asio::co_spawn(executor, session(self, std::move(stream)), asio::detached);
+      start(self, executor, std::move(socket));
     }
   }
 };
@@ -207,10 +253,11 @@ HttpServer::HttpServer(Handler handler, HttpServerLimits limits)
 
 HttpServer::~HttpServer() { stop(); }
 
-Result<std::uint16_t> HttpServer::listen(asio::any_io_executor executor,
-                                         const std::string& address) {
+Result<std::uint16_t> HttpServer::listen(asio::any_io_executor executor, const std::string& address,
+                                         TlsSource tls) {
   auto endpoint = parse_endpoint(address);
   if (!endpoint) return std::unexpected(endpoint.error());
+  state_->tls = std::move(tls);
   state_->acceptor.emplace(executor);
   error_code ec = bind(*state_->acceptor, *endpoint);
   // A host without IPv6 still has every IPv4 address.

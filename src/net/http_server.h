@@ -7,6 +7,10 @@
 
 #include "net/http.h"
 
+namespace boost::asio::ssl {
+class context;
+}
+
 namespace infra::net {
 
 struct HttpServerLimits {
@@ -15,7 +19,13 @@ struct HttpServerLimits {
   Duration patience{30'000};           // for a whole request to come, or an answer to be taken
 };
 
-// A small plain HTTP/1.1 server for health, metrics and tests.
+// What a TLS server shows at each handshake. Null: nothing yet, and the connection is closed.
+using TlsSource = std::function<std::shared_ptr<boost::asio::ssl::context>()>;
+
+// What a handler answers.
+HttpResponse answer_with(int status, std::string body, std::string_view type = "text/plain");
+
+// A small HTTP/1.1 server for health, metrics, webhooks and tests.
 class HttpServer {
  public:
   using Handler = std::function<Task<HttpResponse>(HttpRequest)>;
@@ -26,8 +36,9 @@ class HttpServer {
   HttpServer& operator=(const HttpServer&) = delete;
 
   // "8080" and ":8080" listen on every address, "127.0.0.1:8080", "localhost:8080" or "[::1]:8080"
-  // on one, and ":0" on a free port. Returns the port.
-  Result<std::uint16_t> listen(boost::asio::any_io_executor executor, const std::string& address);
+  // on one, and ":0" on a free port. Returns the port. With `tls` nothing is spoken but TLS.
+  Result<std::uint16_t> listen(boost::asio::any_io_executor executor, const std::string& address,
+                               TlsSource tls = nullptr);
   // Closes the listener and every connection.
   void stop();
 

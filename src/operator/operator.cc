@@ -5,27 +5,13 @@
 #include <utility>
 
 #include "operator/news.h"
+#include "planning/access.h"
 
 namespace infra {
 namespace {
 
 constexpr Duration kEventsLimit{2'000};
 constexpr Duration kTracesLimit{2'000};
-
-Json parsed(const kube::Bytes& bytes) {
-  if (bytes == nullptr) return nullptr;
-  return parse_json(*bytes).value_or(nullptr);
-}
-
-std::string message_of(const std::exception_ptr& thrown) {
-  try {
-    std::rethrow_exception(thrown);
-  } catch (const std::exception& error) {
-    return error.what();
-  } catch (...) {
-    return "unknown";
-  }
-}
 
 }  // namespace
 
@@ -130,8 +116,8 @@ void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
 
 void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   const std::string key = queue_key(kind.name(), change.key);
-  const Json before = parsed(change.before);
-  const Json after = parsed(change.after);
+  const Json before = kube::to_json(change.before);
+  const Json after = kube::to_json(change.after);
   count(kind, before, after);
   if (&kind == &provider_kind_) {
     follow_secrets_of(before, after);
@@ -156,10 +142,10 @@ void Operator::follow_secrets_of(const Json& provider_before, const Json& provid
 
 void Operator::follow_provider_of(const std::string& key, const Json& before, const Json& after) {
   if (!after.is_null()) {
-    users_.set(key, provider_key_of(after));
+    users_.set(key, planning::provider_key_of(after));
     return;
   }
-  const std::string provider = provider_key_of(before);
+  const std::string provider = planning::provider_key_of(before);
   users_.remove(key);
   // The last user has gone: a provider that is being deleted may go too.
   if (users_.of(provider).empty()) dispatcher_.add(queue_key(provider_kind_.name(), provider));

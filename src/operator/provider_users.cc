@@ -2,13 +2,6 @@
 
 namespace infra {
 
-std::string provider_key_of(const Json& object) {
-  const std::string name = text_at(object, "spec.providerRef.name");
-  if (name.empty()) return {};
-  const std::string ns = text_at(object, "spec.providerRef.namespace");
-  return (ns.empty() ? text_at(object, "metadata.namespace") : ns) + "/" + name;
-}
-
 void ProviderUsers::set(const std::string& user, const std::string& provider) {
   const auto before = provider_of_.find(user);
   if (before != provider_of_.end()) {

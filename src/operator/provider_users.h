@@ -4,13 +4,7 @@
 #include <set>
 #include <string>
 
-#include "base/json.h"
-
 namespace infra {
-
-// "namespace/name" of the provider that an object names; the namespace is the object's own unless
-// written. Empty where it names none.
-std::string provider_key_of(const Json& object);
 
 // Which objects use which provider: whom to wake when one changes, and which may go.
 class ProviderUsers {

@@ -20,16 +20,6 @@ TEST(ProviderUsers, KnowsWhoUsesWhat) {
   EXPECT_TRUE(users.of("nobody/knows").empty());
 }
 
-TEST(ProviderUsers, TheNamespaceIsTheObjectsOwnUnlessWritten) {
-  const auto key = [](const char* json) { return provider_key_of(boost::json::parse(json)); };
-  EXPECT_EQ(key(R"({"metadata": {"namespace": "n"}, "spec": {"providerRef": {"name": "p"}}})"),
-            "n/p");
-  EXPECT_EQ(key(R"({"metadata": {"namespace": "n"},
-                    "spec": {"providerRef": {"name": "p", "namespace": "m"}}})"),
-            "m/p");
-  EXPECT_EQ(key(R"({"metadata": {"namespace": "n"}, "spec": {}})"), "");
-}
-
 TEST(Interval, HasOneUnit) {
   EXPECT_EQ(parse_interval("90s"), Duration{90'000});
   EXPECT_EQ(parse_interval("5m"), Duration{300'000});

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "planning/access.h"
 #include "reconcile/conditions.h"
 #include "reconcile/finalizer.h"
 
@@ -18,15 +19,6 @@ namespace {
 // How soon a provider that does not work is tried again: what lies beyond its Secret, which is
 // watched, may have been mended.
 constexpr Duration kRetry{15'000};
-
-bool allows(const Json& provider, const std::string& ns) {
-  if (text_at(provider, "metadata.namespace") == ns) return true;
-  const Json* allowed = find_path(provider, "spec.allowedNamespaces");
-  if (allowed == nullptr || !allowed->is_array()) return false;
-  return std::ranges::any_of(allowed->get_array(), [&ns](const Json& item) {
-    return item.is_string() && (item.get_string() == ns || item.get_string() == "*");
-  });
-}
 
 // Says nothing about whether the credentials are good.
 bool may_pass(const Error& error) {
@@ -59,11 +51,9 @@ Providers::Found Providers::find(const std::string& key, const std::string& user
         .reason = "ProviderNotFound",
         .message = "There is no AWSProvider " + key + "; create it, or correct spec.providerRef"};
   }
-  if (!allows(*object, user_namespace)) {
+  if (!planning::serves(*object, user_namespace)) {
     return reconcile::Blocked{.reason = "ProviderNotAllowed",
-                              .message = "AWSProvider " + key + " does not serve namespace " +
-                                         user_namespace +
-                                         "; name it in the provider's spec.allowedNamespaces"};
+                              .message = planning::does_not_serve(key, user_namespace)};
   }
   const auto entry = entries_.find(key);
   if (entry == entries_.end() || !entry->second.checked) return Pending{};

@@ -8,6 +8,7 @@
 #include "operator/discreet_cloud.h"
 #include "operator/secrets.h"
 #include "operator/timely_cloud.h"
+#include "planning/access.h"
 #include "reconcile/finalizer.h"
 
 namespace infra {
@@ -78,7 +79,7 @@ Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key)
   auto json = kind.get(key);
   if (!json) co_return Next::forget();
   const Object object(std::move(*json));
-  const std::string provider = provider_key_of(object.json());
+  const std::string provider = planning::provider_key_of(object.json());
   Providers::Found found = providers_.find(provider, object.namespace_name());
   if (std::holds_alternative<Providers::Pending>(found)) co_return Next::wait(kProviderPending);
   if (const auto* blocked = std::get_if<Blocked>(&found)) {

@@ -1,10 +1,19 @@
 #include "planning/validate.h"
 
+#include <algorithm>
+
 namespace infra::planning {
 namespace {
 
 using definition::Field;
 using definition::Form;
+
+// Documents of some services have none.
+bool good_statement(const Json& policy) {
+  const Json* statement = find_path(policy, "Statement");
+  if (statement == nullptr || statement->is_object()) return true;
+  return statement->is_array() && std::ranges::all_of(statement->get_array(), &Json::is_object);
+}
 
 void check(const Field& field, const Json& value, const std::string& path,
            std::vector<std::string>& out) {
@@ -14,6 +23,8 @@ void check(const Field& field, const Json& value, const std::string& path,
       out.push_back(path + " must be a JSON object: " + parsed.error().message);
     } else if (!parsed->is_object()) {
       out.push_back(path + " must be a JSON object");
+    } else if (!good_statement(*parsed)) {
+      out.push_back(path + " must have an object or a list of objects as its Statement");
     }
   }
   for (const Field& member : field.fields) {

@@ -31,6 +31,19 @@ TEST(Validate, PoliciesAreJsonObjects) {
   }
 }
 
+TEST(Validate, StatementsAreObjects) {
+  for (const char* good :
+       {R"({"policy": "{\"Statement\": {}}"})", R"({"policy": "{\"Statement\": [{}, {}]}"})"}) {
+    EXPECT_TRUE(problems(good).empty()) << good;
+  }
+  for (const char* bad :
+       {R"({"policy": "{\"Statement\": \"x\"}"})", R"({"policy": "{\"Statement\": [1]}"})"}) {
+    const auto found = problems(bad);
+    ASSERT_EQ(found.size(), 1u) << bad;
+    EXPECT_EQ(found[0], "spec.policy must have an object or a list of objects as its Statement");
+  }
+}
+
 TEST(Validate, NamesTheWholePath) {
   const auto found = problems(R"({"inner": {"policy": "x"}})");
   ASSERT_EQ(found.size(), 1u);

@@ -1,6 +1,6 @@
 #include "reconcile/object.h"
 
-#include "planning/decide.h"
+#include "planning/access.h"
 #include "planning/path.h"
 
 namespace infra::reconcile {
@@ -11,12 +11,7 @@ std::int64_t Object::generation() const {
 }
 
 std::string Object::annotation(std::string_view name) const {
-  // Annotation keys hold dots, so they are no paths.
-  const Json* all = find_path(json_, "metadata.annotations");
-  if (all == nullptr || !all->is_object()) return {};
-  const std::string key = std::string(planning::kGroup) + "/" + std::string(name);
-  const Json* value = all->get_object().if_contains(key);
-  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string{};
+  return planning::annotation_of(json_, name);
 }
 
 std::vector<std::string> Object::finalizers() const {

@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/text.h"
+#include "planning/access.h"
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
@@ -87,13 +88,6 @@ std::optional<Selection> selection_in(const Field& field, const JsonObject& pare
   return selected_by(*field.reference, *value, ns);
 }
 
-// Whether an object lets those of another namespace refer to it: its annotation names it, or "*".
-bool lets_in(const Object& object, const std::string& ns) {
-  if (object.namespace_name() == ns) return true;
-  return std::ranges::any_of(split_list(object.annotation("allow-references-from")),
-                             [&ns](const std::string& one) { return one == ns || one == "*"; });
-}
-
 // Puts values where references stand; notes what it cannot fill in, and what each leads to.
 class Resolver {
  public:
@@ -138,7 +132,7 @@ class Resolver {
                                           const std::string& key) {
     const auto found = secrets_.find(target);
     const bool there = found != secrets_.end();
-    if (target.ns != self_.ns && !(there && lets_in(found->second, self_.ns))) {
+    if (target.ns != self_.ns && !(there && planning::lets_refer(found->second.json(), self_.ns))) {
       forbid(target);
       return std::nullopt;
     }
@@ -217,7 +211,7 @@ class Resolver {
 
   std::optional<std::string> value_of(const Target& target, const std::string& from) {
     const auto found = others_.find(target);
-    if (target.ns != self_.ns && !(found && lets_in(*found, self_.ns))) {
+    if (target.ns != self_.ns && !(found && planning::lets_refer(found->json(), self_.ns))) {
       forbid(target);
       return std::nullopt;
     }

@@ -19,6 +19,11 @@ Histogram::Options finalizer_buckets() {
   return {{0.1, 0.5, 1, 5, 10, 30, 60, 120, 300, 600, 1800}};
 }
 
+// Nothing is waited for: what takes long is only a large document.
+Histogram::Options review_buckets() {
+  return {{0.00005, 0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05}};
+}
+
 std::vector<std::string> error_types() {
   std::vector<std::string> names;
   for (const Code code :
@@ -34,6 +39,9 @@ std::vector<std::string> error_types() {
 
 const std::vector<std::string> Metrics::kResults = {"settled", "waiting", "blocked", "failed",
                                                     "gone"};
+
+const std::vector<std::string> Metrics::kReviewResults = {"allowed", "warned", "denied",
+                                                          "malformed"};
 
 Metrics::Metrics(const BuildInfo& build, Options options)
     : reconcile_total(registry_, "infra_operator_reconcile_total",
@@ -88,6 +96,12 @@ Metrics::Metrics(const BuildInfo& build, Options options)
                    "Observations that needed a call to AWS.", {"resource_type"}),
       trace_spans(registry_, "infra_operator_trace_spans_total",
                   "Spans that a collector took, and those that were lost.", {"result"}),
+      admission_reviews(registry_, "infra_operator_admission_reviews_total",
+                        "Admission reviews answered, by what was said.",
+                        {"resource_type", "result"}),
+      admission_review_duration(registry_, "infra_operator_admission_review_duration_seconds",
+                                "How long it took to judge one admission review.",
+                                {"resource_type"}, review_buckets()),
       build_info(registry_, "infra_operator_build_info",
                  "Always 1; the labels say what is running.", {"version", "revision"}),
       process(registry_) {
@@ -106,6 +120,7 @@ void Metrics::preset(const std::vector<std::string>& kinds) {
   workqueue_adds.preset({kinds});
   cache_hits.preset({kinds});
   cache_misses.preset({kinds});
+  admission_reviews.preset({kinds, kReviewResults});
 }
 
 }  // namespace infra::telemetry

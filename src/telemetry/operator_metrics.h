@@ -71,13 +71,17 @@ class Metrics {
   CounterFamily<1> cache_hits;      // resource_type
   CounterFamily<1> cache_misses;    // resource_type
 
-  CounterFamily<1> trace_spans;  // result (exported, dropped); empty without tracing
+  CounterFamily<1> trace_spans;        // result (exported, dropped); empty without tracing
+  CounterFamily<2> admission_reviews;  // resource_type, result (see kReviewResults)
+  HistogramFamily<1> admission_review_duration;  // resource_type
 
   GaugeFamily<2> build_info;  // version, revision
   ProcessMetrics process;
 
   // Values of the label result of reconcile_total, one for each kind of outcome.
   static const std::vector<std::string> kResults;
+  // And of admission_reviews; what cannot be read is of resource_type "unknown".
+  static const std::vector<std::string> kReviewResults;
 };
 
 }  // namespace infra::telemetry

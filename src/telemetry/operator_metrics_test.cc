@@ -52,6 +52,8 @@ TEST(Metrics, HasTheNamesAndTypesThatDashboardsUse) {
                                    p + "cache_hits_total counter",
                                    p + "cache_misses_total counter",
                                    p + "trace_spans_total counter",
+                                   p + "admission_reviews_total counter",
+                                   p + "admission_review_duration_seconds histogram",
                                    p + "build_info gauge"}));
 }
 
@@ -78,6 +80,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.cache_hits.with({"k"});
   metrics.cache_misses.with({"k"});
   metrics.trace_spans.with({"r"});
+  metrics.admission_reviews.with({"k", "r"});
+  metrics.admission_review_duration.with({"k"});
   const std::string page = metrics.text();
   for (const char* series : {
            "reconcile_total{resource_type=\"k\",result=\"r\"} 0",
@@ -101,6 +105,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "cache_hits_total{resource_type=\"k\"} 0",
            "cache_misses_total{resource_type=\"k\"} 0",
            "trace_spans_total{result=\"r\"} 0",
+           "admission_reviews_total{resource_type=\"k\",result=\"r\"} 0",
+           "admission_review_duration_seconds_count{resource_type=\"k\"} 0",
            "build_info{version=\"1.0.0\",revision=\"abc\"} 1",
        }) {
     EXPECT_THAT(page, HasSubstr(std::string("\ninfra_operator_") + series + "\n"));

@@ -266,6 +266,11 @@ class Details(unittest.TestCase):
         hook = helm.render(EVERYTHING).one('ValidatingWebhookConfiguration')
         self.assertEqual(hook['metadata']['annotations']['cert-manager.io/inject-ca-from'], f'{NAMESPACE}/webhook-server-cert')
         self.assertEqual([one['name'] for one in hook['webhooks'][0]['matchConditions']], ['not-on-its-way-out', 'not-by-the-operator'])
+        self.assertEqual(hook['webhooks'][0]['namespaceSelector']['matchExpressions'],
+                         [{'key': 'kubernetes.io/metadata.name', 'operator': 'NotIn', 'values': [NAMESPACE]},
+                          {'key': 'kubernetes.io/metadata.name', 'operator': 'In', 'values': EVERYTHING['watchNamespaces']}])
+        volumes = helm.render(EVERYTHING).one('Deployment')['spec']['template']['spec']['volumes']
+        self.assertTrue(next(one for one in volumes if one['name'] == 'webhook-cert')['secret']['optional'])
 
     def test_the_certificate_is_for_the_service(self):
         names = helm.render(EVERYTHING).one('Certificate')['spec']['dnsNames']

@@ -1,0 +1,11 @@
+#pragma once
+
+#include "admission/review.h"
+#include "definition/definition.h"
+
+namespace infra::admission {
+
+// Warns of what is allowed and seldom meant: the words `openings` and `warnings` of a definition.
+void add_dangers(const definition::Definition& kind, const Json& spec, Verdict& verdict);
+
+}  // namespace infra::admission

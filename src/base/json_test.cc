@@ -1,0 +1,26 @@
+#include "base/json.h"
+
+#include <gtest/gtest.h>
+
+namespace infra {
+namespace {
+
+struct Bad {
+  const char *text, *says;
+};
+
+TEST(Json, SaysWhereATextStopsBeingJson) {
+  for (const Bad& bad : {Bad{"", "it ends too early"}, Bad{R"({"a": [1)", "it ends too early"},
+                         Bad{"{\"a\": 1,\n}", "there is a comma too many before line 2, column 1"},
+                         Bad{"[1, 2 , ]", "there is a comma too many before line 1, column 9"},
+                         Bad{"{'a': 1}", "syntax error at line 1, column 2"},
+                         Bad{R"({"a": 1} x)", "extra data at line 1, column 10"}}) {
+    const auto parsed = parse_json(bad.text);
+    ASSERT_FALSE(parsed) << bad.text;
+    EXPECT_EQ(parsed.error().code, Code::kInvalid);
+    EXPECT_EQ(parsed.error().message, std::string("not valid JSON: ") + bad.says) << bad.text;
+  }
+}
+
+}  // namespace
+}  // namespace infra
