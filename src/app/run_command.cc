@@ -92,9 +92,14 @@ Result<planning::TagMap> global_tags(const Flags& flags) {
 OperatorSettings settings_of(const Flags& flags, const std::string& default_namespace) {
   OperatorSettings out;
   out.namespaces = flags.namespaces;
+  out.pod = {.api_version = "v1",
+             .kind = "Pod",
+             .ns = environment_or("POD_NAMESPACE", default_namespace),
+             .name = environment_or("POD_NAME", ""),
+             .uid = environment_or("POD_UID", "")};
   out.leader_elect = flags.leader_elect;
   out.lease = flags.lease;
-  if (out.lease.ns.empty()) out.lease.ns = environment_or("POD_NAMESPACE", default_namespace);
+  if (out.lease.ns.empty()) out.lease.ns = out.pod.ns;
   std::random_device random;
   out.lease.identity =
       fmt::format("{}_{}_{:08x}", environment_or("POD_NAME", environment_or("HOSTNAME", "local")),
@@ -141,7 +146,7 @@ class Process {
   int run() {
     const auto prepared = prepare();
     if (!prepared) {
-      log_.error("cannot start", {{"error", prepared.error().message}});
+      log_.error("cannot start", telemetry::fields_of(prepared.error()));
       return 1;
     }
     boost::asio::signal_set signals(io_, SIGTERM, SIGINT);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 
 namespace infra::telemetry {
 
@@ -43,6 +44,9 @@ struct Field {
   FieldValue value;
 };
 using Fields = std::vector<Field>;
+
+// Why something failed, under the names that every line uses for it.
+Fields fields_of(const Error& error);
 
 // Writes one line per call: a constant message and what varies as fields.
 //
