@@ -31,6 +31,7 @@ struct Flags {
   bool leader_elect = true;
   kube::LeaseSettings lease;
   std::string metrics_address = ":8080";
+  bool metrics_per_object = false;
   std::string health_address = ":8081";
   std::size_t most_at_once = 10;
   Duration check_interval{300'000};
@@ -140,7 +141,8 @@ class Process {
         log_(std::cerr, level_of(flags.log_level),
              flags.log_format == "console" ? telemetry::Format::kConsole : telemetry::Format::kJson,
              clock_),
-        metrics_({.version = std::string(kVersion), .revision = std::string(kRevision)}),
+        metrics_({.version = std::string(kVersion), .revision = std::string(kRevision)},
+                 {.per_object = flags.metrics_per_object}),
         transport_(clock_, net::ProxyConfig::from_environment()) {}
 
   int run() {
@@ -330,6 +332,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
   run->add_option("--metrics-bind-address", flags->metrics_address,
                   "Where /metrics is served; 0: nowhere")
       ->capture_default_str();
+  run->add_flag("--metrics-per-object", flags->metrics_per_object,
+                "A series for each object too, with the time when it was made");
   run->add_option("--health-probe-bind-address", flags->health_address,
                   "Where /healthz and /readyz are served; 0: nowhere")
       ->capture_default_str();

@@ -50,6 +50,7 @@ struct CallRecord {
   std::string service;
   std::string operation;
   std::optional<Code> error;  // absent: success
+  std::string error_code;     // AWS's own word for the error, or ours where no answer came
   Duration duration{0};
   int http_status = 0;
   std::string request_id;

@@ -22,11 +22,15 @@ class DiscreetCloud final : public reconcile::Cloud {
   const std::string& account_id() const override { return cloud_.account_id(); }
   const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
 
+  // Whether AWS was called at all.
+  bool asked() const { return asked_; }
+
  private:
   Result<Json> without_hidden(Result<Json> answer) const;
 
   reconcile::Cloud& cloud_;
   std::vector<std::string> hidden_;
+  bool asked_ = false;
 };
 
 }  // namespace infra

@@ -162,6 +162,22 @@ void Operator::count(const WatchedKind& kind, const Json& before, const Json& af
   };
   if (!before.is_null()) gauge(before).dec();
   if (!after.is_null()) gauge(after).inc();
+  // Shown before the first deletion, which a rate would not see else.
+  parts_.metrics.finalizer_duration.with({kind.name()});
+  if (parts_.metrics.per_object) show_creation(kind.name(), before, after);
+}
+
+void Operator::show_creation(const std::string& kind, const Json& before, const Json& after) {
+  const Json& object = after.is_null() ? before : after;
+  const std::string ns = text_at(object, "metadata.namespace");
+  const std::string name = text_at(object, "metadata.name");
+  auto& made = parts_.metrics.resource_creation_timestamp;
+  if (after.is_null()) {
+    made.remove({kind, ns, name});
+    return;
+  }
+  const WallTime at = parse_rfc3339(text_at(object, "metadata.creationTimestamp"));
+  made.with({kind, ns, name}).set(std::chrono::duration<double>(at.time_since_epoch()).count());
 }
 
 void Operator::note_synced() {

@@ -77,6 +77,7 @@ class Operator {
   void follow_secrets_of(const Json& provider_before, const Json& provider_after);
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
   void count(const WatchedKind& kind, const Json& before, const Json& after);
+  void show_creation(const std::string& kind, const Json& before, const Json& after);
   void note_trouble(const WatchedKind& kind, Error error);
   void note_synced();
   void note_lease(const Result<void>& asked);

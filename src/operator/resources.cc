@@ -34,7 +34,7 @@ std::string_view result_of(const Outcome& outcome) {
 std::string_view severity_of(const std::vector<std::string>& paths) {
   const bool only_tags =
       std::ranges::all_of(paths, [](const std::string& path) { return path.starts_with("tags."); });
-  return only_tags ? "low" : "high";
+  return telemetry::Metrics::kSeverities[only_tags ? 0 : 1];
 }
 
 telemetry::Fields fields_of(const Outcome& outcome) {
@@ -45,7 +45,7 @@ telemetry::Fields fields_of(const Outcome& outcome) {
     return {{"reason", blocked->reason}, {"message", blocked->message}};
   }
   if (const auto* failed = std::get_if<Failed>(&outcome)) {
-    return {{"reason", to_string(failed->error.code)}, {"message", failed->error.message}};
+    return telemetry::fields_of(failed->error);
   }
   return {};
 }
@@ -103,6 +103,7 @@ Task<Next> Resources::reconcile(WatchedKind& kind, KubeStore& store, std::string
   DiscreetCloud cloud(*provided, std::move(resolved->hidden));
   Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved->spec),
                                            cloud, store);
+  (cloud.asked() ? metrics_.cache_misses : metrics_.cache_hits).with({kind.name()}).inc();
   const auto* failed = std::get_if<Failed>(&done.outcome);
   if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
     on_doubt(provider);
@@ -150,7 +151,8 @@ std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Objec
 
 Task<Next> Resources::hold(WatchedKind& kind, KubeStore& store, Object object, Outcome outcome,
                            SteadyTime started) {
-  Report held{.outcome = std::move(outcome), .corrected = false, .paths = {}};
+  metrics_.cache_hits.with({kind.name()}).inc();
+  Report held{.outcome = std::move(outcome), .corrected = false, .paths = {}, .compared = {}};
   co_await engine_.report_only(kind.definition(), object, held.outcome, store);
   co_return report(kind, object, held, started);
 }
@@ -160,12 +162,18 @@ Duration Resources::interval_for(const Object& object) const {
 }
 
 void Resources::note_drift(const std::string& kind, const Report& report) {
-  if (!report.corrected) return;
+  if (report.compared) {
+    metrics_.drift_detection_duration.with({kind}).observe(
+        std::chrono::duration<double>(*report.compared).count());
+  }
+  if (report.paths.empty()) return;
   metrics_.drift_detected.with({kind, severity_of(report.paths)}).inc();
   if (const auto* failed = std::get_if<Failed>(&report.outcome)) {
     metrics_.drift_healing_failures.with({kind, to_string(failed->error.code)}).inc();
-  } else {
+  } else if (report.corrected) {
     metrics_.drift_healed.with({kind}).inc();
+  } else {
+    metrics_.drift_healing_failures.with({kind, to_string(Code::kBlocked)}).inc();
   }
 }
 

@@ -17,8 +17,10 @@ namespace infra::reconcile {
 // What one reconcile did, for the one funnel that reports it.
 struct Report {
   Outcome outcome;
-  bool corrected = false;  // AWS had drifted from a spec that had not changed
-  std::vector<std::string> paths;
+  bool corrected = false;  // AWS had drifted from a spec that had not changed, and was put right
+  std::vector<std::string> paths;  // what had drifted, also where it could not be put right
+  // How long it took to read AWS and compare, if it came to that.
+  std::optional<SteadyTime::duration> compared;
 };
 
 // One reconcile of one object of any kind: observe, decide, carry out, report. Everything that

@@ -33,6 +33,7 @@ struct Engine::Pass {
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<std::string> paths;
+  std::optional<SteadyTime::duration> compared;  // how long the first look took, up to the plan
   JsonObject notes;             // status fields about what was just written, saved with the id
   std::optional<Error> untold;  // why the outcome could not be saved
 

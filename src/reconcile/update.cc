@@ -41,6 +41,14 @@ bool goes_on(const Error& error, Result<void>& refused) {
   return true;
 }
 
+// The spec is the one that the last pass was about, and no create is open.
+bool spec_was_seen(const Engine::Pass& pass) {
+  const Json* observed = find_path(pass.object.json(), "status.observedGeneration");
+  return observed != nullptr && observed->is_number() &&
+         observed->to_number<std::int64_t>() == pass.object.generation() &&
+         !intent_open(pass.object);
+}
+
 }  // namespace
 
 // Makes a call if its conditions hold; one with `replaces` once for each value that was replaced.
@@ -159,6 +167,10 @@ Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set
 }
 
 Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
+  const bool drifted = spec_was_seen(pass);
+  // What fails counts once: once it is not ready, an edit that AWS refuses looks the same.
+  const Json* ready = find_path(pass.object.json(), "status.ready");
+  if (drifted && ready != nullptr && *ready == true) pass.paths = plan.paths;
   Result<void> refused;
   for (const auto& facet : pass.definition.facets) {
     if (std::ranges::find(plan.facets, facet.name) == plan.facets.end()) continue;
@@ -178,11 +190,8 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   auto tagged = co_await write_tags(pass, plan);
   if (!tagged) co_return std::unexpected(tagged.error());
   if (!refused) co_return refused;
-  const Json* observed = find_path(pass.object.json(), "status.observedGeneration");
-  pass.corrected = observed != nullptr && observed->is_number() &&
-                   observed->to_number<std::int64_t>() == pass.object.generation() &&
-                   !intent_open(pass.object);
-  pass.paths = plan.paths;
+  pass.corrected = drifted;
+  if (drifted) pass.paths = plan.paths;
   pass.store.record_event(
       pass.object, false, pass.corrected ? "DriftCorrected" : "Updated",
       (pass.corrected ? "Set back what was changed in AWS. " : "") + plan.message);

@@ -30,7 +30,8 @@ class Flags(unittest.TestCase):
                 self.assertLessEqual(flags_of(helm.render(files=files)), self.known)
 
     def test_so_does_everything_switched_on_but_for_what_is_to_come(self):
-        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], webhooks__enabled=True, webhooks__certManager__enabled=True),
+        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], webhooks__enabled=True, webhooks__certManager__enabled=True,
+                                  operator__metrics__perObject=True),
                              tree(aws__assumeRole={'enabled': True, 'roleARN': ROLE, 'externalID': 'x'}))
         self.assertEqual(flags_of(helm.render(values)) - self.known, set(NOT_YET))
 
