@@ -42,19 +42,25 @@ ensure_moto() {
   step 'AWS emulator' '1 min' make_venv "$MOTO" third_party/emulator.txt
 }
 
-# What the chart's tests need; promtool is taken out of its package, so that no server is installed.
+# What the chart's tests need.
 ensure_chart_tools() {
   CHART_PYTHON=$CACHE/chart-$(pin_of third_party/chart.txt)
   [ -e "$CHART_PYTHON/.complete" ] || step 'schemas of Kubernetes' '30 s' make_venv "$CHART_PYTHON" third_party/chart.txt
-  [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_promtool
+  ensure_prometheus
 }
 
-take_promtool() {
+# Prometheus and promtool, taken out of their package, so that no service is installed.
+ensure_prometheus() {
+  [ -x "$BIN/prometheus" ] && [ -x "$BIN/promtool" ] && return
+  step 'Prometheus' '20 s' take_prometheus
+}
+
+take_prometheus() {
   local work
-  work=$(mktemp -d "$CACHE/promtool.XXXXXX")
+  work=$(mktemp -d "$CACHE/prometheus.XXXXXX")
   (cd "$work" && { apt-get download prometheus || { as_root apt-get update && apt-get download prometheus; } } && dpkg -x prometheus_*.deb .)
   mkdir -p "$BIN"
-  mv "$work/usr/bin/promtool" "$BIN/promtool"
+  mv "$work/usr/bin/prometheus" "$work/usr/bin/promtool" "$BIN/"
   rm -rf "$work"
 }
 
