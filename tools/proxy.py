@@ -6,12 +6,14 @@ import contextlib
 import http.client
 import http.server
 import threading
+import time
 import urllib.parse
 
 
 class Request:
     def __init__(self, method, path, headers, body):
         self.method, self.path, self.headers, self.body = method, path, headers, body
+        self.at = time.monotonic()
 
     @property
     def operation(self):

@@ -263,8 +263,13 @@ class Stack:
         except ssl.SSLError:
             return None
 
-    def write_kubeconfig(self, path, token):
-        path.write_text(kubeconfig(self.server, self.certs / 'apiserver.crt', token))
+    def write_kubeconfig(self, path, token, server=None):
+        path.write_text(kubeconfig(server or self.server, self.certs / 'apiserver.crt', token))
+
+    def token_of(self, ns, account):
+        """A token of a service account, as a pod gets it."""
+        return self.kube.must('POST', f'/api/v1/namespaces/{ns}/serviceaccounts/{account}/token', {
+            'apiVersion': 'authentication.k8s.io/v1', 'kind': 'TokenRequest', 'spec': {}})['status']['token']
 
     def kubectl(self, *words, **options):
         return must_run([self.tools['kubectl'], '--kubeconfig', self.kubeconfig, *words], **options)
@@ -299,9 +304,9 @@ subjects: [{{kind: User, name: operator, apiGroup: rbac.authorization.k8s.io}}]
         texts = [path.read_text() for path in sorted((ROOT / 'samples').glob('*.yaml'))]
         self.kubectl('apply', *flags, '-f', '-', input='---\n'.join(texts).replace('http://127.0.0.1:5000', endpoint))
 
-    def start_operator(self, *flags, env=None):
-        """Waits until it is ready. Its ports come from its own log."""
-        return Operator(self, flags, env)
+    def start_operator(self, *flags, env=None, kubeconfig=None):
+        """Waits until it has started. Its ports come from its own log."""
+        return Operator(self, flags, env, kubeconfig or self.operator_kubeconfig)
 
     def stop(self, keep_files=False):
         for process in reversed(self.processes):
@@ -314,10 +319,10 @@ subjects: [{{kind: User, name: operator, apiGroup: rbac.authorization.k8s.io}}]
 class Operator:
     count = 0
 
-    def __init__(self, stack, flags, env):
+    def __init__(self, stack, flags, env, kubeconfig):
         Operator.count += 1
         self.process = stack.spawn(f'operator-{Operator.count}', [
-            stack.tools['operator'], 'run', '--kubeconfig', stack.operator_kubeconfig,
+            stack.tools['operator'], 'run', '--kubeconfig', kubeconfig,
             '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address', '127.0.0.1:0', *flags], env)
         self.stack = stack
         started = self.process.wait_until('says that it has started', lambda: self.find_line('started'))

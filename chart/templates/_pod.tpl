@@ -15,6 +15,9 @@
 - --no-leader-elect
 {{- end }}
 - --metrics-bind-address={{ .Values.operator.metrics.enabled | ternary .Values.operator.metrics.bindAddress "0" }}
+{{- if .Values.operator.metrics.perObject }}
+- --metrics-per-object
+{{- end }}
 - --health-probe-bind-address={{ .Values.operator.health.enabled | ternary .Values.operator.health.bindAddress "0" }}
 - --max-concurrent-reconciles={{ .Values.operator.reconciliation.maxConcurrentReconciles }}
 - --check-interval={{ include "infra-operator.seconds" ($drift.enabled | ternary $drift.defaultCheckInterval .Values.operator.reconciliation.requeueAfter) }}s
@@ -60,6 +63,8 @@
 {{- define "infra-operator.env" -}}
 - name: POD_NAME
   valueFrom: {fieldRef: {fieldPath: metadata.name}}
+- name: POD_UID
+  valueFrom: {fieldRef: {fieldPath: metadata.uid}}
 - name: POD_NAMESPACE
   valueFrom: {fieldRef: {fieldPath: metadata.namespace}}
 {{- with .Values.aws }}

@@ -33,6 +33,7 @@ struct Flags {
   bool leader_elect = true;
   kube::LeaseSettings lease;
   std::string metrics_address = ":8080";
+  bool metrics_per_object = false;
   std::string health_address = ":8081";
   std::size_t most_at_once = 10;
   Duration check_interval{300'000};
@@ -133,9 +134,14 @@ Result<std::optional<TraceSettings>> trace_settings(const Flags& flags) {
 OperatorSettings settings_of(const Flags& flags, const std::string& default_namespace) {
   OperatorSettings out;
   out.namespaces = flags.namespaces;
+  out.pod = {.api_version = "v1",
+             .kind = "Pod",
+             .ns = environment_or("POD_NAMESPACE", default_namespace),
+             .name = environment_or("POD_NAME", ""),
+             .uid = environment_or("POD_UID", "")};
   out.leader_elect = flags.leader_elect;
   out.lease = flags.lease;
-  if (out.lease.ns.empty()) out.lease.ns = environment_or("POD_NAMESPACE", default_namespace);
+  if (out.lease.ns.empty()) out.lease.ns = out.pod.ns;
   std::random_device random;
   out.lease.identity =
       fmt::format("{}_{}_{:08x}", environment_or("POD_NAME", environment_or("HOSTNAME", "local")),
@@ -177,13 +183,14 @@ class Process {
       : flags_(flags),
         log_(std::cerr, level_of(flags.log_level), format_of(flags.log_format), clock_,
              sampling_of(flags)),
-        metrics_({.version = std::string(kVersion), .revision = std::string(kRevision)}),
+        metrics_({.version = std::string(kVersion), .revision = std::string(kRevision)},
+                 {.per_object = flags.metrics_per_object}),
         transport_(clock_, net::ProxyConfig::from_environment()) {}
 
   int run() {
     const auto prepared = prepare();
     if (!prepared) {
-      log_.error("cannot start", {{"error", prepared.error().message}});
+      log_.error("cannot start", telemetry::fields_of(prepared.error()));
       return 1;
     }
     boost::asio::signal_set signals(io_, SIGTERM, SIGINT);
@@ -426,6 +433,8 @@ void add_run_command(CLI::App& app, int& exit_code) {
   run->add_option("--metrics-bind-address", flags->metrics_address,
                   "Where /metrics is served; 0: nowhere")
       ->capture_default_str();
+  run->add_flag("--metrics-per-object", flags->metrics_per_object,
+                "A series for each object too, with the time when it was made");
   run->add_option("--health-probe-bind-address", flags->health_address,
                   "Where /healthz and /readyz are served; 0: nowhere")
       ->capture_default_str();

@@ -240,7 +240,8 @@ void Client::record(const Pending& pending, const Result<Json>& result, SteadyTi
                  .attempt = pending.attempt};
   if (!result) {
     out.error = result.error().code;
-    out.remote_code = result.error().remote_code;
+    const std::string& theirs = result.error().remote_code;
+    out.error_code = theirs.empty() ? std::string(to_string(*out.error)) : theirs;
     if (!result.error().request_id.empty()) out.request_id = result.error().request_id;
   }
   if (observer) observer(out);

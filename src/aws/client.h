@@ -42,7 +42,7 @@ struct CallRecord {
   std::string service_id;
   std::string operation;
   std::optional<Code> error;  // absent: success
-  std::string remote_code;    // AWS's own word for the error
+  std::string error_code;     // AWS's own word for the error, or ours where no answer came
   Duration duration{0};
   int http_status = 0;
   std::string request_id;

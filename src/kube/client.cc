@@ -169,6 +169,12 @@ Error classify(const Json& status, int http_status) {
   for (const auto& mapping : kReasons) {
     if (mapping.reason == error.remote_code) error.code = mapping.code;
   }
+  // Other things are forbidden too, such as to make something where all is being deleted.
+  const bool lacks_right =
+      error.code == Code::kDenied && error.message.find("\" cannot ") != std::string::npos;
+  if (lacks_right) {
+    error.message += "; give the operator's account the rules of chart/files/rbac-rules.yaml";
+  }
   if (error.message.empty()) {
     error.message = fmt::format("the API server answered {}", error.http_status);
   }

@@ -1,9 +1,14 @@
 #include "kube/client.h"
 
+#include <gmock/gmock.h>
+
 #include "kube/fakes_for_test.h"
 
 namespace infra::kube {
 namespace {
+
+using testing::HasSubstr;
+using testing::Not;
 
 using ClientTest = Bench;
 
@@ -46,6 +51,18 @@ TEST(Classify, Reasons) {
   EXPECT_EQ(classify({.status = 404, .headers = {}, .body = "404 page not found"}).code,
             Code::kNotFound);
   EXPECT_EQ(classify({.status = 502, .headers = {}, .body = "<html>"}).code, Code::kUnavailable);
+}
+
+TEST(Classify, AMissingRightComesWithItsRemedy) {
+  const auto classified = [](const std::string& message) {
+    const std::string body =
+        R"({"kind":"Status","reason":"Forbidden","message":")" + message + R"("})";
+    return classify({.status = 403, .headers = {}, .body = body}).message;
+  };
+  EXPECT_THAT(classified(R"(vpcs is forbidden: User \"u\" cannot list resource \"vpcs\")"),
+              HasSubstr("rbac-rules.yaml"));
+  EXPECT_THAT(classified("unable to create new content: the namespace is being terminated"),
+              Not(HasSubstr("rbac-rules.yaml")));
 }
 
 TEST(Classify, RetryAfterFromBodyAndHeader) {

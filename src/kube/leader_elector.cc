@@ -29,6 +29,12 @@ std::string micro_time(WallTime time) {
   return fmt::format("{}.{:06}Z", text, since.count() % 1'000'000);
 }
 
+// Not ours where somebody else was faster.
+Result<bool> lost_race_or(const Error& error) {
+  if (error.code == Code::kConflict || error.code == Code::kAlreadyExists) return false;
+  return std::unexpected(error);
+}
+
 std::int64_t integer_at(const Json& value, std::string_view path) {
   const Json* found = find_path(value, path);
   return found != nullptr && found->is_int64() ? found->get_int64() : 0;
@@ -61,7 +67,11 @@ Task<void> LeaderElector::loop(Handlers handlers) {
                                      renewed_ + settings_.renew_deadline - clock_.steady())
                                : settings_.renew_deadline;
     bool ours = false;
-    if (left > Duration{0}) ours = co_await try_in_time(left);
+    if (left > Duration{0}) {
+      auto tried = co_await try_in_time(left);
+      handlers.asked(tried ? Result<void>() : std::unexpected(tried.error()));
+      ours = tried.value_or(false);
+    }
     if (ours && !leading_) {
       leading_ = true;
       handlers.started();
@@ -74,48 +84,57 @@ Task<void> LeaderElector::loop(Handlers handlers) {
     } else if (taken && !std::exchange(waiting, true)) {
       handlers.waiting();
     }
-    // Those who wait are spread out; the leader renews on time.
+    // The leader renews on time.
     Duration pause = settings_.retry;
     if (leading_) {
       pause = std::min(pause, std::chrono::duration_cast<Duration>(
                                   renewed_ + settings_.renew_deadline - clock_.steady()));
     } else {
-      pause += Duration{std::int64_t(double(pause.count()) * 0.2 * random_())};
+      pause = pause_of_waiting();
     }
     co_await clock_.sleep(pause);
   }
 }
 
-Task<bool> LeaderElector::try_in_time(Duration limit) {
+// Spread out, but not past the end of a lease that nobody renews.
+Duration LeaderElector::pause_of_waiting() const {
+  const auto retry = double(settings_.retry.count());
+  const Duration spread{std::int64_t(retry * (1 + 0.2 * random_()))};
+  if (free_for_us()) return spread;
+  return std::min(spread, std::chrono::ceil<Duration>(free_at() - clock_.steady()));
+}
+
+Task<Result<bool>> LeaderElector::try_in_time(Duration limit) {
   using namespace boost::asio::experimental::awaitable_operators;
   auto attempt = try_once();
   auto deadline = clock_.sleep(limit);
   auto first = co_await (std::move(attempt) || std::move(deadline));
-  co_return first.index() == 0 && std::get<0>(first);
+  if (first.index() == 0) co_return std::get<0>(std::move(first));
+  co_return fail(Code::kDeadline, "the API server has not answered in time");
 }
 
-Task<bool> LeaderElector::try_once() {
+Task<Result<bool>> LeaderElector::try_once() {
   // While we lead nobody else should write the lease: patch what we know, read only when refused.
   if (leading_) {
     const auto asked = clock_.steady();
-    const bool renewed = co_await take(asked);
-    if (renewed) co_return true;
+    const auto renewed = co_await take(asked);
+    if (renewed && *renewed) co_return true;
   }
   auto type = lease_resource();
   auto lease = co_await client_.get(std::move(type), settings_.ns, settings_.name);
   if (!lease && lease.error().code == Code::kNotFound) {
-    const bool created = co_await create();
+    auto created = co_await create();
     co_return created;
   }
-  if (!lease) co_return false;
+  if (!lease) co_return std::unexpected(lease.error());
   observe(*lease);
   if (!free_for_us()) co_return false;
   const auto asked = clock_.steady();
-  const bool taken = co_await take(asked);
+  auto taken = co_await take(asked);
   co_return taken;
 }
 
-Task<bool> LeaderElector::create() {
+Task<Result<bool>> LeaderElector::create() {
   record_ = {};
   JsonObject lease;
   lease["apiVersion"] = "coordination.k8s.io/v1";
@@ -130,19 +149,19 @@ Task<bool> LeaderElector::create() {
   Json body = std::move(lease);
   auto type = lease_resource();
   auto created = co_await client_.create(std::move(type), settings_.ns, std::move(body));
-  if (!created) co_return false;
+  if (!created) co_return lost_race_or(created.error());
   observe(*created);
   renewed_ = asked;
   co_return true;
 }
 
 // Writes us into the lease, provided that it is still as we last saw it.
-Task<bool> LeaderElector::take(SteadyTime asked) {
+Task<Result<bool>> LeaderElector::take(SteadyTime asked) {
   Json body = spec_patch();
   auto type = lease_resource();
   auto patched =
       co_await client_.merge_patch(std::move(type), settings_.ns, settings_.name, std::move(body));
-  if (!patched) co_return false;
+  if (!patched) co_return lost_race_or(patched.error());
   observe(*patched);
   renewed_ = asked;
   co_return true;
@@ -183,8 +202,12 @@ void LeaderElector::observe(const Json& lease) {
 
 bool LeaderElector::free_for_us() const {
   if (record_.holder.empty() || record_.holder == settings_.identity) return true;
-  const auto duration = record_.duration > Duration{0} ? record_.duration : settings_.duration;
-  return clock_.steady() >= observed_ + duration;
+  return clock_.steady() >= free_at();
+}
+
+// When it has not changed for its whole duration.
+SteadyTime LeaderElector::free_at() const {
+  return observed_ + (record_.duration > Duration{0} ? record_.duration : settings_.duration);
 }
 
 Task<Result<void>> LeaderElector::release() {

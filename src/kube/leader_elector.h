@@ -27,6 +27,8 @@ class LeaderElector {
 
   // What is told; none of them may wait.
   struct Handlers {
+    // After each attempt: whether the lease could be read and, where it is free or ours, written.
+    std::function<void(const Result<void>&)> asked;
     std::function<void()> waiting;  // once, when the lease has been seen and is somebody else's
     std::function<void()> started;  // it is ours
     std::function<void()> stopped;  // it is lost, or may be lost soon
@@ -54,12 +56,15 @@ class LeaderElector {
   };
 
   Task<void> loop(Handlers handlers);
-  Task<bool> try_in_time(Duration limit);
-  Task<bool> try_once();
-  Task<bool> create();
-  Task<bool> take(SteadyTime asked);
+  // Whether the lease is ours; an error where we could not find out.
+  Task<Result<bool>> try_in_time(Duration limit);
+  Task<Result<bool>> try_once();
+  Task<Result<bool>> create();
+  Task<Result<bool>> take(SteadyTime asked);
   void observe(const Json& lease);
   bool free_for_us() const;
+  SteadyTime free_at() const;
+  Duration pause_of_waiting() const;
   Json spec_patch() const;
 
   Client& client_;

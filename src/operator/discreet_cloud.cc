@@ -23,6 +23,7 @@ std::string quoted(const std::string& text) {
 
 Task<Result<Json>> DiscreetCloud::call(std::string service, std::string operation, Json input,
                                        Intent intent) {
+  asked_ = true;
   auto answer =
       co_await cloud_.call(std::move(service), std::move(operation), std::move(input), intent);
   co_return without_hidden(std::move(answer));
@@ -30,6 +31,7 @@ Task<Result<Json>> DiscreetCloud::call(std::string service, std::string operatio
 
 Task<Result<Json>> DiscreetCloud::call_all_pages(std::string service, std::string operation,
                                                  Json input) {
+  asked_ = true;
   auto answer =
       co_await cloud_.call_all_pages(std::move(service), std::move(operation), std::move(input));
   co_return without_hidden(std::move(answer));

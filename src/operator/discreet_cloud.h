@@ -23,11 +23,15 @@ class DiscreetCloud final : public reconcile::Cloud {
   const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
   bool heals_drift() const override { return cloud_.heals_drift(); }
 
+  // Whether AWS was called at all.
+  bool asked() const { return asked_; }
+
  private:
   Result<Json> without_hidden(Result<Json> answer) const;
 
   reconcile::Cloud& cloud_;
   std::vector<std::string> hidden_;
+  bool asked_ = false;
 };
 
 }  // namespace infra

@@ -102,16 +102,25 @@ void Operator::watch_secrets() {
   secrets_.on_change([this](const reconcile::Target& secret) { references_.note_secret(secret); });
   secrets_.on_error([this](const Error& error) {
     parts_.log.error("cannot watch Secrets; what changes in them is found at the next look",
-                     {{"error", error.message}});
+                     telemetry::fields_of(error));
   });
 }
 
 void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
   informer.on_change([this, &kind](const kube::Change& change) { on_object(kind, change); });
   informer.on_synced([this] { note_synced(); });
-  informer.on_error([this, &kind](const Error& error) {
-    parts_.log.error("cannot watch", {{"kind", kind.name()}, {"error", error.message}});
-  });
+  informer.on_error([this, &kind](const Error& error) { note_trouble(kind, error); });
+}
+
+void Operator::note_trouble(const WatchedKind& kind, Error error) {
+  const bool no_kind = error.code == Code::kNotFound;
+  if (no_kind) error.message += "; install the CRDs of chart/templates/crds";
+  parts_.log.with({{"kind", kind.name()}}).error("cannot watch", telemetry::fields_of(error));
+  const std::string text = "cannot watch " + kind.name() + ": " + error.message;
+  if (!synced_) parts_.health.set_ready("caches", false, text);
+  if (settings_.pod.name.empty() || (!no_kind && error.code != Code::kDenied)) return;
+  events_.record(settings_.pod, kube::EventType::kWarning, std::string(to_string(error.code)),
+                 text);
 }
 
 void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
@@ -158,6 +167,22 @@ void Operator::count(const WatchedKind& kind, const Json& before, const Json& af
   };
   if (!before.is_null()) gauge(before).dec();
   if (!after.is_null()) gauge(after).inc();
+  // Shown before the first deletion, which a rate would not see else.
+  parts_.metrics.finalizer_duration.with({kind.name()});
+  if (parts_.metrics.per_object) show_creation(kind.name(), before, after);
+}
+
+void Operator::show_creation(const std::string& kind, const Json& before, const Json& after) {
+  const Json& object = after.is_null() ? before : after;
+  const std::string ns = text_at(object, "metadata.namespace");
+  const std::string name = text_at(object, "metadata.name");
+  auto& made = parts_.metrics.resource_creation_timestamp;
+  if (after.is_null()) {
+    made.remove({kind, ns, name});
+    return;
+  }
+  const WallTime at = parse_rfc3339(text_at(object, "metadata.creationTimestamp"));
+  made.with({kind, ns, name}).set(std::chrono::duration<double>(at.time_since_epoch()).count());
 }
 
 void Operator::note_synced() {
@@ -177,7 +202,16 @@ Task<bool> Operator::wait_until(bool Operator::* reached) {
   co_return !stopping_ && !lease_lost_;
 }
 
+void Operator::note_lease(const Result<void>& asked) {
+  const std::string problem = asked ? "" : asked.error().message;
+  parts_.health.set_ready("lease", asked.has_value(), problem);
+  if (std::exchange(lease_problem_, problem) == problem || asked) return;
+  parts_.log.error("cannot get or renew the lease", telemetry::fields_of(asked.error()));
+}
+
 void Operator::stand_for_election(TaskScope& scope) {
+  parts_.health.add("lease");
+  auto asked = [this](const Result<void>& done) { note_lease(done); };
   auto waiting = [this] { parts_.health.set_ready("caches", true); };
   auto started = [this] {
     leading_ = true;
@@ -189,8 +223,10 @@ void Operator::stand_for_election(TaskScope& scope) {
     lease_lost_ = true;
     changed_.notify();
   };
-  kube::LeaderElector::Handlers handlers{
-      .waiting = std::move(waiting), .started = std::move(started), .stopped = std::move(lost)};
+  kube::LeaderElector::Handlers handlers{.asked = std::move(asked),
+                                         .waiting = std::move(waiting),
+                                         .started = std::move(started),
+                                         .stopped = std::move(lost)};
   scope.spawn(elector_.run(std::move(handlers)));
 }
 
@@ -243,7 +279,7 @@ Task<void> Operator::shut_down(TaskScope& scope) {
   auto released = co_await elector_.release();
   if (!released) {
     parts_.log.error("cannot give the lease back; it runs out by itself",
-                     {{"error", released.error().message}});
+                     telemetry::fields_of(released.error()));
   }
 }
 

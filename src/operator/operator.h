@@ -22,6 +22,7 @@ namespace infra {
 
 struct OperatorSettings {
   std::vector<std::string> namespaces;  // none: all
+  kube::ObjectReference pod;  // this one, for events about the operator itself; no name: no pod
   bool leader_elect = true;
   kube::LeaseSettings lease;
   Dispatcher::Settings dispatching;
@@ -81,7 +82,10 @@ class Operator {
   void follow_secrets_of(const Json& provider_before, const Json& provider_after);
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
   void count(const WatchedKind& kind, const Json& before, const Json& after);
+  void show_creation(const std::string& kind, const Json& before, const Json& after);
+  void note_trouble(const WatchedKind& kind, Error error);
   void note_synced();
+  void note_lease(const Result<void>& asked);
   bool may_work() const;
   Task<bool> wait_until(bool Operator::* reached);
   void stand_for_election(TaskScope& scope);
@@ -110,6 +114,7 @@ class Operator {
   bool leading_ = false;
   bool synced_ = false;
   bool lease_lost_ = false;
+  std::string lease_problem_;  // why the lease could not be asked for; empty: it could
   bool stopping_ = false;
 };
 

@@ -20,6 +20,10 @@ namespace {
 // watched, may have been mended.
 constexpr Duration kRetry{15'000};
 
+std::string key_of(const Object& provider) {
+  return provider.namespace_name() + "/" + provider.name();
+}
+
 // Says nothing about whether the credentials are good.
 bool may_pass(const Error& error) {
   return outcome_unknown(error) || error.code == Code::kThrottled;
@@ -68,7 +72,7 @@ Providers::Found Providers::find(const std::string& key, const std::string& user
 Task<Next> Providers::reconcile(Reach reach, std::string key) {
   auto json = kind_.get(key);
   if (!json) {
-    entries_.erase(key);
+    forget(key);
     if (on_change) on_change(key);
     co_return Next::forget();
   }
@@ -76,7 +80,7 @@ Task<Next> Providers::reconcile(Reach reach, std::string key) {
   auto held = co_await hold_or_release(reach, &object);
   if (!held) {
     log_.error("cannot change the finalizers of a provider",
-               {{"provider", key}, {"error", held.error().message}});
+               about(object, telemetry::fields_of(held.error())));
     end_failed(reach, held.error());
     co_return Next::back_off();
   }
@@ -91,8 +95,7 @@ Task<Next> Providers::reconcile(Reach reach, std::string key) {
 // The finalizer keeps a provider until nothing uses it. False: the object is free to go.
 Task<Result<bool>> Providers::hold_or_release(Reach& reach, Object* object) {
   const bool held = reconcile::holds_finalizer(kind_.definition(), *object);
-  const std::string key = object->namespace_name() + "/" + object->name();
-  const bool release = object->deleting() && users_.of(key).empty();
+  const bool release = object->deleting() && users_.of(key_of(*object)).empty();
   if (held != release) co_return held || !object->deleting();
   JsonObject patch = release ? reconcile::release_patch(kind_.definition(), *object)
                              : reconcile::hold_patch(kind_.definition(), *object);
@@ -126,12 +129,11 @@ std::shared_ptr<aws::Client> Providers::make_client(aws::ClientConfig config,
         .inc();
     metrics_.aws_api_call_duration.with({record.service, record.operation})
         .observe(std::chrono::duration<double>(record.duration).count());
+    // Shown at zero before the first, which a rate would not see else.
+    auto& throttles = metrics_.aws_api_throttles.with({record.service, record.operation});
     if (!record.error) return;
-    metrics_.aws_api_errors.with({record.service, record.operation, to_string(*record.error)})
-        .inc();
-    if (*record.error == Code::kThrottled) {
-      metrics_.aws_api_throttles.with({record.service, record.operation}).inc();
-    }
+    metrics_.aws_api_errors.with({record.service, record.operation, record.error_code}).inc();
+    if (*record.error == Code::kThrottled) throttles.inc();
   };
   return client;
 }
@@ -163,7 +165,7 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
     co_return Result<void>{};
   }
   if (!next.fingerprint.empty() && next.fingerprint != credentials->fingerprint) {
-    metrics_.provider_credential_rotations.with({object.name()}).inc();
+    metrics_.provider_credential_rotations.with({object.namespace_name(), object.name()}).inc();
   }
   next.spec = std::move(written);
   next.fingerprint = credentials->fingerprint;
@@ -173,8 +175,16 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
   co_return Result<void>{};
 }
 
+// Which provider a line of the log is about, and what else it says.
+telemetry::Fields Providers::about(const Object& object, const telemetry::Fields& more) const {
+  telemetry::Fields out{
+      {"kind", kind_.name()}, {"namespace", object.namespace_name()}, {"name", object.name()}};
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
 Task<Next> Providers::check(Reach& reach, Object object) {
-  const std::string key = object.namespace_name() + "/" + object.name();
+  const std::string key = key_of(object);
   Entry next = entries_[key];
   const auto before = next.cloud;
   auto built = co_await build(reach, object, next);
@@ -192,12 +202,12 @@ Task<Next> Providers::check(Reach& reach, Object object) {
   const bool passing = !identity && (leaving || may_pass(identity.error()));
   if (passing && before != nullptr && before == next.cloud) {
     log_.error("cannot check a provider now; it stays in use",
-               {{"provider", key}, {"error", identity.error().message}});
+               about(object, telemetry::fields_of(identity.error())));
     end_failed(reach, identity.error());
     co_return Next::wait(kRetry);
   }
   if (!identity) {
-    refuse(key, object, identity.error());
+    refuse(key, object, std::move(next), identity.error());
     Condition ready{"Ready", "False", std::string(to_string(identity.error().code)),
                     identity.error().message};
     co_await report(reach, std::move(object), Json(), std::move(ready));
@@ -224,23 +234,44 @@ void Providers::accept(const std::string& key, const Object& object, Entry next)
   next.checked = true;
   next.problem.clear();
   entry = std::move(next);
-  note_ready(object.name(), entry.cloud->region(), true);
+  note_ready(object, entry, true);
   if (!changed) return;
-  log_.info("provider is ready", {{"provider", key}, {"account", entry.cloud->account_id()}});
+  log_.info("provider is ready", about(object, {{"account", entry.cloud->account_id()}}));
   if (on_change) on_change(key);
 }
 
-void Providers::refuse(const std::string& key, const Object& object, const Error& error) {
-  const bool changed = !entries_[key].checked || entries_[key].problem != error.message;
-  entries_[key] = Entry{.problem = error.message, .checked = true};
-  note_ready(object.name(), text_at(object.spec(), "region"), false);
+// The fingerprint stays: new keys after a time without any are new keys, too.
+void Providers::refuse(const std::string& key, const Object& object, Entry next,
+                       const Error& error) {
+  Entry& entry = entries_[key];
+  const bool changed = !entry.checked || entry.problem != error.message;
+  entry = Entry{.fingerprint = std::move(next.fingerprint),
+                .region = std::move(next.region),
+                .problem = error.message,
+                .checked = true};
+  note_ready(object, entry, false);
   if (!changed) return;
-  log_.error("provider is not ready", {{"provider", key}, {"error", error.message}});
+  log_.error("provider is not ready", about(object, telemetry::fields_of(error)));
   if (on_change) on_change(key);
 }
 
-void Providers::note_ready(const std::string& name, const std::string& region, bool ready) {
-  metrics_.provider_ready.with({name, region}).set(ready ? 1 : 0);
+void Providers::forget(const std::string& key) {
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  const auto slash = key.find('/');
+  const std::string ns = key.substr(0, slash), name = key.substr(slash + 1);
+  metrics_.provider_ready.remove({ns, name, found->second.region});
+  metrics_.provider_credential_rotations.remove({ns, name});
+  entries_.erase(found);
+}
+
+void Providers::note_ready(const Object& object, Entry& entry, bool ready) {
+  const std::string ns = object.namespace_name(), name = object.name();
+  const std::string region = text_at(object.spec(), "region");
+  if (entry.region != region) metrics_.provider_ready.remove({ns, name, entry.region});
+  entry.region = region;
+  metrics_.provider_ready.with({ns, name, region}).set(ready ? 1 : 0);
+  metrics_.provider_credential_rotations.with({ns, name});  // shown at zero before the first
 }
 
 Task<void> Providers::report(Reach& reach, Object object, Json identity, Condition ready) {
@@ -266,7 +297,7 @@ Task<void> Providers::report(Reach& reach, Object object, Json identity, Conditi
                                                    reconcile::ObjectStore::Check::kAnyVersion);
   if (!saved) {
     log_.error("cannot write the status of a provider",
-               {{"provider", object.name()}, {"error", saved.error().message}});
+               about(object, telemetry::fields_of(saved.error())));
     co_return;
   }
   reach.store().record_event(object, !works, ready.reason, ready.message);

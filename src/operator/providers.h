@@ -50,6 +50,7 @@ class Providers {
     std::shared_ptr<AwsCloud> cloud;  // null: does not work
     std::string spec;                 // canonical, as last built
     std::string fingerprint;          // of the Secret's values, as last built
+    std::string region;               // as shown in the metrics
     std::string problem;              // a sentence; empty: works
     bool checked = false;
   };
@@ -62,11 +63,14 @@ class Providers {
   std::shared_ptr<aws::Client> make_client(aws::ClientConfig config,
                                            std::shared_ptr<aws::CredentialSource> source);
   void accept(const std::string& key, const reconcile::Object& object, Entry next);
-  void refuse(const std::string& key, const reconcile::Object& object, const Error& error);
+  void refuse(const std::string& key, const reconcile::Object& object, Entry next,
+              const Error& error);
+  void forget(const std::string& key);
+  telemetry::Fields about(const reconcile::Object& object, const telemetry::Fields& more) const;
   Task<void> report(Reach& reach, reconcile::Object object, Json identity,
                     reconcile::Condition ready);
   Task<Result<bool>> hold_or_release(Reach& reach, reconcile::Object* object);
-  void note_ready(const std::string& key, const std::string& region, bool ready);
+  void note_ready(const reconcile::Object& object, Entry& entry, bool ready);
 
   CredentialTools tools_;
   std::shared_ptr<aws::Catalog> catalog_;

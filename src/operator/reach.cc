@@ -28,7 +28,7 @@ struct Reach::Trace {
       part.attributes.push_back({"http.request.resend_count", call.attempt - 1});
     }
     if (call.error) {
-      part.error = call.remote_code.empty() ? to_string(*call.error) : call.remote_code;
+      part.error = call.error_code;
       part.attributes.push_back({"error.type", *part.error});
     }
     tracer.end(std::move(part));

@@ -1,5 +1,7 @@
 #include "operator/remaining.h"
 
+#include <utility>
+
 namespace infra {
 namespace {
 
@@ -17,7 +19,9 @@ Task<Result<std::vector<std::string>>> remaining_objects(kube::Client& kube,
   std::vector<std::string> out;
   for (const auto& type : types) {
     for (const auto& ns : namespaces) {
-      const auto page = co_await kube.list(type, ns, {.limit = 5});
+      kube::ListOptions few;
+      few.limit = 5;
+      const auto page = co_await kube.list(type, ns, std::move(few));
       if (!page && page.error().code == Code::kNotFound) continue;  // not even its CRD is there
       if (!page) co_return std::unexpected(page.error());
       const Json* items = find_path(*page, "items");

@@ -103,6 +103,7 @@ Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key)
   DiscreetCloud cloud(timely, std::move(resolved->hidden));
   Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved->spec),
                                            cloud, reach.store());
+  (cloud.asked() ? metrics_.cache_misses : metrics_.cache_hits).with({kind.name()}).inc();
   const auto* failed = std::get_if<Failed>(&done.outcome);
   if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
     on_doubt(provider);
@@ -151,7 +152,8 @@ std::optional<Outcome> Resources::hindrance(const WatchedKind& kind, const Objec
 
 Task<Next> Resources::hold(WatchedKind& kind, Reach& reach, Object object, Outcome outcome,
                            SteadyTime started) {
-  Report held{.outcome = std::move(outcome), .corrected = false, .severity = {}};
+  metrics_.cache_hits.with({kind.name()}).inc();
+  Report held{.outcome = std::move(outcome), .corrected = false, .severity = {}, .compared = {}};
   co_await engine_.report_only(kind.definition(), object, held.outcome, reach.store());
   co_return report(kind, reach, object, held, started);
 }
@@ -161,12 +163,21 @@ Duration Resources::interval_for(const Object& object) const {
 }
 
 void Resources::note_drift(const std::string& kind, const Report& report) {
-  if (!report.severity.empty()) metrics_.drift_detected.with({kind, report.severity}).inc();
-  if (!report.corrected) return;
+  if (report.compared) {
+    metrics_.drift_detection_duration.with({kind}).observe(
+        std::chrono::duration<double>(*report.compared).count());
+  }
+  const bool found = !report.severity.empty();
+  if (found) metrics_.drift_detected.with({kind, report.severity}).inc();
+  const auto* blocked = std::get_if<Blocked>(&report.outcome);
+  const bool left_so = blocked != nullptr && blocked->reason == planning::kDrifted;
+  if ((!found && !report.corrected) || left_so) return;
   if (const auto* failed = std::get_if<Failed>(&report.outcome)) {
     metrics_.drift_healing_failures.with({kind, to_string(failed->error.code)}).inc();
-  } else {
+  } else if (report.corrected) {
     metrics_.drift_healed.with({kind}).inc();
+  } else {
+    metrics_.drift_healing_failures.with({kind, to_string(Code::kBlocked)}).inc();
   }
 }
 

@@ -65,7 +65,8 @@ Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec,
   co_return Report{
       .outcome = std::move(outcome),
       .corrected = pass.corrected,
-      .severity = pass.news.found ? planning::severity_of(pass.drift) : std::string_view()};
+      .severity = pass.news.found ? planning::severity_of(pass.drift) : std::string_view(),
+      .compared = pass.compared};
 }
 
 Task<Outcome> Engine::run(Pass& pass) {
@@ -81,6 +82,7 @@ Task<Outcome> Engine::run(Pass& pass) {
   if (auto invalid = check_spec(pass)) co_return std::move(*invalid);
   auto held = co_await hold_finalizer(pass);
   if (!held) co_return failed_outcome(held.error());
+  const SteadyTime began = clock_.steady();
   for (int step = 0; step < kMostSteps; ++step) {
     if (pass.id.empty()) {
       auto found = co_await find_lost(pass);
@@ -93,6 +95,7 @@ Task<Outcome> Engine::run(Pass& pass) {
     const bool kept = pass.seen && !pass.desired.deleting;
     if (kept) planning::take_ignored(pass.definition, pass.observed, pass.desired);
     Plan plan = decide(pass.definition, pass.desired, pass.observed);
+    if (!pass.compared) pass.compared = clock_.steady() - began;
     note_drift(pass, plan);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);

@@ -19,6 +19,8 @@ struct Report {
   Outcome outcome;
   bool corrected = false;     // AWS had drifted from a spec that had not changed, and was put right
   std::string_view severity;  // of such drift, if it was found and status did not tell of it
+  // How long it took to read AWS and compare, if it came to that.
+  std::optional<SteadyTime::duration> compared;
 };
 
 // One reconcile of one object of any kind: observe, decide, carry out, report. Everything that

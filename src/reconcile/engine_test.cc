@@ -444,6 +444,22 @@ TEST_F(EngineTest, AnotherTagOfTheProviderIsNoDrift) {
   EXPECT_EQ(find_path(store.json, "status.drift"), nullptr);
 }
 
+TEST_F(EngineTest, DriftThatCannotBePutRightIsReportedAndAnEditThatIsRefusedIsNone) {
+  reconcile();
+  cloud.things.begin()->second["Size"] = 9;
+  cloud.faults["Resize"] = FakeCloud::Fault::kInvalid;
+  const Report failed = reconcile();
+  EXPECT_FALSE(failed.corrected);
+  EXPECT_EQ(failed.severity, "high");
+  reconcile();
+  set_path(store.json, "spec.size", Json(7));
+  set_path(store.json, "metadata.generation", Json(2));
+  for (int pass = 0; pass < 2; ++pass) {
+    cloud.faults["Resize"] = FakeCloud::Fault::kInvalid;
+    EXPECT_EQ(reconcile().severity, "");
+  }
+}
+
 TEST_F(EngineTest, TheCallForMoreAndTheCallForFewer) {
   auto& calls = kind.facets[1].write;
   calls[0].if_more = "size";

@@ -35,8 +35,9 @@ struct Engine::Pass {
   bool ours = true;                         // what was seen belongs to this object
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
-  std::vector<planning::Difference> drift;  // what the first look of this pass found
-  DriftNews news;                           // what of it is to be told
+  std::vector<planning::Difference> drift;       // what the first look of this pass found
+  DriftNews news;                                // what of it is to be told
+  std::optional<SteadyTime::duration> compared;  // how long the first look took, up to the plan
   JsonObject notes;             // status fields about what was just written, saved with the id
   std::optional<Error> untold;  // why the outcome could not be saved
 

@@ -188,6 +188,10 @@ std::string console_line(WallTime time, Level level, std::string_view message,
 
 }  // namespace
 
+Fields fields_of(const Error& error) {
+  return {{"reason", to_string(error.code)}, {"message", error.message}};
+}
+
 Logger::Logger(std::ostream& sink, Level level, Format format, const Clock& clock,
                std::optional<Sampling> sampling)
     : sink_(&sink), level_(level), format_(format), clock_(&clock) {

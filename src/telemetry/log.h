@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "base/error.h"
 #include "telemetry/sampler.h"
 
 namespace infra::telemetry {
@@ -44,6 +45,9 @@ struct Field {
   FieldValue value;
 };
 using Fields = std::vector<Field>;
+
+// Why something failed, under the names that every line uses for it.
+Fields fields_of(const Error& error);
 
 // Writes one line per call: a constant message and what varies as fields.
 //

@@ -39,12 +39,14 @@ std::vector<std::string> error_types() {
 
 const std::vector<std::string> Metrics::kResults = {"settled", "waiting", "blocked", "failed",
                                                     "gone"};
+const std::vector<std::string> Metrics::kSeverities = {"low", "high"};
 
 const std::vector<std::string> Metrics::kReviewResults = {"allowed", "warned", "denied",
                                                           "malformed"};
 
 Metrics::Metrics(const BuildInfo& build, Options options)
-    : reconcile_total(registry_, "infra_operator_reconcile_total",
+    : per_object(options.per_object),
+      reconcile_total(registry_, "infra_operator_reconcile_total",
                       "Finished reconciles by outcome.", {"resource_type", "result"}),
       reconcile_duration(registry_, "infra_operator_reconcile_duration_seconds",
                          "How long one reconcile took.", {"resource_type"}, reconcile_buckets()),
@@ -53,9 +55,10 @@ Metrics::Metrics(const BuildInfo& build, Options options)
                        {"resource_type", "error_type"}),
       resources(registry_, "infra_operator_resources_total",
                 "Objects in the cluster, by whether they are ready.", {"resource_type", "status"}),
-      resource_creation_timestamp(
-          per_object_registry(options), "infra_operator_resource_creation_timestamp_seconds",
-          "When the object was created, in Unix time.", {"resource_type", "resource_name"}),
+      resource_creation_timestamp(per_object_registry(options),
+                                  "infra_operator_resource_creation_timestamp_seconds",
+                                  "When the object was created, in Unix time.",
+                                  {"resource_type", "resource_namespace", "resource_name"}),
       aws_api_calls(registry_, "infra_operator_aws_api_calls_total", "Calls made to AWS.",
                     {"service", "operation", "result"}),
       aws_api_call_duration(registry_, "infra_operator_aws_api_call_duration_seconds",
@@ -82,10 +85,11 @@ Metrics::Metrics(const BuildInfo& build, Options options)
       finalizer_errors(registry_, "infra_operator_finalizer_errors_total", "Deletions that failed.",
                        {"resource_type", "error_type"}),
       provider_ready(registry_, "infra_operator_provider_ready",
-                     "1 if the provider's credentials work, else 0.", {"provider_name", "region"}),
+                     "1 if the provider's credentials work, else 0.",
+                     {"provider_namespace", "provider_name", "region"}),
       provider_credential_rotations(registry_, "infra_operator_provider_credential_rotations_total",
                                     "Times that a provider got new credentials.",
-                                    {"provider_name"}),
+                                    {"provider_namespace", "provider_name"}),
       workqueue_depth(registry_, "infra_operator_workqueue_depth", "Objects waiting for a worker.",
                       {"resource_type"}),
       workqueue_adds(registry_, "infra_operator_workqueue_adds_total",
@@ -113,6 +117,7 @@ void Metrics::preset(const std::vector<std::string>& kinds) {
   reconcile_total.preset({kinds, kResults});
   reconcile_errors.preset({kinds, errors});
   resources.preset({kinds, {"ready", "notready"}});
+  drift_detected.preset({kinds, kSeverities});
   drift_healed.preset({kinds});
   drift_healing_failures.preset({kinds, errors});
   finalizer_errors.preset({kinds, errors});

@@ -44,18 +44,20 @@ class Metrics {
   Registry hidden_;
 
  public:
-  CounterFamily<2> reconcile_total;            // resource_type, result (see kResults)
-  HistogramFamily<1> reconcile_duration;       // resource_type
-  CounterFamily<2> reconcile_errors;           // resource_type, error_type (an infra::Code)
-  GaugeFamily<2> resources;                    // resource_type, status (ready, notready)
-  GaugeFamily<2> resource_creation_timestamp;  // resource_type, resource_name
+  const bool per_object;                  // whether series of single objects are shown
+  CounterFamily<2> reconcile_total;       // resource_type, result (see kResults)
+  HistogramFamily<1> reconcile_duration;  // resource_type
+  CounterFamily<2> reconcile_errors;      // resource_type, error_type (an infra::Code)
+  GaugeFamily<2> resources;               // resource_type, status (ready, notready)
+  // resource_type, resource_namespace, resource_name
+  GaugeFamily<3> resource_creation_timestamp;
 
   CounterFamily<3> aws_api_calls;            // service, operation, result (success, error)
   HistogramFamily<2> aws_api_call_duration;  // service, operation
-  CounterFamily<3> aws_api_errors;           // service, operation, error_code
+  CounterFamily<3> aws_api_errors;           // service, operation, error_code (AWS's own)
   CounterFamily<2> aws_api_throttles;        // service, operation
 
-  CounterFamily<2> drift_detected;              // resource_type, severity
+  CounterFamily<2> drift_detected;              // resource_type, severity (see kSeverities)
   CounterFamily<1> drift_healed;                // resource_type
   CounterFamily<2> drift_healing_failures;      // resource_type, error_type
   HistogramFamily<1> drift_detection_duration;  // resource_type
@@ -63,8 +65,8 @@ class Metrics {
   HistogramFamily<1> finalizer_duration;  // resource_type
   CounterFamily<2> finalizer_errors;      // resource_type, error_type
 
-  GaugeFamily<2> provider_ready;                   // provider_name, region
-  CounterFamily<1> provider_credential_rotations;  // provider_name
+  GaugeFamily<3> provider_ready;                   // provider_namespace, provider_name, region
+  CounterFamily<2> provider_credential_rotations;  // provider_namespace, provider_name
 
   GaugeFamily<1> workqueue_depth;   // resource_type
   CounterFamily<1> workqueue_adds;  // resource_type
@@ -82,6 +84,8 @@ class Metrics {
   static const std::vector<std::string> kResults;
   // And of admission_reviews; what cannot be read is of resource_type "unknown".
   static const std::vector<std::string> kReviewResults;
+  // Values of the label severity of drift_detected: only tags differ, or more.
+  static const std::vector<std::string> kSeverities;
 };
 
 }  // namespace infra::telemetry

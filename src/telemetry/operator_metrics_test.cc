@@ -73,8 +73,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.drift_detection_duration.with({"k"});
   metrics.finalizer_duration.with({"k"});
   metrics.finalizer_errors.with({"k", "e"});
-  metrics.provider_ready.with({"p", "g"});
-  metrics.provider_credential_rotations.with({"p"});
+  metrics.provider_ready.with({"n", "p", "g"});
+  metrics.provider_credential_rotations.with({"n", "p"});
   metrics.workqueue_depth.with({"k"});
   metrics.workqueue_adds.with({"k"});
   metrics.cache_hits.with({"k"});
@@ -98,8 +98,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "drift_detection_duration_seconds_count{resource_type=\"k\"} 0",
            "finalizer_duration_seconds_count{resource_type=\"k\"} 0",
            "finalizer_errors_total{resource_type=\"k\",error_type=\"e\"} 0",
-           "provider_ready{provider_name=\"p\",region=\"g\"} 0",
-           "provider_credential_rotations_total{provider_name=\"p\"} 0",
+           "provider_ready{provider_namespace=\"n\",provider_name=\"p\",region=\"g\"} 0",
+           "provider_credential_rotations_total{provider_namespace=\"n\",provider_name=\"p\"} 0",
            "workqueue_depth{resource_type=\"k\"} 0",
            "workqueue_adds_total{resource_type=\"k\"} 0",
            "cache_hits_total{resource_type=\"k\"} 0",
@@ -115,13 +115,14 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
 
 TEST(Metrics, ASeriesPerObjectIsOnlyThereWhenAskedFor) {
   Metrics plain({"1", "a"});
-  plain.resource_creation_timestamp.with({"VPC", "a"}).set(1);
+  plain.resource_creation_timestamp.with({"VPC", "n", "a"}).set(1);
   EXPECT_THAT(plain.text(), Not(HasSubstr("resource_creation_timestamp")));
   Metrics per_object({"1", "a"}, {.per_object = true});
-  per_object.resource_creation_timestamp.with({"VPC", "a"}).set(1'767'323'045);
+  per_object.resource_creation_timestamp.with({"VPC", "n", "a"}).set(1'767'323'045);
   EXPECT_THAT(per_object.text(),
               HasSubstr("\ninfra_operator_resource_creation_timestamp_seconds{"
-                        "resource_type=\"VPC\",resource_name=\"a\"} 1767323045\n"));
+                        "resource_type=\"VPC\",resource_namespace=\"n\",resource_name=\"a\"} "
+                        "1767323045\n"));
 }
 
 TEST(Metrics, PresetShowsKindsAtZero) {

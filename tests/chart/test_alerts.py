@@ -35,6 +35,7 @@ def histogram(name, fast, slow, bound, **labels):
 
 VPC = {'resource_type': 'VPC'}
 EC2 = {'service': 'ec2', 'operation': 'DescribeVpcs'}
+PROVIDER = {'provider_namespace': 'n', 'provider_name': 'p', 'region': 'r'}
 UP = [series('build_info', f'1x{HOUR}', version='1', revision='2')]
 
 # alert -> labels of what fires; series that make it fire, and such that do not; all after an hour.
@@ -57,9 +58,10 @@ CASES = {
                                         [series('drift_healing_failures_total', f'7x{HOUR}', error_type='Denied', **VPC)]),
     'InfraOperatorResourcesNotReady': (VPC, [series('resources_total', f'2x{HOUR}', status='notready', **VPC)],
                                        [series('resources_total', '2x40 0x20', status='notready', **VPC)]),
-    'InfraOperatorProviderNotReady': ({'provider_name': 'a/b', 'region': 'r'}, [series('provider_ready', f'0x{HOUR}', provider_name='a/b', region='r')],
-                                      [series('provider_ready', f'0x{HOUR}', provider_name='a/b', region='r', pod='stands-by'),
-                                       series('provider_ready', f'1x{HOUR}', provider_name='a/b', region='r', pod='works')]),
+    # One of the same name in another namespace works.
+    'InfraOperatorProviderNotReady': (PROVIDER,
+        [series('provider_ready', f'0x{HOUR}', **PROVIDER), series('provider_ready', f'1x{HOUR}', **{**PROVIDER, 'provider_namespace': 'other'})],
+        [series('provider_ready', f'0x{HOUR}', pod='stands-by', **PROVIDER), series('provider_ready', f'1x{HOUR}', pod='works', **PROVIDER)]),
     'InfraOperatorSlowFinalizer': (VPC,
         histogram('finalizer_duration_seconds', 5, 5, '600', **VPC) + [series('finalizer_duration_seconds_bucket', growing(10), le='1800', **VPC)],
         histogram('finalizer_duration_seconds', 10, 0, '600', **VPC) + [series('finalizer_duration_seconds_bucket', growing(10), le='1800', **VPC)]),

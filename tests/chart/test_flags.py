@@ -25,7 +25,8 @@ class Flags(unittest.TestCase):
                 self.assertLessEqual(flags_of(helm.render(files=files)), self.known)
 
     def test_so_does_everything_switched_on(self):
-        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], tracing__enabled=True, tracing__endpoint='http://c:4318', webhooks__enabled=True, webhooks__certManager__enabled=True),
+        values = helm.merged(tree(globalTags={'a': 'b'}, watchNamespaces=['a'], operator__metrics__perObject=True, webhooks__enabled=True,
+                                  webhooks__certManager__enabled=True, tracing__enabled=True, tracing__endpoint='http://c:4318'),
                              tree(aws__assumeRole={'enabled': True, 'roleARN': ROLE, 'externalID': 'x'}))
         self.assertLessEqual(flags_of(helm.render(values)), self.known)
 

@@ -147,6 +147,17 @@ class Faults(Door):
         super().note(request)
         self.seen.append(request)
 
+    def hold(self, operation, seconds=10):
+        """Keeps back the answers to an operation; gives two events: one has arrived, and let it go."""
+        arrived, go_on = threading.Event(), threading.Event()
+
+        def answered(reply):
+            arrived.set()
+            go_on.wait(seconds)
+            return reply
+        self.rule = lambda request: answered if request.operation == operation else None
+        return arrived, go_on
+
     def wait_idle(self, seconds=20):
         """Until what a killed operator has asked for has arrived and been done."""
         wait_until('no call is under way', lambda: self.under_way == 0, seconds)
@@ -168,17 +179,6 @@ class FaultCase(Case):
 
     def let_everything_pass(self):
         self.faults.rule = lambda request: None
-
-    def hold(self, operation):
-        """Keeps back the answers to an operation; gives two events: one has arrived, and let it go."""
-        arrived, go_on = threading.Event(), threading.Event()
-
-        def answered(reply):
-            arrived.set()
-            go_on.wait(10)
-            return reply
-        self.faults.rule = lambda request: answered if request.operation == operation else None
-        return arrived, go_on
 
     def nudge(self, kind, name):
         """Reconciles now instead of at the end of a pause."""

@@ -129,7 +129,12 @@ class ProviderTrouble(Case):
     def test_secret_missing_and_then_made(self):
         self.make_provider('keyless', credentialsSecret={'name': 'nothing'})
         found = self.wait_condition('AWSProvider', 'keyless', 'False', 'NotFound')
-        self.assertIn(f'{self.ns}/nothing', found['message'])
+        self.assertIn(f'no Secret {self.ns}/nothing', found['message'])
+        self.assertIn('create it', found['message'])
+        event = self.eventually('an event', lambda: self.events('keyless', 'NotFound'))[0]
+        self.assertEqual((event['type'], event['message']), ('Warning', found['message']))
+        line = {'kind': 'AWSProvider', 'namespace': self.ns, 'name': 'keyless', 'reason': 'NotFound', 'message': found['message']}
+        self.assertTrue(any(line.items() <= one.items() for one in World.operator.lines() if one['msg'] == 'provider is not ready'))
         self.make_object_vpc(provider='keyless')
         self.wait_condition('VPC', 'vpc', 'False', 'ProviderNotReady', 'Synced')
         self.make_secret('nothing')

@@ -51,9 +51,7 @@ class Chart(unittest.TestCase):
     def start_as_the_pod(self):
         """Its addresses and the form of its log are the test's."""
         pod = self.pod()
-        token = self.kube.must('POST', f'/api/v1/namespaces/{NAME}/serviceaccounts/{pod["serviceAccountName"]}/token', {
-            'apiVersion': 'authentication.k8s.io/v1', 'kind': 'TokenRequest', 'spec': {}})['status']['token']
-        self.stack.write_kubeconfig(self.stack.operator_kubeconfig, token)
+        self.stack.write_kubeconfig(self.stack.operator_kubeconfig, self.stack.token_of(NAME, pod['serviceAccountName']))
         container = pod['containers'][0]
         own = ('run', '--metrics-bind', '--health-probe', '--log-format', '--check-interval')
         flags = [word for word in container['args'] if not word.startswith(own)]

@@ -2,7 +2,6 @@
 import json
 import signal
 import threading
-import time
 
 from harness import Case, FaultCase, Faults, GROUP, PLURALS, Reply, World, client, policy
 
@@ -140,7 +139,7 @@ for one in KINDS:
 
 class Deleted(FaultCase):
     def test_while_its_create_is_running(self):
-        arrived, go_on = self.hold('CreateVpc')
+        arrived, go_on = self.faults.hold('CreateVpc')
         uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
         self.assertTrue(arrived.wait(10))
         self.delete('VPC', 'vpc')
@@ -159,7 +158,7 @@ class Deleted(FaultCase):
 
 class Stopped(FaultCase):
     def test_a_term_signal_lets_a_create_end_and_saves_its_id(self):
-        arrived, go_on = self.hold('CreateVpc')
+        arrived, go_on = self.faults.hold('CreateVpc')
         uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
         self.assertTrue(arrived.wait(10))
         World.operator.process.signal(signal.SIGTERM)
@@ -237,44 +236,6 @@ class ApiServer(Case):
         self.wait_ready('VPC', 'vpc', 60)
         self.assertEqual(owned('VPC', uid), 1)
         self.delete_and_wait('VPC', 'vpc')
-
-
-class Leader(Case):
-    def setUp(self):
-        super().setUp()
-        World.operator.stop()
-        self.addCleanup(World.start_operator)
-        self.first = self.start()
-        self.eventually('the first leads', lambda: self.first.find_line('this process leads'), 30)
-
-    def start(self):
-        operator = World.stack.start_operator('--check-interval', '1s', '--cluster-name', 'test',
-                                              '--leader-election-namespace', 'default').wait_ready()
-        self.addCleanup(lambda: operator.process.alive() and operator.stop())
-        return operator
-
-    def test_killed_and_another_takes_over(self):
-        second = self.start()
-        self.assertIsNone(second.find_line('this process leads'))
-        self.first.kill()
-        self.make_object_vpc()
-        self.eventually('the second leads', lambda: second.find_line('this process leads'), 40)
-        self.wait_ready('VPC', 'vpc')
-        self.assertEqual(len(self.vpcs_of()), 1)
-
-    def test_stopped_and_another_takes_over_at_once(self):
-        second = self.start()
-        started = time.monotonic()
-        self.assertEqual(self.first.stop(), 0)
-        self.eventually('the second leads', lambda: second.find_line('this process leads'), 10)
-        self.assertLess(time.monotonic() - started, 8, 'the lease was given back, not waited for')
-
-    def test_a_lease_taken_away_ends_the_process(self):
-        lease = '/apis/coordination.k8s.io/v1/namespaces/default/leases/infra-operator'
-        self.kube.must('PATCH', lease, {'spec': {'holderIdentity': 'somebody-else'}}, 'application/merge-patch+json')
-        self.eventually('it ends', lambda: not self.first.process.alive(), 30)
-        self.assertEqual(self.first.process.popen.returncode, 1)
-        self.kube.must('DELETE', lease)
 
 
 class Signals(Case):

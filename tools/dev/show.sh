@@ -44,7 +44,8 @@ integration() {
   build "$preset" infra-operator infra-generate sim_aws_server sim_kube_server
   stack_tools "$PWD/build/$preset/src/app/infra-operator"
   ensure_moto
+  ensure_prometheus
   name_tools helm
-  TOOLS+=("generate=$PWD/build/$preset/src/definition/infra-generate")
+  TOOLS+=("prometheus=$BIN/prometheus" "generate=$PWD/build/$preset/src/definition/infra-generate")
   "$MOTO/bin/python" tests/integration/run.py "${TOOLS[@]}" "$@"
 }

@@ -45,7 +45,7 @@ ensure_moto() {
 ensure_chart_tools() {
   CHART_PYTHON=$CACHE/chart-$(pin_of third_party/chart.txt)
   [ -e "$CHART_PYTHON/.complete" ] || step 'schemas of Kubernetes' '30 s' make_venv "$CHART_PYTHON" third_party/chart.txt
-  [ -x "$BIN/promtool" ] || step 'promtool' '20 s' take_programs prometheus promtool
+  ensure_prometheus
   FOREIGN_CRDS=$CACHE/crds-$(pin_of third_party/go/crds/go.sum)
   [ -d "$FOREIGN_CRDS" ] || { ensure_go; step 'CRDs of others' '30 s' take_crds; }
 }
@@ -59,6 +59,12 @@ take_crds() {
     cp "$folder/$name" "$work/"
   done <third_party/crds.txt
   mv -T "$work" "$FOREIGN_CRDS"
+}
+
+# Taken out of its package, so that no service is installed.
+ensure_prometheus() {
+  [ -x "$BIN/prometheus" ] && [ -x "$BIN/promtool" ] && return
+  step 'Prometheus' '20 s' take_programs prometheus prometheus promtool
 }
 
 # take_programs PACKAGE PROGRAM ...: out of a Debian package, so that no server is installed.
