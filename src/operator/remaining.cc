@@ -17,7 +17,9 @@ Task<Result<std::vector<std::string>>> remaining_objects(kube::Client& kube,
   std::vector<std::string> out;
   for (const auto& type : types) {
     for (const auto& ns : namespaces) {
-      const auto page = co_await kube.list(type, ns, {.limit = 5});
+      kube::ListOptions options;
+      options.limit = 5;
+      const auto page = co_await kube.list(type, ns, options);
       if (!page && page.error().code == Code::kNotFound) continue;  // not even its CRD is there
       if (!page) co_return std::unexpected(page.error());
       const Json* items = find_path(*page, "items");
