@@ -52,8 +52,8 @@ class Proxy(http.server.ThreadingHTTPServer):
     """`rule(request)` gives back None to let a Request pass, a Reply, or a function of the emulator's true Reply."""
     daemon_threads = True
 
-    def __init__(self, emulator_port):
-        super().__init__(('127.0.0.1', 0), Handler)
+    def __init__(self, emulator_port, host='127.0.0.1'):
+        super().__init__((host, 0), Handler)
         self.emulator_port = emulator_port
         self.rule = lambda request: None
         self.under_way = 0
@@ -63,7 +63,7 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     @property
     def url(self):
-        return f'http://127.0.0.1:{self.server_address[1]}'
+        return f'http://{self.server_address[0]}:{self.server_address[1]}'
 
     def note(self, request):
         """Told of each request that arrives."""

@@ -22,9 +22,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 GROUP = 'aws-infra-operator.runner.codes'
 
 
-def free_port(host='127.0.0.1'):
+def free_port():
     with socket.socket() as probe:
-        probe.bind((host, 0))
+        probe.bind(('127.0.0.1', 0))
         return probe.getsockname()[1]
 
 
@@ -189,10 +189,10 @@ class Stack:
         self.processes.append(process)
         return process
 
-    def start_moto(self, host='127.0.0.1'):
-        self.aws_port = free_port(host)
-        self.aws_endpoint = f'http://{host}:{self.aws_port}'
-        self.moto = self.spawn('moto', [self.tools['moto_server'], '-H', host, '-p', self.aws_port],
+    def start_moto(self):
+        self.aws_port = free_port()
+        self.aws_endpoint = f'http://127.0.0.1:{self.aws_port}'
+        self.moto = self.spawn('moto', [self.tools['moto_server'], '-H', '127.0.0.1', '-p', self.aws_port],
                                {'MOTO_IAM_LOAD_MANAGED_POLICIES': 'true', 'PYTHONUNBUFFERED': '1'})
 
         def answers():

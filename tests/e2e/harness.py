@@ -1,9 +1,12 @@
 """What the tests on a real node share: the cluster, the emulator beside it, and the chart as a release."""
+import datetime
 import pathlib
 import subprocess
 import unittest
 
+import caches
 import objects
+import proxy
 import stack
 from cluster import images
 from cluster.place import NODE_IP, Place
@@ -25,9 +28,11 @@ MERGE = 'application/merge-patch+json'
 class World:
     place = None
     stack = None  # of which only the emulator runs
+    door = None  # where pods find the emulator, which is on loopback
     image = None
     kube = None
     granted = {}  # rules of the release's roles, by their name
+    changes = [('', False)]  # since when there is a release: a pod may outlive its rights, as they go with the release
 
     @classmethod
     def start(cls, folder, image, tools):
@@ -36,7 +41,9 @@ class World:
         images.load(cls.place, image)
         cls.stack = stack.Stack(tools)
         cls.stack.kubeconfig, cls.stack.kube = cls.place.kubeconfig('admin'), cls.kube
-        cls.stack.start_moto(NODE_IP)
+        cls.stack.start_moto()
+        cls.door = proxy.Proxy(cls.stack.aws_port, NODE_IP)
+        cls.door.rule = caches.Caches().answer
         make_namespaces()
         forget_release()
 
@@ -51,6 +58,11 @@ def helm(*words):
                           capture_output=True, text=True, timeout=300)
 
 
+def now():
+    """As the API server writes it."""
+    return datetime.datetime.now(datetime.timezone.utc).strftime('%Y-%m-%dT%H:%M:%S.%fZ')
+
+
 def settings(values):
     return [word for key, value in values.items() for word in ('--set', f'{key}={value}')]
 
@@ -63,6 +75,7 @@ def make_namespaces():
 
 def forget_release():
     """Nothing of the chart but its CRDs, of its objects and of what they stand for is left. The operator goes first, and takes no part."""
+    World.changes.append((now(), False))
     helm('uninstall', NAME, '--no-hooks', '--wait', '--timeout', '1m')
     for plural in PLURALS.values():
         status, found = World.kube.request('GET', f'{API}/namespaces/{TEAM}/{plural}')
@@ -85,7 +98,7 @@ class Release(objects.Objects, unittest.TestCase):
         self.addCleanup(forget_release)
 
     def provider_endpoint(self):
-        return World.stack.aws_endpoint
+        return World.door.url
 
     def client(self, service):
         return objects.aws_client(World.stack.aws_endpoint, service)
@@ -102,18 +115,20 @@ class Release(objects.Objects, unittest.TestCase):
     def install(self, preset='localstack', **values):
         """Also upgrades; without a preset with the chart's own values. Values are written with __ for a dot."""
         files = ['--values', CHART / f'values-{preset}.yaml'] if preset else []
-        emulator = {'aws.localstack.endpoint': World.stack.aws_endpoint} if preset == 'localstack' else {}
+        emulator = {'aws.localstack.endpoint': World.door.url} if preset == 'localstack' else {}
         given = {key.replace('__', '.'): value for key, value in values.items()}
         self.helm('upgrade', NAME, CHART, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
         self.note_rights()
 
     def note_rights(self):
+        World.changes.append((now(), True))
         rules = '/apis/rbac.authorization.k8s.io/v1'
         for path in (f'{rules}/clusterroles', f'{rules}/namespaces/{NAME}/roles'):
             for role in self.kube.must('GET', f'{path}?labelSelector=app.kubernetes.io/instance={NAME}')['items']:
                 World.granted[role['metadata']['name']] = role['rules']
 
     def uninstall(self):
+        World.changes.append((now(), False))
         self.helm('uninstall', NAME, '--wait')
 
     def pods(self):
@@ -127,7 +142,8 @@ class Release(objects.Objects, unittest.TestCase):
         return (lease['spec'].get('holderIdentity') or '').split('_')[0] if status == 200 else ''
 
     def leader(self):
-        return wait_until('a pod leads', self.holder, 60)
+        """Its name; not that of a pod that has gone without giving the lease back."""
+        return wait_until('a pod leads', lambda: next((name for name in map(name_of, self.pods()) if name == self.holder()), None), 60)
 
     def metrics(self):
         """The leader's page."""
@@ -149,6 +165,10 @@ class Release(objects.Objects, unittest.TestCase):
         """Names in AWS, each as often as there is one."""
         found = self.client('sqs').list_queues().get('QueueUrls', [])
         return sorted(url.rsplit('/', 1)[1] for url in found)
+
+
+def name_of(one):
+    return one['metadata']['name']
 
 
 def process(pod):

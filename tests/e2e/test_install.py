@@ -69,7 +69,7 @@ class Image(Release):
 class Samples(Release):
     def test_all_become_ready_and_go(self):
         self.install()
-        World.stack.apply_samples(World.stack.aws_endpoint, '--namespace', self.ns)
+        World.stack.apply_samples(World.door.url, '--namespace', self.ns)
         names = {kind: [one['metadata']['name'] for one in self.items(kind)] for kind in PLURALS}
         self.assertEqual({kind for kind, found in names.items() if not found}, set())
         for kind, found in names.items():
