@@ -168,11 +168,13 @@ TEST_F(JudgeTest, VariantsHaveNamesToo) {
 TEST_F(JudgeTest, ARangeLiesWithinThatOfTheOuterObject) {
   add("VPC", object("n/net", kVpc));
   EXPECT_THAT(refusals("Subnet", object("n/a", kSubnet)), IsEmpty());
+  const Json outside = object("n/a", R"({"vpcRef": {"name": "net"}, "cidrBlock": "10.1.0.0/24"})");
   EXPECT_THAT(
-      refusals("Subnet",
-               object("n/a", R"({"vpcRef": {"name": "net"}, "cidrBlock": "10.1.0.0/24"})")),
+      refusals("Subnet", outside),
       ElementsAre("spec.cidrBlock 10.1.0.0/24 is not within 10.0.0.0/16, the range of VPC n/net; "
                   "choose one that is"));
+  remove("VPC", object("n/net", kVpc));
+  EXPECT_THAT(refusals("Subnet", outside), IsEmpty());
 }
 
 TEST_F(JudgeTest, TheOuterObjectMayBeNamedByItsId) {
@@ -195,6 +197,8 @@ TEST_F(JudgeTest, RangesOfSiblingsDoNotOverlap) {
   EXPECT_THAT(refusals("Subnet", second),
               ElementsAre("spec.cidrBlock 10.0.1.128/25 overlaps that of Subnet n/a in the same "
                           "VPC; choose one that is free"));
+  const Json beside = object("n/b", R"({"vpcRef": {"name": "net"}, "cidrBlock": "10.0.2.0/24"})");
+  EXPECT_THAT(refusals("Subnet", beside), IsEmpty());
   const Json other_vpc =
       object("n/b", R"({"vpcRef": {"name": "lab"}, "cidrBlock": "10.0.1.128/25"})");
   EXPECT_THAT(refusals("Subnet", other_vpc), IsEmpty());
@@ -269,7 +273,8 @@ TEST_F(JudgeTest, WarnsOfWhatTheDefinitionSays) {
 TEST_F(JudgeTest, WhatSaysNothingNewPasses) {
   const Json bad = object("o/net", kVpc);  // its provider does not serve o
   ASSERT_EQ(refusals("VPC", bad).size(), 1U);
-  const Json going = with(bad, "metadata.deletionTimestamp", Json("now"));
+  const Json going = with(with(bad, "metadata.deletionTimestamp", Json("now")),
+                          "spec.enableDnsSupport", Json(false));
   const Json held = with(bad, "metadata.finalizers", JsonArray{"f"});
   Review status = review("VPC", bad);
   status.subresource = "status";

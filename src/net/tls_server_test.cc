@@ -2,11 +2,14 @@
 
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
+#include <filesystem>
+#include <fstream>
 #include <optional>
 
 #include "net/beast_transport.h"
 #include "net/http_server.h"
 #include "net/identity_for_test.h"
+#include "net/server_certificate.h"
 
 namespace infra::net {
 namespace {
@@ -27,16 +30,18 @@ Task<void> keep(Task<Result<HttpResponse>> task, std::optional<Result<HttpRespon
 class TlsServerTest : public testing::Test {
  protected:
   void SetUp() override {
-    const auto port = server_.listen(io_.get_executor(), "127.0.0.1:0", [this] { return shown_; });
+    std::filesystem::create_directories(folder_);
+    const auto port = server_.listen(io_.get_executor(), "127.0.0.1:0",
+                                     [this] { return certificate_.context(); });
     ASSERT_TRUE(port) << port.error().message;
     port_ = *port;
   }
 
   void show(const Identity& identity) {
-    shown_ = std::make_shared<ssl::context>(ssl::context::tls_server);
-    SSL_CTX_set_min_proto_version(shown_->native_handle(), TLS1_2_VERSION);
-    shown_->use_certificate_chain(asio::buffer(identity.certificate));
-    shown_->use_private_key(asio::buffer(identity.key), ssl::context::pem);
+    std::ofstream(folder_ + "/tls.crt") << identity.certificate;
+    std::ofstream(folder_ + "/tls.key") << identity.key;
+    const auto taken = certificate_.refresh();
+    ASSERT_TRUE(taken && *taken);
   }
 
   // Through a connection that trusts `identity` only; one that is open is used again.
@@ -74,7 +79,8 @@ class TlsServerTest : public testing::Test {
   asio::io_context io_;
   SystemClock clock_;
   BeastTransport client_{clock_};
-  std::shared_ptr<ssl::context> shown_;
+  const std::string folder_ = testing::TempDir() + "/tls-server";
+  ServerCertificate certificate_{clock_, folder_};
   HttpServer server_{echo};
   std::uint16_t port_ = 0;
 };
