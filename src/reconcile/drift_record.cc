@@ -45,7 +45,7 @@ DriftNews record_drift(const std::vector<planning::Difference>& found, bool sett
   return {.found = !found.empty(), .healed = settled};
 }
 
-std::string told(const std::vector<planning::Difference>& found) {
+std::string sentence_of(const std::vector<planning::Difference>& found) {
   std::string out;
   for (const auto& one : found) {
     out += fmt::format("{}{} is {}, declared {}", out.empty() ? "" : "; ", one.path,

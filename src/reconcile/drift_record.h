@@ -20,6 +20,6 @@ DriftNews record_drift(const std::vector<planning::Difference>& found, bool sett
                        Json& status);
 
 // A sentence for people: "tags.Team is b, declared a; ...".
-std::string told(const std::vector<planning::Difference>& found);
+std::string sentence_of(const std::vector<planning::Difference>& found);
 
 }  // namespace infra::reconcile

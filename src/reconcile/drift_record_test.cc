@@ -46,10 +46,12 @@ TEST(DriftRecord, KeepsNoMoreThanTwenty) {
   Json status = JsonObject();
   record_drift(std::vector(100, kFound[0]), false, kNow, status);
   EXPECT_EQ(find_path(status, "drift.details")->get_array().size(), 20u);
-  EXPECT_LE(told(std::vector(1'000, kFound[0])).size(), 1'024u);
+  EXPECT_LE(sentence_of(std::vector(1'000, kFound[0])).size(), 1'024u);
 }
 
-TEST(DriftRecord, IsToldInASentence) { EXPECT_EQ(told(kFound), "size is not there, declared 3"); }
+TEST(DriftRecord, IsToldInASentence) {
+  EXPECT_EQ(sentence_of(kFound), "size is not there, declared 3");
+}
 
 }  // namespace
 }  // namespace infra::reconcile

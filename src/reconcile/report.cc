@@ -119,7 +119,7 @@ Task<void> Engine::report(Pass& pass, const Outcome& outcome) {
   if (!saved) pass.untold = saved.error();
   if (!saved || !changed) co_return;
   if (pass.news.found) {
-    pass.store.record_event(pass.object, true, "DriftDetected", told(pass.drift));
+    pass.store.record_event(pass.object, true, "DriftDetected", sentence_of(pass.drift));
   }
   if (pass.news.healed) {
     pass.store.record_event(pass.object, false, "DriftHealed", "As declared again");
