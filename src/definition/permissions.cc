@@ -135,14 +135,14 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
   std::set<std::string> plurals = {provider.plural};
   for (const Definition& definition : definitions) plurals.insert(definition.plural);
   return {
-      rule(kGroup, resources(plurals, ""), {"get", "list", "watch", "update", "patch"}),
+      rule(kGroup, resources(plurals, ""), {"get", "list", "watch", "patch"}),
       rule(kGroup, resources(plurals, "/status"), {"patch"}),
       rule(kGroup, resources(plurals, "/finalizers"), {"update"}),
       rule("", list({"events"}), {"create", "patch"}),
       // Watched by their names and versions alone: docs/design/008-references-and-secrets.md.
       // Written where a spec asks for it: docs/secrets.md.
       rule("", list({"secrets"}), {"get", "list", "watch", "create", "update", "patch"}),
-      rule("coordination.k8s.io", list({"leases"}), {"get", "create", "update", "patch"}),
+      rule("coordination.k8s.io", list({"leases"}), {"get", "create", "patch"}),
   };
 }
 

@@ -10,12 +10,10 @@ ACCOUNT = f'system:serviceaccount:{NAME}:{NAME}'
 # Granted, and needed by what these tests do not do, or cannot.
 UNUSED = {
     ('get', 'kinds'): 'after a conflict an object is read anew',
-    ('update', 'kinds'): 'granted without need: objects are patched',
     ('update', 'kinds/finalizers'): 'with OwnerReferencesPermissionEnforcement a Secret that has an object as its owner needs it',
-    ('update', 'leases'): 'granted without need: the lease is patched',
     ('create', 'secrets'): 'an object that has its connection, or a password, put into a Secret',
-    ('update', 'secrets'): 'the same',
-    ('patch', 'secrets'): 'granted without need: a Secret is made or replaced',
+    ('update', 'secrets'): 'a connection that has changed',
+    ('patch', 'secrets'): 'a password put into a Secret that is there',
 }
 
 
