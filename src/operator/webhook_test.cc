@@ -100,7 +100,7 @@ TEST_F(WebhookTest, StaysReadyWhileItsCertificateIsReplaced) {
   start();
   std::ofstream(folder + "/tls.crt") << "half";
   EXPECT_TRUE(
-      run_until([this] { return lines.str().find("no certificate in PEM") != lines.npos; }));
+      run_until([this] { return lines.str().find("no certificate in PEM") != std::string::npos; }));
   EXPECT_THAT(health.ready().text, HasSubstr("[+]webhook ok"));
 }
 
