@@ -261,7 +261,7 @@ TEST_F(KubeClientsTest, ALeaseGoesFromOneToTheNext) {
   kube::LeaderElector one(client, clock, [] { return 0.5; }, settings);
   settings.identity = "two";
   kube::LeaderElector two(client, clock, [] { return 0.5; }, settings);
-  const kube::LeaderElector::Handlers nobody{[] {}, [] {}, [] {}};
+  const kube::LeaderElector::Handlers nobody{[](const Result<void>&) {}, [] {}, [] {}, [] {}};
   spawn(one.run(nobody));
   pass(Duration{1'000});
   spawn(two.run(nobody));
