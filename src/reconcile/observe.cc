@@ -148,6 +148,8 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
   auto answer = co_await look(pass, facet.read);
+  Json& seen = pass.observed.facets[facet.name];
+  seen = nullptr;  // read, and not there
   if (!answer) {
     if (means(answer.error(), facet.absent)) co_return Result<void>{};
     Error error = answer.error().in("cannot read " + facet.name);
@@ -157,7 +159,7 @@ Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
   }
   auto part = planning::read_path(*answer, facet.result);
   if (part) fold(facet, *part);
-  if (part) pass.observed.facets[facet.name] = std::move(*part);
+  if (part) seen = std::move(*part);
   co_return Result<void>{};
 }
 
@@ -170,12 +172,10 @@ Task<Result<void>> Engine::observe(Pass& pass) {
   const Facet& first = pass.definition.facets.front();
   auto read = co_await read_facet(pass, first);
   if (!read) co_return read;
-  const auto found = pass.observed.facets.find(first.name);
-  if (found == pass.observed.facets.end() || counts_as_absent(pass, found->second)) {
-    co_return Result<void>{};
-  }
+  const Json& resource = pass.observed.facets[first.name];
+  if (resource.is_null() || counts_as_absent(pass, resource)) co_return Result<void>{};
   pass.observed.present = true;
-  pass.observed.resource = found->second;
+  pass.observed.resource = resource;
   auto rest = co_await observe_facets(pass);
   if (!rest) co_return rest;
   auto sets = co_await observe_sets(pass);

@@ -73,15 +73,21 @@ std::optional<Json> declared(const definition::Definition& definition, const Jso
 // A status field, as AWS shows it now if it comes from there.
 std::optional<Json> from_status(const Engine::Pass& pass, std::string_view name) {
   for (const auto& status : pass.definition.status) {
-    const bool shown = status.field.name == name && !status.from.empty() && status.in.empty();
-    if (!shown) continue;
-    auto value = planning::read_path(pass.observed.resource, status.from);
+    const Json* source = status.field.name == name ? source_of(pass, status) : nullptr;
+    if (source == nullptr || status.from.empty()) continue;
+    auto value = planning::read_path(*source, status.from);
     if (value || (pass.observed.present && !status.lasting)) return value;
   }
   return if_not_empty(text_at(pass.object.status(), name));
 }
 
 }  // namespace
+
+const Json* source_of(const Engine::Pass& pass, const definition::StatusField& field) {
+  if (field.in.empty()) return &pass.observed.resource;
+  const auto found = pass.observed.facets.find(field.in);
+  return found == pass.observed.facets.end() ? nullptr : &found->second;
+}
 
 std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
   if (name == "id") return if_not_empty(id);

@@ -76,6 +76,9 @@ void note_writing(Engine::Pass& pass, const definition::StatusField& field);
 // The same once it has been written, and all else taken away.
 void note_written(Engine::Pass& pass, const definition::StatusField& field);
 
+// The part of AWS's answers that a status field comes from; null if it was not read.
+const Json* source_of(const Engine::Pass& pass, const definition::StatusField& field);
+
 // Notes in status where the resource is, or is about to be made.
 void note_location(const Engine::Pass& pass, Json& status);
 // Blocked if that is somewhere else than where the provider leads.

@@ -30,13 +30,6 @@ std::vector<Condition> conditions_of(const Outcome& outcome, bool deleting, bool
           {"Synced", "False", reason, error.message}};
 }
 
-// The part of AWS's answers that a status field comes from; null if it was not read.
-const Json* source_of(const Engine::Pass& pass, const definition::StatusField& field) {
-  if (field.in.empty()) return &pass.observed.resource;
-  const auto found = pass.observed.facets.find(field.in);
-  return found == pass.observed.facets.end() ? nullptr : &found->second;
-}
-
 // What AWS shows for a status field, or what its template says.
 std::optional<Json> shown(const Engine::Pass& pass, const definition::StatusField& field) {
   const bool filled = !field.text.empty() || field.from.starts_with("${");
