@@ -161,10 +161,10 @@ Duration TraceExporter::pause_after(const Error& error) {
 void TraceExporter::note(const std::optional<Error>& error) {
   if (error && failures_ == 0) {
     log_.error("cannot send traces; of what waits for the collector, the oldest are dropped",
-               {{"collector", settings_.endpoint.host}, {"error", error->message}});
+               telemetry::fields_of(error->in(settings_.endpoint.host)));
   }
   if (!error && failures_ > 0) {
-    log_.info("traces are sent again", {{"collector", settings_.endpoint.host}});
+    log_.info("traces are sent again");
   }
   failures_ = error ? failures_ + 1 : 0;
 }

@@ -39,8 +39,9 @@ void Webhook::follow(WatchedKind& kind) {
     });
     informer->on_synced([this] { note_synced(); });
     informer->on_error([this, &kind](const Error& error) {
-      parts_.log.error("the webhook cannot watch; it judges by what it knew before",
-                       {{"kind", kind.name()}, {"error", error.message}});
+      parts_.log.with({{"kind", kind.name()}})
+          .error("the webhook cannot watch; it judges by what it knew before",
+                 telemetry::fields_of(error));
     });
   }
 }
@@ -80,7 +81,7 @@ void Webhook::look_at_certificate() {
   const std::string problem = looked ? "" : looked.error().message;
   if (looked && *looked) parts_.log.info("the webhook serves with a new certificate");
   if (!problem.empty() && problem != problem_) {
-    parts_.log.error("the webhook's certificate is no good", {{"error", problem}});
+    parts_.log.error("the webhook's certificate is no good", telemetry::fields_of(looked.error()));
   }
   problem_ = problem;
   parts_.health.set_ready("webhook", certificate_.good(), problem);

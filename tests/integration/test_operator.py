@@ -91,7 +91,7 @@ class Metrics(Case):
 
 class Log(Case):
     # What lines of the operator may have besides time, level and message.
-    KEYS = {'kind', 'namespace', 'name', 'reason', 'message', 'result', 'seconds', 'account', 'version', 'metrics_port', 'health_port'}
+    KEYS = {'kind', 'namespace', 'name', 'reason', 'message', 'result', 'seconds', 'account', 'version', 'metrics_port', 'health_port', 'webhook_port', 'trace_id', 'spans'}
 
     def test_every_line_of_every_operator_so_far_has_the_usual_fields(self):
         lines = [line for path in World.stack.folder.glob('operator-*.log') for line in path.read_text().splitlines()]

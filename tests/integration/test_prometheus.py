@@ -66,6 +66,8 @@ class Observed(FaultCase):
         self.groups = alerts()
         self.prometheus = Prometheus(World, self.operator, {'chart': self.groups, 'at-once': at_once(self.groups)})
         self.addCleanup(self.prometheus.process.stop)
+        # A rise from before the first look would be none to it.
+        self.eventually('it has looked', lambda: self.shows('infra_operator_build_info'))
         self.fed = set()
 
     @contextlib.contextmanager
