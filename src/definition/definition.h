@@ -182,6 +182,7 @@ struct Identity {
 struct States {
   std::string at;  // in the first facet's result; empty: present means ready
   std::vector<std::string> ready, progress, failed, gone;
+  std::vector<std::string> leaving;  // its deletion takes AWS a while, and shows as one of these
   std::vector<std::string> absent;  // the resource counts as not there
   std::string none;                 // the state of a resource that shows none
   std::string some;                 // of one that shows any, where that is no state but a time

@@ -372,7 +372,7 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
 
 States read_states(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "states", complaints,
-                    {"at", "ready", "progress", "failed", "gone", "absent", "none", "some", "why"});
+                    {"at", "ready", "progress", "leaving", "failed", "gone", "absent", "none", "some", "why"});
   words.require("at");
   words.require("ready");
   return {.at = words.text("at"),
@@ -380,6 +380,7 @@ States read_states(const YAML::Node& node, Complaints& complaints) {
           .progress = words.texts("progress"),
           .failed = words.texts("failed"),
           .gone = words.texts("gone"),
+          .leaving = words.texts("leaving"),
           .absent = words.texts("absent"),
           .none = words.text("none"),
           .some = words.text("some"),

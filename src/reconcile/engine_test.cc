@@ -49,6 +49,7 @@ class FakeCloud final : public Cloud {
   bool hide_from_get = false;
   bool hide_tags = false;
   bool keeps_deleted = false;  // shows it as if it were there
+  bool hides_deleted = false;  // shows nothing right after a deletion
   bool forgets_size = false;   // accepts a change and does not keep it
   bool heals = true;
   int writes = 0;
@@ -114,6 +115,7 @@ class FakeCloud final : public Cloud {
     if (operation == "Tag") found->second["Tags"] = *find_path(input, "Tags");
     if (operation == "DeleteThing") {
       if (!members.empty() || !policies.empty()) return refusal(Code::kBlocked, "InUse");
+      hide_from_get = hides_deleted;
       if (!keeps_deleted) things.erase(found);
     }
     return Json(JsonObject{});
@@ -762,6 +764,26 @@ TEST_F(EngineTest, WhatAwsShowsAfterItsDeletionIsNotDeletedAgainAtOnce) {
   EXPECT_TRUE(held());
   cloud.keeps_deleted = false;
   cloud.things.clear();
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  clock.advance(Duration{5'000});
+  EXPECT_EQ(reason(), "Gone");
+}
+
+// A view of AWS from before the create, which comes after one that showed the resource.
+TEST_F(EngineTest, WhatGoesSlowlyIsNotLetGoByAStaleLookAfterItsDeletion) {
+  kind.states.leaving = {"leaving"};
+  reconcile();
+  delete_object();
+  cloud.keeps_deleted = cloud.hides_deleted = true;
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  clock.advance(Duration{10'000});
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  EXPECT_TRUE(held());
+  cloud.hide_from_get = false;
+  clock.advance(Duration{1'000});
+  EXPECT_EQ(reason(), "Deleting");
+  cloud.things.clear();
+  pass_the_window();
   EXPECT_EQ(reason(), "ConfirmingAbsence");
   clock.advance(Duration{5'000});
   EXPECT_EQ(reason(), "Gone");

@@ -10,6 +10,9 @@ namespace {
 // Stands where an update's difference would.
 constexpr const char* kRemoval = "removal";
 
+// AWS takes a while to delete it, and shows it meanwhile.
+bool goes_slowly(const Engine::Pass& pass) { return !pass.definition.states.leaving.empty(); }
+
 }  // namespace
 
 // AWS may show for a while what it has deleted: asking again hastens nothing.
@@ -69,9 +72,10 @@ Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
   if (answer) {
     pass.removed = true;
     note_repeat(pass, kRemoval);
-    // It was there and AWS took the deletion: from here on "not there" is no lag of a create.
+    // It was there and AWS took the deletion: from here on "not there" is no lag of a create,
+    // unless it is there for a while yet.
     Json status = pass.object.status();
-    erase_path(status, "creation");
+    erase_path(status, goes_slowly(pass) ? "creation.token" : "creation");
     set_path(status, "absence.since", Json(format_rfc3339(clock_.wall())));
     auto noted = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
     if (!noted) co_return std::unexpected(noted.error());
@@ -88,7 +92,8 @@ Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
 }
 
 Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
-  if (!pass.seen && !pass.removed) {
+  const bool gone_at_once = pass.removed && !goes_slowly(pass);
+  if (!pass.seen && !gone_at_once) {
     auto absent = co_await believe_absence(pass);
     if (!absent) co_return waiting_or_failed(absent.error());
   }
