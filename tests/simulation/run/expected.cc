@@ -548,6 +548,11 @@ bool is_leaving(const FakeAws::Resource& resource) {
          text_at(resource.state, "TableStatus") == "DELETING";
 }
 
+bool is_changing(const FakeAws::Resource& resource) {
+  const bool shows_work = resource.kind == "RDSInstance" || resource.kind == "ElastiCacheCluster";
+  return shows_work && text_at(resource.state, "State") != "available";
+}
+
 bool belongs_to(const FakeAws::Resource& resource, const std::string& uid) {
   const auto owner = resource.tags.find(std::string(FakeAws::kOwnerTag));
   return owner != resource.tags.end() && owner->second == uid;

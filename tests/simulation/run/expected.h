@@ -27,6 +27,8 @@ bool place_taken(const std::string& kind, const Json& spec, const std::string& u
 bool is_failed(const FakeAws::Resource& resource);
 bool is_unready(const FakeAws::Resource& resource);
 bool is_leaving(const FakeAws::Resource& resource);
+// AWS is at work on it, and will show another state without being asked for anything.
+bool is_changing(const FakeAws::Resource& resource);
 
 // Its owner tag names the object.
 bool belongs_to(const FakeAws::Resource& resource, const std::string& uid);

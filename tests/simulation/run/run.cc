@@ -285,6 +285,7 @@ class Run {
     const auto wrong = differences(kind, spec, *found);
     if (!wrong.empty()) return wrong.front();
     if (std::string fault = wrong_value(object, *found); !fault.empty()) return fault;
+    if (is_changing(*found)) return "is being worked on by AWS";
     if (!is_true(object, "status.ready")) return "does not say it is ready";
     const Json* seen = find_path(object, "status.observedGeneration");
     const Json* generation = find_path(object, "metadata.generation");
