@@ -1,16 +1,15 @@
 # Shared by ./dev: building, testing, generating. Sourced, never run.
 
-# build PRESET [TARGET ...]: everything, but for a release and the simulator the program alone.
+# build PRESET [TARGET ...]: everything, but for a release the program alone.
 build() {
   local preset=${1:-debug} targets=("${@:2}") crt crt_flags=''
   crt=$THIRD_PARTY/crt-$(pin_of tools/build_crt.sh)
   case $preset in
     debug) ;;
-    sim) [ "${#targets[@]}" -gt 0 ] || targets=(infra_sim) ;;
     release) [ "${#targets[@]}" -gt 0 ] || targets=(infra-operator) ;;
     asan) crt=$crt-asan crt_flags='-fsanitize=address' ;;
     tsan) crt=$crt-tsan crt_flags='-fsanitize=thread' ;;
-    *) die "Unknown preset '$preset': debug, release, sim, asan or tsan." ;;
+    *) die "Unknown preset '$preset': debug, release, asan or tsan." ;;
   esac
   install_packages
   fetch_sources
@@ -51,10 +50,10 @@ run_ctest() {
 }
 
 # Runs all tests and closes on the counts, whatever they are. A sanitizer build runs those that need no other program, the
-# simulator's build, which is optimised, the simulated worlds and those against real parts, and debug all but the worlds.
+# release, which is optimised, the simulated worlds and those against real parts, and debug all but the worlds.
 run_tests() {
   local preset=${1:-debug} logs=() passed=0 failed=0 log
-  if [ "$preset" = sim ]; then
+  if [ "$preset" = release ]; then
     logs=("$CACHE/log/simulation.log")
     run_simulation "${logs[0]}"
   else
@@ -63,7 +62,7 @@ run_tests() {
     logs=("$CACHE/log/unit.log")
     run_ctest "$preset" "${logs[0]}"
   fi
-  if [ "$preset" = debug ] || [ "$preset" = sim ]; then
+  if [ "$preset" = debug ] || [ "$preset" = release ]; then
     logs+=("$CACHE/log/chart.log" "$CACHE/log/integration.log")
     chart_tests "$preset" 2>&1 | tee "$CACHE/log/chart.log" || true
     integration "$preset" 2>&1 | tee "$CACHE/log/integration.log" || true

@@ -1,12 +1,12 @@
 # Shared by ./dev: the simulated worlds. Sourced, never run.
 
-simulator() { echo "build/${2:-sim}/tests/simulation/$1"; }
+simulator() { echo "build/${2:-release}/tests/simulation/$1"; }
 
 # simulate [FLAG ...]: with a planted bug, or all of them, the program that has their copies.
 simulate() {
   local program=infra_sim
   case " $* " in *' --plant'* | *' --hunt '*) program=infra_sim_bugs ;; esac
-  build sim "$program"
+  build release "$program"
   "$(simulator "$program")" --jobs "$JOBS" "$@"
 }
 
@@ -18,7 +18,7 @@ traces() {
 # A trace depends on the seed alone: memory that is not initialised, or an order by addresses, would show here.
 same_under_sanitizers() {
   local plain sanitized
-  plain=$(traces sim) || true
+  plain=$(traces release) || true
   sanitized=$(traces asan) || true
   echo "traces of 60 worlds: '$plain', with sanitizers '$sanitized'"
   if [ -n "$plain" ] && [ "$plain" = "$sanitized" ]; then echo '1 passed, 0 failed'; else echo '0 passed, 1 failed'; fi
@@ -29,7 +29,7 @@ same_under_sanitizers() {
 # The log's last line counts the worlds.
 run_simulation() {
   local log=$1 part
-  build sim infra_sim infra_sim_bugs
+  build release infra_sim infra_sim_bugs
   build asan infra_sim
   : >"$log"
   for part in '--scenarios tests/simulation/scenarios' '--seeds 1000' '--sweep --stride 47'; do
