@@ -1,4 +1,4 @@
-"""A real Prometheus that looks at one operator twice a second."""
+"""A real Prometheus that looks twice a second."""
 import json
 import time
 import urllib.error
@@ -12,21 +12,21 @@ RATE_INTERVAL = '5s'  # as Grafana sets it, for so frequent a look
 
 
 class Prometheus:
-    def __init__(self, world, operator, rules):
-        """`rules`: name of a file -> its groups."""
+    def __init__(self, parts, targets, rules):
+        """Runs beside what the stack `parts` runs. `targets`: a scrape config but for its name; `rules`: name of a file -> its groups."""
         self.began = time.time()
-        folder = world.stack.folder / 'prometheus'
+        folder = parts.folder / 'prometheus'
         folder.mkdir()
         config = {'global': {'scrape_interval': EVERY, 'evaluation_interval': EVERY},
                   'rule_files': [str(folder / f'{name}.rules') for name in rules],
-                  'scrape_configs': [{'job_name': 'infra-operator', 'static_configs': [{'targets': [f'127.0.0.1:{operator.metrics_port}']}]}]}
+                  'scrape_configs': [{'job_name': 'infra-operator', **targets}]}
         for name, groups in rules.items():
             (folder / f'{name}.rules').write_text(json.dumps({'groups': groups}))
         (folder / 'config').write_text(json.dumps(config))
         port = stack.free_port()
         self.url = f'http://127.0.0.1:{port}/api/v1/'
-        self.process = world.stack.spawn('prometheus', [
-            world.tools['prometheus'], '--config.file', folder / 'config', '--storage.tsdb.path', folder / 'data',
+        self.process = parts.spawn('prometheus', [
+            parts.tools['prometheus'], '--config.file', folder / 'config', '--storage.tsdb.path', folder / 'data',
             '--web.listen-address', f'127.0.0.1:{port}', '--log.level', 'warn'])
         self.process.wait_until('answers', self.answers)
 

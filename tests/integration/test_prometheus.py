@@ -64,7 +64,7 @@ class Observed(FaultCase):
             '--metrics-per-object').wait_ready()
         self.addCleanup(lambda: self.operator.process.alive() and self.operator.stop())
         self.groups = alerts()
-        self.prometheus = Prometheus(World, self.operator, {'chart': self.groups, 'at-once': at_once(self.groups)})
+        self.prometheus = Prometheus(World.stack, {'static_configs': [{'targets': [f'127.0.0.1:{self.operator.metrics_port}']}]}, {'chart': self.groups, 'at-once': at_once(self.groups)})
         self.addCleanup(self.prometheus.process.stop)
         # A rise from before the first look would be none to it.
         self.eventually('it has looked', lambda: self.shows('infra_operator_build_info'))
