@@ -12,7 +12,7 @@ from cluster.place import Place
 
 # What is done, in the order in which it is.
 STEPS = (('keys', certificates.make), ('network', network.up), ('container runtime', node.start_containerd),
-         ('control plane', control_plane.up), ('images', images.load_own), ('node', node.up), ('names and metrics', addons.up))
+         ('control plane', control_plane.up), ('images', images.load_own), ('node', node.up), ('names, metrics and certificates', addons.up))
 
 
 def up(place):

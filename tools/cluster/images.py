@@ -4,7 +4,7 @@ import subprocess
 
 import oci
 
-OWN = ('pause', 'coredns', 'metrics-server')
+OWN = ('pause', 'coredns', 'metrics-server', 'cert-manager-controller', 'cert-manager-webhook', 'cert-manager-cainjector')
 USER = '65532:65532'
 
 

@@ -55,7 +55,7 @@ take_crds() {
   local work module folder name
   work=$(mktemp -d "$CACHE/crds.XXXXXX")
   while read -r module name; do
-    folder=$(env -C third_party/go/crds "$GO" mod download -json "$module" | sed -nE 's/^\s*"Dir": "(.*)",$/\1/p')
+    folder=$(module_folder crds "$module")
     cp "$folder/$name" "$work/"
   done <third_party/crds.txt
   mv -T "$work" "$FOREIGN_CRDS"
@@ -114,10 +114,13 @@ go_build() {
     "$GO" build -trimpath -ldflags "-s -w $4" -o "$out" "$2"
 }
 
+# module_folder OURS MODULE: where Go keeps the sources of a module that one of third_party/go names.
+module_folder() { env -C "third_party/go/$1" "$GO" mod download -json "$2" | sed -nE 's/^\s*"Dir": "(.*)",$/\1/p'; }
+
 # What keeps a pod's network while its containers come and go: Kubernetes has it as one C file.
 build_pause() {
   local module
-  module=$(env -C third_party/go/kubernetes "$GO" mod download -json k8s.io/kubernetes | sed -nE 's/^.*"Dir": "(.*)".*/\1/p')
+  module=$(module_folder kubernetes k8s.io/kubernetes)
   gcc -Os -static -s -DVERSION="$KUBERNETES_VERSION" -o "$1" "$module/build/pause/linux/pause.c"
 }
 
@@ -153,6 +156,8 @@ tool() {
     kubeconform) go_build kubeconform github.com/yannh/kubeconform/cmd/kubeconform kubeconform '' ;;
     coredns) go_build coredns . coredns '' ;;
     metrics-server) go_build metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server metrics-server '' ;;
+    cert-manager-module) ensure_go; TOOL=$(module_folder cert-manager github.com/cert-manager/cert-manager) ;;
+    cert-manager-*) go_build cert-manager "github.com/cert-manager/cert-manager/cmd/${1#cert-manager-}" "$1" '' ;;
     pause) ensure_pause ;;
     containerd | ctr) ensure_containerd "$1" ;;
     moto_server) ensure_moto; TOOL=$MOTO/bin/moto_server ;;
