@@ -371,8 +371,9 @@ Identity read_identity(const YAML::Node& node, Complaints& complaints) {
 }
 
 States read_states(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "states", complaints,
-                    {"at", "ready", "progress", "leaving", "failed", "gone", "absent", "none", "some", "why"});
+  const Words words(
+      node, "states", complaints,
+      {"at", "ready", "progress", "leaving", "failed", "gone", "absent", "none", "some", "why"});
   words.require("at");
   words.require("ready");
   return {.at = words.text("at"),
