@@ -16,7 +16,7 @@ def born(pid):
     return None if fields[0] == 'Z' else int(fields[19])
 
 
-class Daemon:
+class Daemon(stack.Watched):
     def __init__(self, place, name):
         self.name = name
         self.record = place.folder / 'run' / f'{name}.pid'
@@ -38,13 +38,11 @@ class Daemon:
                                      env={**os.environ, 'PATH': f'{path}:{os.environ["PATH"]}'}, start_new_session=True)
         self.record.write_text(f'{child.pid} {born(child.pid)}')
 
-    def wait_until(self, what, condition, seconds=60.0):
-        def look():
-            answer = condition()
-            if not answer and not self.pid():
-                raise RuntimeError(f'{self.name} has ended:\n{self.log.read_text(errors="replace")[-3000:]}')
-            return answer
-        return stack.wait_until(f'{self.name}: {what}', look, seconds)
+    def alive(self):
+        return self.pid() is not None
+
+    def text(self):
+        return self.log.read_text(errors='replace')
 
     def stop(self):
         for number, seconds in ((signal.SIGTERM, 5.0), (signal.SIGKILL, 5.0)):

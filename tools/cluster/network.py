@@ -7,7 +7,7 @@ from cluster.place import NODE_BRIDGE, NODE_IP, POD_BRIDGE, POD_RANGE
 
 GUARD = 'infra-guard'
 # What the kubelet sets, and pods need.
-KERNEL = ('net/ipv4/ip_forward', 'vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops')
+KERNEL = ('net/ipv4/ip_forward', 'net/bridge/bridge-nf-call-iptables', 'vm/overcommit_memory', 'kernel/panic', 'kernel/panic_on_oops')
 
 
 def up(place):
@@ -17,6 +17,8 @@ def up(place):
     stack.must_run(['ip', 'address', 'replace', f'{NODE_IP}/24', 'dev', NODE_BRIDGE])
     stack.must_run(['ip', 'link', 'set', NODE_BRIDGE, 'up'])
     setting('net/ipv4/ip_forward').write_text('1')
+    # What pods say to each other passes the rules of policies too.
+    setting('net/bridge/bridge-nf-call-iptables').write_text('1')
     # Made anew, so that it is there once.
     stack.must_run(['nft', '-f', '-'], input=f'''
 table inet {GUARD}

@@ -1,4 +1,4 @@
-"""The node: containerd, kubelet and kube-proxy; and how all that they leave behind goes away."""
+"""The node: containerd, kubelet, kube-proxy and kube-router; and how all that they leave behind goes away."""
 import json
 import pathlib
 import shutil
@@ -9,10 +9,13 @@ import stack
 from cluster import images
 from cluster.control_plane import answers
 from cluster.daemons import Daemon
-from cluster.place import DNS_IP, LOOPBACK, NODE, NODE_IP, POD_BRIDGE, POD_GATEWAY, POD_RANGE
+from cluster.place import DNS_IP, LOOPBACK, NODE, NODE_IP, POD_BRIDGE, POD_GATEWAY, POD_RANGE, SERVICE_RANGE
 
-NAMES = ('containerd', 'kubelet', 'kube-proxy')
+NAMES = ('containerd', 'kubelet', 'kube-proxy', 'kube-router')
 PLUGINS = '/usr/lib/cni'  # of Debian's containernetworking-plugins
+ROUTER = ('--run-router=false', '--run-service-proxy=false', '--run-firewall=true', '--enable-cni=false', '--hostname-override', NODE,
+          '--service-cluster-ip-range', SERVICE_RANGE)
+ROUTER_HEALTH_PORT = '20244'
 CGROUPS = pathlib.Path('/sys/fs/cgroup')
 
 
@@ -83,11 +86,19 @@ def start_proxy(place):
     proxy.wait_until('answers', lambda: answers(f'http://{LOOPBACK}:10256/healthz'))
 
 
+def start_policies(place):
+    """kube-router does nothing but what NetworkPolicy objects say. It sets rules of iptables, which `clean` takes away."""
+    router = Daemon(place, 'kube-router')
+    router.start([place.tools['kube-router'], *ROUTER, '--kubeconfig', place.kubeconfig('admin'), '--health-port', ROUTER_HEALTH_PORT])
+    router.wait_until('answers', lambda: answers(f'http://{NODE_IP}:{ROUTER_HEALTH_PORT}/healthz'))
+
+
 def up(place):
     start_kubelet(place)
     kubelet = Daemon(place, 'kubelet')
     kubelet.wait_until('registers the node', lambda: place.kube().request('GET', f'/api/v1/nodes/{NODE}')[0] == 200)
     start_proxy(place)
+    start_policies(place)
     place.kubectl('wait', '--for=condition=Ready', f'node/{NODE}', '--timeout=60s')
 
 
@@ -110,6 +121,7 @@ def kill_containers(place):
 
 def clean(place):
     """Mounts, name spaces of networks, and control groups. After down()."""
+    subprocess.run([place.tools['kube-router'], *ROUTER, '--cleanup-config'], capture_output=True)
     for mount in mounts(place):
         subprocess.run(['umount', '--lazy', mount], check=True)
     for space in pathlib.Path('/run/netns').glob('cni-*'):

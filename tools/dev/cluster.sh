@@ -8,7 +8,7 @@ cluster() {
       install_packages
       install_packages third_party/debian-cluster.txt
       TOOLS=()
-      name_tools etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl helm containerd ctr \
+      name_tools etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kube-router kubectl helm containerd ctr \
         pause coredns metrics-server cert-manager-{controller,webhook,cainjector,module}
       PYTHONPATH=tools python3 -m cluster up "$CLUSTER" "${TOOLS[@]}" ;;
     down) PYTHONPATH=tools python3 -m cluster down "$CLUSTER" ;;

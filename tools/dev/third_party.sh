@@ -158,6 +158,7 @@ tool() {
     metrics-server) go_build metrics-server sigs.k8s.io/metrics-server/cmd/metrics-server metrics-server '' ;;
     cert-manager-module) ensure_go; TOOL=$(module_folder cert-manager github.com/cert-manager/cert-manager) ;;
     cert-manager-*) go_build cert-manager "github.com/cert-manager/cert-manager/cmd/${1#cert-manager-}" "$1" '' ;;
+    kube-router) go_build kube-router github.com/cloudnativelabs/kube-router/v2/cmd/kube-router kube-router '' ;;
     pause) ensure_pause ;;
     containerd | ctr) ensure_containerd "$1" ;;
     moto_server) ensure_moto; TOOL=$MOTO/bin/moto_server ;;
