@@ -11,7 +11,6 @@ import signal
 import socket
 import ssl
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -40,7 +39,19 @@ def wait_until(what, condition, seconds=30.0):
         time.sleep(0.02)
 
 
-class Process:
+class Watched:
+    """A process that has a name, alive() and the text() of its log."""
+
+    def wait_until(self, what, condition, seconds=60.0):
+        def look():
+            answer = condition()
+            if not answer and not self.alive():
+                raise RuntimeError(f'{self.name} has ended:\n{self.text()[-3000:]}')
+            return answer
+        return wait_until(f'{self.name}: {what}', look, seconds)
+
+
+class Process(Watched):
     """A child with its output in a file; ended politely, then not."""
 
     def __init__(self, name, command, folder, env=None):
@@ -56,14 +67,6 @@ class Process:
 
     def text(self):
         return self.log_path.read_text(errors='replace')
-
-    def wait_until(self, what, condition, seconds=30.0):
-        def look():
-            answer = condition()
-            if not answer and not self.alive():
-                raise RuntimeError(f'{self.name} has ended:\n{self.text()[-3000:]}')
-            return answer
-        return wait_until(f'{self.name}: {what}', look, seconds)
 
     def signal(self, number):
         if self.alive():
@@ -128,8 +131,8 @@ class Kube:
 
 
 def end_in_order_when_told():
-    """SIGTERM then runs the finally clauses, which stop what was started."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    """SIGTERM then runs the finally clauses, which stop what was started. Any other exception than Ctrl+C's unittest takes for a test's."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def must_run(command, **options):
