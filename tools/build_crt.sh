@@ -35,9 +35,11 @@ if grep -q dlopen "$work/source/source/common.c"; then echo 'aws-c-common still 
 # Connections are ours: with a TLS of its own, the runtime would read every certificate of the system when it starts.
 options_of() { [ "$1" != aws-c-io ] || echo -DBYO_CRYPTO=ON; }
 
+# Messages name their source file: without the folders of this machine, or the program would differ from one to the next.
+flags="-ffile-prefix-map=$work/source=aws-c-common -ffile-prefix-map=$source/= -ffile-prefix-map=$prefix/= ${INFRA_CRT_FLAGS:-}"
+
 for library in aws-c-common aws-c-cal aws-c-io aws-c-compression aws-c-http aws-c-sdkutils aws-c-auth; do
-  cmake -S "$(source_of "$library")" -B "$work/$library" "${options[@]}" $(options_of "$library") \
-    ${INFRA_CRT_FLAGS:+"-DCMAKE_C_FLAGS=$INFRA_CRT_FLAGS"}
+  cmake -S "$(source_of "$library")" -B "$work/$library" "${options[@]}" $(options_of "$library") "-DCMAKE_C_FLAGS=$flags"
   cmake --build "$work/$library" --target install
 done
 touch "$prefix/.complete"
