@@ -9,7 +9,8 @@ namespace {
 
 const std::string& chosen_field(const definition::Definition& kind, const Json& object) {
   const Json* spec = find_path(object, "spec");
-  return definition::variant_for(kind, spec == nullptr ? Json() : *spec).identity.chosen;
+  const auto& identity = definition::variant_for(kind, spec == nullptr ? Json() : *spec).identity;
+  return identity.chosen.empty() ? identity.decided_by : identity.chosen;
 }
 
 // Kind, provider and name. Empty: nothing is claimed.

@@ -173,7 +173,9 @@ struct Identity {
   std::vector<std::string> find_absent;
   // For so long AWS may hide what was created: until then its absence proves nothing.
   std::int64_t visible_after_seconds = 60;
-  bool unique = false;  // a second create cannot make a second resource, as for a chosen name
+  // Of an assigned id: the spec field whose value stands for it. AWS makes no second one of the
+  // same value, as of a chosen name.
+  std::string decided_by;
   // Word `answersExisting`: a create may answer with what was there before, as if it had made it,
   // so only the owner tag tells whose it is.
   bool answers_existing = false;
@@ -183,10 +185,10 @@ struct States {
   std::string at;  // in the first facet's result; empty: present means ready
   std::vector<std::string> ready, progress, failed, gone;
   std::vector<std::string> leaving;  // its deletion takes AWS a while, and shows as one of these
-  std::vector<std::string> absent;  // the resource counts as not there
-  std::string none;                 // the state of a resource that shows none
-  std::string some;                 // of one that shows any, where that is no state but a time
-  std::string why;                  // path of AWS's reason for a failure
+  std::vector<std::string> absent;   // the resource counts as not there
+  std::string none;                  // the state of a resource that shows none
+  std::string some;                  // of one that shows any, where that is no state but a time
+  std::string why;                   // path of AWS's reason for a failure
 };
 
 struct StatusField {

@@ -344,14 +344,14 @@ Tags read_tags(const YAML::Node& node, Complaints& complaints) {
 Identity read_identity(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "identity", complaints,
                     {"status", "assignedAt", "chosen", "proof", "readAt", "find",
-                     "visibleAfterSeconds", "unique", "answersExisting"});
+                     "visibleAfterSeconds", "decidedBy", "answersExisting"});
   Identity identity{.status = words.text("status"),
                     .assigned_at = words.text("assignedAt"),
                     .chosen = words.text("chosen"),
                     .proof = words.text("proof"),
                     .read_at = words.text("readAt")};
   identity.visible_after_seconds = words.integer("visibleAfterSeconds").value_or(60);
-  identity.unique = words.flag("unique");
+  identity.decided_by = words.text("decidedBy");
   identity.answers_existing = words.flag("answersExisting");
   if (identity.chosen.empty() == identity.assigned_at.empty()) {
     complaints.add(words.line(), "identity needs either 'chosen' or 'assignedAt'");

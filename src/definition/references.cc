@@ -74,7 +74,9 @@ class Checker {
                                              policy));
     }
     const Identity& identity = definition_.identity;
-    if (!identity.chosen.empty()) must_be_field(identity.chosen, 1, "identity");
+    for (const auto& field : {identity.chosen, identity.decided_by}) {
+      if (!field.empty()) must_be_field(field, 1, "identity");
+    }
     for (const auto& name : {identity.status, identity.proof}) {
       if (name.empty() || has_status(definition_, name)) continue;
       complaints_.add(1,

@@ -13,7 +13,7 @@ constexpr std::chrono::seconds kConfirmAbsence{5};
 
 // A chosen name, or a name that decides, cannot be created twice.
 bool cannot_duplicate(const definition::Definition& definition) {
-  return !definition.identity.chosen.empty() || definition.identity.unique;
+  return !definition.identity.chosen.empty() || !definition.identity.decided_by.empty();
 }
 
 // What AWS assigned, which some answers hold within a list.

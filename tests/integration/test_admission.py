@@ -170,6 +170,8 @@ class Admission(Case):
     def test_a_name_is_taken_once(self):
         self.create('S3Bucket', 'first', {'bucketName': f'{self.ns}-logs'})
         self.knows('S3Bucket', 'second', {'bucketName': f'{self.ns}-logs'}, f'S3Bucket {self.ns}/first has that name already')
+        self.create('SQSQueue', 'first', {'queueName': f'{self.ns}-work'})
+        self.knows('SQSQueue', 'second', {'queueName': f'{self.ns}-work'}, f'SQSQueue {self.ns}/first has that name already')
 
     def test_a_policy_is_json(self):
         done = self.apply('IAMRole', 'role', {'roleName': self.ns, 'assumeRolePolicyDocument': '{"Version": "2012-10-17",\n}'})
