@@ -39,6 +39,7 @@ class World:
         cls.place, cls.image = Place(folder), pathlib.Path(image)
         cls.kube = cls.place.kube()
         images.load(cls.place, image)
+        take_foreign_kinds(cls.place, tools['crds'])
         cls.stack = stack.Stack(tools)
         cls.stack.kubeconfig, cls.stack.kube = cls.place.kubeconfig('admin'), cls.kube
         cls.stack.start_moto()
@@ -51,6 +52,12 @@ class World:
     def stop(cls):
         if cls.stack:
             cls.stack.stop()
+
+
+def take_foreign_kinds(place, folder):
+    """What the chart makes for a Prometheus operator, which is not here; cert-manager has brought its own."""
+    for kind in pathlib.Path(folder).glob('monitoring.coreos.com_*.yaml'):
+        place.kubectl('apply', '--server-side', '-f', kind)
 
 
 def helm(*words):
@@ -112,12 +119,14 @@ class Release(objects.Objects, unittest.TestCase):
         """Of the pods, for who has to find out why a test failed."""
         return World.stack.kubectl('-n', NAME, 'get', 'pods,events')
 
-    def install(self, preset='localstack', **values):
-        """Also upgrades; without a preset with the chart's own values. Values are written with __ for a dot."""
-        files = ['--values', CHART / f'values-{preset}.yaml'] if preset else []
+    def install(self, preset='localstack', more=(), chart=CHART, **values):
+        """Also upgrades; without a preset with the chart's own values. `more`: files of values; `chart`: a folder or a package.
+        Values are written with __ for a dot."""
+        presets = [CHART / f'values-{preset}.yaml'] if preset else []
+        files = [word for file in [*presets, *more] for word in ('--values', file)]
         emulator = {'aws.localstack.endpoint': World.door.url} if preset == 'localstack' else {}
         given = {key.replace('__', '.'): value for key, value in values.items()}
-        self.helm('upgrade', NAME, CHART, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
+        self.helm('upgrade', NAME, chart, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
         self.note_rights()
 
     def note_rights(self):
@@ -126,6 +135,20 @@ class Release(objects.Objects, unittest.TestCase):
         for path in (f'{rules}/clusterroles', f'{rules}/namespaces/{NAME}/roles'):
             for role in self.kube.must('GET', f'{path}?labelSelector=app.kubernetes.io/instance={NAME}')['items']:
                 World.granted[role['metadata']['name']] = role['rules']
+
+    def check_process(self, pid):
+        """What the kernel says of it, not what the pod asks for."""
+        status = said(f'/proc/{pid}/status')
+        self.assertEqual(set(status['Uid'].split() + status['Gid'].split()), {'65532'})
+        for kind in ('CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'):
+            self.assertEqual(int(status[kind], 16), 0, kind)
+        self.assertEqual((status['Seccomp'], status['NoNewPrivs']), ('2', '1'))
+        root = next(line.split() for line in pathlib.Path(f'/proc/{pid}/mountinfo').read_text().splitlines() if line.split()[4] == '/')
+        self.assertEqual(root[5].split(',')[0], 'ro')
+
+    def evict(self, pod):
+        name = name_of(pod)
+        return self.kube.request('POST', f'{PODS}/{name}/eviction', {'apiVersion': 'policy/v1', 'kind': 'Eviction', 'metadata': {'name': name}})
 
     def uninstall(self):
         World.changes.append((now(), False))
@@ -169,6 +192,11 @@ class Release(objects.Objects, unittest.TestCase):
 
 def name_of(one):
     return one['metadata']['name']
+
+
+def said(path):
+    """The lines of a file of /proc as name -> value."""
+    return dict(line.split(':\t', 1) for line in pathlib.Path(path).read_text().splitlines() if ':\t' in line)
 
 
 def process(pod):

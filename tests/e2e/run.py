@@ -29,7 +29,7 @@ def main():
         passed, failed = counted.run(suite)
     finally:
         World.stop()
-    print(f'e2e: {passed} passed, {failed} failed')
+    print(f'{passed} passed, {failed} failed')
     return 1 if failed else 0
 
 

@@ -1,13 +1,9 @@
 """What Kubernetes does to the pods: evicts them, makes more of them, and loses their node."""
 from cluster import node
-from harness import DEPLOYMENT, PODS, Release, World, wait_until
+from harness import DEPLOYMENT, Release, World, wait_until
 
 
 class Budget(Release):
-    def evict(self, pod):
-        name = pod['metadata']['name']
-        return self.kube.request('POST', f'{PODS}/{name}/eviction', {'apiVersion': 'policy/v1', 'kind': 'Eviction', 'metadata': {'name': name}})
-
     def test_the_last_of_two_pods_stays(self):
         # A new pod takes longer to be ready than the test lasts.
         self.install(replicaCount=2, podDisruptionBudget__enabled='true', readinessProbe__initialDelaySeconds=5)

@@ -1,12 +1,16 @@
 """Who works when a pod goes: killed, stopped in order, or replaced by an upgrade."""
 import os
+import pathlib
+import shutil
 import signal
+import tempfile
 import threading
 import time
 
-from harness import LEASE, PODS, Release, process, wait_until
+from harness import CHART, LEASE, PODS, Release, process, wait_until
 
 LEASE_SECONDS, RETRY_SECONDS = 15, 2  # the chart's
+WEBHOOK = {'webhooks__enabled': 'true', 'webhooks__certManager__enabled': 'true', 'webhooks__validating__failurePolicy': 'Fail'}
 
 
 class Takeover(Release):
@@ -56,17 +60,33 @@ class Upgrade(Release):
             rounds += 1
         self.rounds = rounds
 
+    def packages(self):
+        """Of the chart as it is, and of a newer one that asks for other labels on its pods."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix='infra-charts-'))
+        self.addCleanup(shutil.rmtree, folder)
+        newer = folder / 'newer'
+        shutil.copytree(CHART, newer)
+        values = newer / 'values.yaml'
+        values.write_text(values.read_text().replace('\npodLabels: {}\n', '\npodLabels: {newer: "true"}\n'))
+        for chart, version in ((CHART, '1.0.0'), (newer, '1.0.1')):
+            self.helm('package', chart, '--version', version, '--destination', folder)
+            yield folder / f'infra-operator-{version}.tgz'
+
     def test_under_load_no_event_is_lost(self):
-        self.install(replicaCount=2)
+        """Nor is a write refused: each has to pass the webhook."""
+        older, newer = self.packages()
+        values = {'replicaCount': 2, **WEBHOOK}
+        self.install(chart=older, **values)
         self.make_first(*self.QUEUES)
         done = threading.Event()
         editor = threading.Thread(target=self.edit, args=(done,))
         editor.start()
         try:
-            self.install(replicaCount=2, operator__reconciliation__maxConcurrentReconciles=7, podLabels__version='other')
+            self.install(chart=newer, operator__reconciliation__maxConcurrentReconciles=7, **values)
         finally:
             done.set()
             editor.join()
+        self.assertEqual({pod['metadata']['labels'].get('newer') for pod in self.pods()}, {'true'})
         new = [f'new-{number}' for number in range(self.rounds)]
         self.assertGreater(len(new), 5)
         for name in [*self.QUEUES, *new]:
