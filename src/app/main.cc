@@ -1,5 +1,6 @@
 #include <iostream>
 
+#include "app/drift_command.h"
 #include "app/remaining_command.h"
 #include "app/run_command.h"
 #include "app/version.h"
@@ -13,6 +14,7 @@ int main(int argc, char** argv) {
   app.set_version_flag("--version", std::string(infra::app::kVersion));
   int exit_code = 0;
   infra::app::add_run_command(app, exit_code);
+  infra::app::add_drift_command(app, exit_code);
   infra::app::add_remaining_command(app, exit_code);
   infra::cli::add_aws_command(app, exit_code);
   infra::cli::add_probe_command(app, exit_code);
