@@ -21,6 +21,7 @@
 #include "definition/object_reference.h"
 #include "net/beast_transport.h"
 #include "net/http_server.h"
+#include "operator/interval.h"
 #include "operator/operator.h"
 #include "operator/webhook.h"
 

@@ -212,7 +212,7 @@ JsonObject drift_schema() {
   item["properties"] = JsonObject{{"field", text("Path in spec; resource: all of it.")},
                                   {"expected", text("What is declared; absent or empty: nothing.")},
                                   {"actual", text("What AWS had; absent or empty: nothing.")},
-                                  {"severity", text("low for tags, high for all else.")}};
+                                  {"severity", text("low, medium, high or critical.")}};
   JsonObject properties{
       {"detected", JsonObject{{"type", "boolean"}, {"description", "Whether it is still so."}}},
       {"lastCheck", moment("When it was found, or found as declared again.")}};

@@ -51,6 +51,9 @@ struct Reference {
 // One field of spec or status. Of a spec field, `at` is where AWS keeps the value, as a dotted path
 // relative to the parent's place ("EnableDnsSupport.Value"); `read_at` where answers differ from
 // inputs. Every level of an object or of a list's items is a Field.
+// From the least to the worst.
+inline constexpr std::array<std::string_view, 4> kSeverities{"low", "medium", "high", "critical"};
+
 struct Field {
   std::string name;
   Type type = Type::kString;
@@ -66,6 +69,7 @@ struct Field {
   bool required = false;
   bool immutable = false;
   bool secret = false;
+  std::string severity;  // of a change by others: low, medium, high, critical; empty: high
   std::optional<Reference> reference;
   Json fallback;                     // default; null: none
   std::vector<std::string> allowed;  // enum

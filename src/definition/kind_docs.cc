@@ -182,6 +182,12 @@ void add_keeping(const Definition& definition, const Field& field, Keeping& out)
   }
 }
 
+// Of a change by others, as planning/drift.cc sees it.
+std::string_view severity_of(const Field& field) {
+  const bool is_tag = field.name == "tags" || !field.tag.empty();
+  return is_tag ? "low" : field.severity.empty() ? "high" : field.severity;
+}
+
 // Which call sends a field, which shows it, and which puts it right when it was changed in AWS.
 std::string keeping_table(const Definition& definition) {
   std::string rows;
@@ -193,12 +199,13 @@ std::string keeping_table(const Definition& definition) {
     std::string corrected = listed(keeping.corrected);
     if (corrected.empty())
       corrected = keeping.compared.empty() ? "" : "no call can; says Immutable";
-    rows += fmt::format("| `{}` | {} | {} | {} |\n", field.name, listed(keeping.created),
-                        listed(keeping.compared), corrected);
+    rows += fmt::format("| `{}` | {} | {} | {} | {} |\n", field.name, listed(keeping.created),
+                        listed(keeping.compared), corrected,
+                        keeping.compared.empty() ? "" : severity_of(field));
   }
   if (rows.empty()) return {};
   return "## How fields are kept\n\n| field | created by | compared with | put right by "
-         "|\n|---|---|---|---|\n" +
+         "| severity of drift |\n|---|---|---|---|---|\n" +
          rows + "\n";
 }
 

@@ -119,6 +119,10 @@ void read_mapping(const Words& words, Field& field) {
   field.required = words.flag("required");
   field.immutable = words.flag("immutable");
   field.secret = words.flag("secret");
+  field.severity = words.text("severity");
+  const bool known = std::ranges::find(kSeverities, field.severity) != kSeverities.end();
+  if (words.has("severity") && !known)
+    words.wrong("severity", "is none of low, medium, high, critical");
   if (words.has("reference")) {
     field.reference = read_reference(words.node("reference"), words, words.complaints());
   }
@@ -151,7 +155,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
       {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
        "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
        "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
-       "maxItems", "fields",      "items",    "reference", "tag",       "shown"});
+       "maxItems", "fields",      "items",    "reference", "tag",       "shown",     "severity"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();

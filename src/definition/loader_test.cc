@@ -113,6 +113,8 @@ INSTANTIATE_TEST_SUITE_P(
         Wrong{"two ways to an id", "{chosen: name, proof: arn}",
               "{chosen: name, proof: arn, assignedAt: Id, status: arn}",
               "d/thing.yaml:11: identity needs either 'chosen' or 'assignedAt'"},
+        Wrong{"no such severity", "name: {type: string, ", "name: {severity: grave, type: string, ",
+              "is none of low, medium, high, critical"},
         Wrong{"decided by nothing", "{chosen: name, proof: arn}",
               "{assignedAt: Id, status: arn, decidedBy: nam}",
               "d/thing.yaml:1: identity names 'nam', which is no field of spec"},

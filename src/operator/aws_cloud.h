@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "aws/client.h"
@@ -8,11 +9,20 @@
 
 namespace infra {
 
+// What a provider says beyond how to reach AWS.
+struct ProviderPolicy {
+  planning::TagPolicy tags;
+  planning::DriftPolicy drift;
+  bool checks = true;                      // objects that are settled are looked at now and then
+  std::optional<Duration> check_interval;  // ... so often; none: as the operator is told
+  std::optional<double> check_jitter;      // how much that varies, as a part of it
+};
+
 // AWS with the credentials, region and tags of one provider.
 class AwsCloud final : public reconcile::Cloud {
  public:
-  AwsCloud(std::shared_ptr<aws::Client> client, planning::TagPolicy tags, bool heals_drift)
-      : client_(std::move(client)), tags_(std::move(tags)), heals_drift_(heals_drift) {}
+  AwsCloud(std::shared_ptr<aws::Client> client, ProviderPolicy policy)
+      : client_(std::move(client)), policy_(std::move(policy)) {}
 
   // The same, with an observer that hears of each attempt of its calls.
   std::shared_ptr<AwsCloud> observed_by(aws::CallObserver observer) const;
@@ -23,8 +33,9 @@ class AwsCloud final : public reconcile::Cloud {
                                     Json input) override;
   const std::string& region() const override { return client_->config().region; }
   const std::string& account_id() const override { return account_id_; }
-  const planning::TagPolicy& tag_policy() const override { return tags_; }
-  bool heals_drift() const override { return heals_drift_; }
+  const planning::TagPolicy& tag_policy() const override { return policy_.tags; }
+  const planning::DriftPolicy& drift_policy() const override { return policy_.drift; }
+  const ProviderPolicy& policy() const { return policy_; }
 
   // As STS says it; known before the first object is reconciled.
   void set_account_id(std::string id) { account_id_ = std::move(id); }
@@ -35,8 +46,7 @@ class AwsCloud final : public reconcile::Cloud {
   std::shared_ptr<aws::Client> client_;
   aws::CallObserver observer_;
   std::string account_id_;
-  planning::TagPolicy tags_;
-  bool heals_drift_;
+  ProviderPolicy policy_;
 };
 
 }  // namespace infra

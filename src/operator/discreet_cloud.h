@@ -21,7 +21,7 @@ class DiscreetCloud final : public reconcile::Cloud {
   const std::string& region() const override { return cloud_.region(); }
   const std::string& account_id() const override { return cloud_.account_id(); }
   const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
-  bool heals_drift() const override { return cloud_.heals_drift(); }
+  const planning::DriftPolicy& drift_policy() const override { return cloud_.drift_policy(); }
 
   // Whether AWS was called at all.
   bool asked() const { return asked_; }

@@ -86,8 +86,8 @@ Task<void> Dispatcher::work(WorkQueue::Key key) {
 
 void Dispatcher::put_back(const WorkQueue::Key& key, const Next& next) {
   // Spread to either side, so that checks do not all come at once.
-  const auto spread = [this](Duration time) {
-    const double part = 1 + settings_.jitter * (2 * random_() - 1);
+  const auto spread = [this, &next](Duration time) {
+    const double part = 1 + next.jitter.value_or(settings_.jitter) * (2 * random_() - 1);
     return Duration{std::int64_t(double(time.count()) * part)};
   };
   switch (next.kind) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "base/wakeup.h"
@@ -15,12 +16,15 @@ namespace infra {
 struct Next {
   enum class Kind { kCheck, kWait, kBackOff, kForget };
   Kind kind = Kind::kForget;
-  Duration after{0};  // kCheck, kWait
+  Duration after{0};             // kCheck, kWait
+  std::optional<double> jitter;  // kCheck: in place of the dispatcher's
 
-  static Next check(Duration after) { return {Kind::kCheck, after}; }
-  static Next wait(Duration after) { return {Kind::kWait, after}; }
-  static Next back_off() { return {Kind::kBackOff}; }
-  static Next forget() { return {Kind::kForget}; }
+  static Next check(Duration after, std::optional<double> jitter = {}) {
+    return {Kind::kCheck, after, jitter};
+  }
+  static Next wait(Duration after) { return {Kind::kWait, after, {}}; }
+  static Next back_off() { return {Kind::kBackOff, {}, {}}; }
+  static Next forget() { return {Kind::kForget, {}, {}}; }
 };
 
 // "Kind/namespace/name": what the queue holds.

@@ -110,6 +110,18 @@ TEST_F(DispatcherTest, ALookComesSoonerOrLaterByTheJitter) {
   EXPECT_EQ(begun.size(), 3u);
 }
 
+TEST_F(DispatcherTest, ALookMayHaveAJitterOfItsOwn) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{100'000}, 0.5)));
+  dispatcher.add("VPC/n/a");
+  poll();
+  random = 0;
+  end("n/a");
+  advance(Duration{49'000});
+  EXPECT_EQ(begun.size(), 1u);
+  advance(Duration{2'000});
+  EXPECT_EQ(begun.size(), 2u);
+}
+
 TEST_F(DispatcherTest, AForgottenKeyDoesNotComeBack) {
   dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
   dispatcher.add("VPC/n/a");

@@ -17,11 +17,13 @@ class OneAnswer final : public reconcile::Cloud {
   const std::string& region() const override { return text_; }
   const std::string& account_id() const override { return text_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
+  const planning::DriftPolicy& drift_policy() const override { return drift_; }
 
  private:
   Result<Json> answer_;
   std::string text_ = "here";
   planning::TagPolicy tags_;
+  planning::DriftPolicy drift_;
 };
 
 inline Task<void> ask_both(reconcile::Cloud& cloud, Result<Json>* one, Result<Json>* all) {

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "operator/interval.h"
 #include "planning/access.h"
+#include "planning/path.h"
 #include "reconcile/conditions.h"
 #include "reconcile/finalizer.h"
 
@@ -22,6 +24,11 @@ constexpr Duration kRetry{15'000};
 
 std::string key_of(const Object& provider) {
   return provider.namespace_name() + "/" + provider.name();
+}
+
+bool flag_or(const Json& object, std::string_view path, bool otherwise) {
+  const Json* said = find_path(object, path);
+  return said != nullptr && said->is_bool() ? said->get_bool() : otherwise;
 }
 
 // Says nothing about whether the credentials are good.
@@ -138,16 +145,22 @@ std::shared_ptr<aws::Client> Providers::make_client(aws::ClientConfig config,
   return client;
 }
 
-planning::TagPolicy Providers::tag_policy(const Json& spec) const {
-  planning::TagPolicy out{.defaults = settings_.global_tags,
-                          .removes_foreign = text_at(spec, "foreignTags") == "Remove"};
-  planning::add_tags(spec, "defaultTags", out.defaults);
+ProviderPolicy Providers::policy_of(const Json& spec) const {
+  ProviderPolicy out;
+  out.tags.defaults = settings_.global_tags;
+  out.tags.removes_foreign = text_at(spec, "foreignTags") == "Remove";
+  planning::add_tags(spec, "defaultTags", out.tags.defaults);
+  const Json* said = find_path(spec, "driftDetection");
+  const Json drift = said == nullptr ? Json(JsonObject()) : *said;
+  out.drift.heals = flag_or(drift, "autoHeal", settings_.heals_drift);
+  out.drift.ignored = planning::texts_at(drift, "ignoreFields");
+  const std::string threshold = text_at(drift, "severityThreshold");
+  if (!threshold.empty()) out.drift.threshold = threshold;
+  out.checks = flag_or(drift, "enabled", true);
+  out.check_interval = parse_interval(text_at(drift, "checkInterval"));
+  const Json* percent = find_path(drift, "jitter");
+  if (percent != nullptr) out.check_jitter = percent->to_number<double>() / 100;
   return out;
-}
-
-bool Providers::heals_drift(const Json& spec) const {
-  const Json* said = find_path(spec, "driftDetection.autoHeal");
-  return said != nullptr && said->is_bool() ? said->get_bool() : settings_.heals_drift;
 }
 
 // Puts a client into `next` unless the one there is still right.
@@ -169,9 +182,8 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
   }
   next.spec = std::move(written);
   next.fingerprint = credentials->fingerprint;
-  next.cloud =
-      std::make_shared<AwsCloud>(make_client(std::move(*config), std::move(credentials->source)),
-                                 tag_policy(spec), heals_drift(spec));
+  next.cloud = std::make_shared<AwsCloud>(
+      make_client(std::move(*config), std::move(credentials->source)), policy_of(spec));
   co_return Result<void>{};
 }
 

@@ -58,8 +58,7 @@ class Providers {
   Task<Next> check(Reach& reach, reconcile::Object object);
   Task<Result<void>> build(Reach& reach, const reconcile::Object& object, Entry& next);
   Result<aws::ClientConfig> client_config(const Json& spec) const;
-  planning::TagPolicy tag_policy(const Json& spec) const;
-  bool heals_drift(const Json& spec) const;
+  ProviderPolicy policy_of(const Json& spec) const;
   std::shared_ptr<aws::Client> make_client(aws::ClientConfig config,
                                            std::shared_ptr<aws::CredentialSource> source);
   void accept(const std::string& key, const reconcile::Object& object, Entry next);

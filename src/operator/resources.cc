@@ -1,11 +1,11 @@
 #include "operator/resources.h"
 
 #include <algorithm>
-#include <charconv>
 #include <utility>
 #include <variant>
 
 #include "operator/discreet_cloud.h"
+#include "operator/interval.h"
 #include "operator/secrets.h"
 #include "operator/timely_cloud.h"
 #include "planning/access.h"
@@ -52,17 +52,6 @@ Words words_of(const Outcome& outcome) {
 
 }  // namespace
 
-std::optional<Duration> parse_interval(std::string_view text) {
-  std::int64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  if (error != std::errc() || number <= 0 || number > 1'000'000) return std::nullopt;
-  const std::string_view unit = text.substr(std::size_t(end - text.data()));
-  if (unit == "s") return std::chrono::seconds(number);
-  if (unit == "m") return std::chrono::minutes(number);
-  if (unit == "h") return std::chrono::hours(number);
-  return std::nullopt;
-}
-
 Resources::Resources(Clock& clock, Settings settings, Providers& providers,
                      const ObjectReferences& references, telemetry::Metrics& metrics,
                      const telemetry::Logger& log)
@@ -108,7 +97,9 @@ Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key)
   if (failed != nullptr && failed->error.code == Code::kUnauthenticated && on_doubt) {
     on_doubt(provider);
   }
-  co_return report(kind, reach, object, done, started);
+  report(kind, reach, object, done, started);
+  const bool settled = std::holds_alternative<Settled>(done.outcome);
+  co_return settled ? next_check(object, provided->policy()) : next_after(done.outcome);
 }
 
 Task<Result<Resolved>> Resources::resolve(const definition::Definition& definition, Object object,
@@ -155,11 +146,21 @@ Task<Next> Resources::hold(WatchedKind& kind, Reach& reach, Object object, Outco
   metrics_.cache_hits.with({kind.name()}).inc();
   Report held{.outcome = std::move(outcome), .corrected = false, .severity = {}, .compared = {}};
   co_await engine_.report_only(kind.definition(), object, held.outcome, reach.store());
-  co_return report(kind, reach, object, held, started);
+  report(kind, reach, object, held, started);
+  co_return next_after(held.outcome);
 }
 
-Duration Resources::interval_for(const Object& object) const {
-  return parse_interval(object.annotation("check-interval")).value_or(settings_.check_interval);
+Next Resources::next_after(const Outcome& unsettled) {
+  const auto* waiting = std::get_if<Waiting>(&unsettled);
+  if (waiting != nullptr && waiting->after > Duration{0}) return Next::wait(waiting->after);
+  return std::holds_alternative<Gone>(unsettled) ? Next::forget() : Next::back_off();
+}
+
+Next Resources::next_check(const Object& object, const ProviderPolicy& policy) const {
+  const auto asked = parse_interval(object.annotation("check-interval"));
+  if (!policy.checks && !asked) return Next::forget();
+  const Duration usual = policy.check_interval.value_or(settings_.check_interval);
+  return Next::check(asked.value_or(usual), policy.check_jitter);
 }
 
 void Resources::note_drift(const std::string& kind, const Report& report) {
@@ -181,7 +182,7 @@ void Resources::note_drift(const std::string& kind, const Report& report) {
   }
 }
 
-Next Resources::report(const WatchedKind& kind, Reach& reach, const Object& object,
+void Resources::report(const WatchedKind& kind, Reach& reach, const Object& object,
                        const Report& report, SteadyTime started) {
   const std::string& name = kind.name();
   const auto took = std::chrono::duration<double>(clock_.steady() - started).count();
@@ -215,17 +216,11 @@ Next Resources::report(const WatchedKind& kind, Reach& reach, const Object& obje
   }
   reach.end(result, words.reason,
             failed == nullptr ? std::nullopt : std::optional(failed->error.message));
-
-  if (std::holds_alternative<Settled>(report.outcome)) return Next::check(interval_for(object));
-  const auto* waiting = std::get_if<Waiting>(&report.outcome);
-  if (waiting != nullptr && waiting->after > Duration{0}) return Next::wait(waiting->after);
   if (std::holds_alternative<Gone>(report.outcome)) {
     const auto since = parse_rfc3339(text_at(object.json(), "metadata.deletionTimestamp"));
     metrics_.finalizer_duration.with({name}).observe(
         std::chrono::duration<double>(clock_.wall() - since).count());
-    return Next::forget();
   }
-  return Next::back_off();
 }
 
 }  // namespace infra

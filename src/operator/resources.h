@@ -46,9 +46,11 @@ class Resources {
                                               const reconcile::Resolved& resolved) const;
   Task<Next> hold(WatchedKind& kind, Reach& reach, reconcile::Object object,
                   reconcile::Outcome outcome, SteadyTime started);
-  Next report(const WatchedKind& kind, Reach& reach, const reconcile::Object& object,
+  void report(const WatchedKind& kind, Reach& reach, const reconcile::Object& object,
               const reconcile::Report& report, SteadyTime started);
-  Duration interval_for(const reconcile::Object& object) const;
+  static Next next_after(const reconcile::Outcome& unsettled);
+  // When to look again at an object that is settled.
+  Next next_check(const reconcile::Object& object, const ProviderPolicy& policy) const;
   void note_drift(const std::string& kind, const reconcile::Report& report);
 
   Clock& clock_;
@@ -59,9 +61,5 @@ class Resources {
   const telemetry::Logger& log_;
   reconcile::Engine engine_;
 };
-
-// "90s", "5m", "1h": whole numbers with one unit. Nothing for anything else, and for under a
-// second.
-std::optional<Duration> parse_interval(std::string_view text);
 
 }  // namespace infra

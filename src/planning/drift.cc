@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "definition/references.h"
 #include "planning/path.h"
 
 namespace infra::planning {
@@ -12,8 +13,26 @@ using definition::Definition;
 using definition::Field;
 
 constexpr std::string_view kTags = "tags.";
-constexpr std::string_view kLow = "low", kHigh = "high";
+constexpr std::string_view kLow = "low", kHigh = "high", kCritical = "critical";
 constexpr std::size_t kLongest = 200;
+
+std::size_t rank_of(std::string_view severity) {
+  const auto& all = definition::kSeverities;
+  return std::size_t(std::ranges::find(all, severity) - all.begin());
+}
+
+// That of the innermost field on the path that has one. Tags change nothing of what a resource
+// does.
+std::string_view severity_at(const Definition& definition, std::string_view path) {
+  if (path.starts_with(kTags)) return kLow;
+  for (std::string_view at = path; !at.empty();) {
+    const Field* field = definition::field_at(definition, at);
+    if (field != nullptr && !field->severity.empty()) return field->severity;
+    const auto dot = at.rfind('.');
+    at = dot == std::string_view::npos ? std::string_view() : at.substr(0, dot);
+  }
+  return kHigh;
+}
 
 std::string told(const Json* value) {
   if (value == nullptr || value->is_null()) return {};
@@ -42,7 +61,8 @@ bool is_secret(const Field& field) {
 
 Difference of_field(const Definition& definition, const Desired& desired, const Observed& observed,
                     const std::string& path) {
-  Difference out{.path = path, .expected = {}, .actual = {}, .severity = severity_of(path)};
+  Difference out{
+      .path = path, .expected = {}, .actual = {}, .severity = severity_at(definition, path)};
   const auto dot = path.find('.');
   const Field* field = definition.field(path.substr(0, dot));
   if (field == nullptr) return out;
@@ -64,26 +84,28 @@ void add_items(const Definition& definition, const definition::ChildSet& set,
     out.push_back({.path = path_of(set, item),
                    .expected = told(&item.value),
                    .actual = told(&shown),
-                   .severity = severity_of(set.field)});
+                   .severity = severity_at(definition, set.field)});
   }
 }
 
 }  // namespace
 
-std::string_view severity_of(std::string_view path) {
-  return path.starts_with(kTags) ? kLow : kHigh;
+void keep_severe(std::string_view threshold, std::vector<Difference>& found) {
+  std::erase_if(found, [least = rank_of(threshold)](const Difference& one) {
+    return rank_of(one.severity) < least;
+  });
 }
 
 std::string_view severity_of(const std::vector<Difference>& found) {
-  const bool low =
-      std::ranges::all_of(found, [](const Difference& one) { return one.severity == kLow; });
-  return low ? kLow : kHigh;
+  const auto worst = std::ranges::max_element(
+      found, {}, [](const Difference& one) { return rank_of(one.severity); });
+  return worst == found.end() ? std::string_view() : worst->severity;
 }
 
 std::vector<Difference> differences(const Definition& definition, const Desired& desired,
                                     const Observed& observed, const Plan& plan) {
   if (!observed.present) {
-    return {{.path = "resource", .expected = "there", .actual = "gone", .severity = kHigh}};
+    return {{.path = "resource", .expected = "there", .actual = "gone", .severity = kCritical}};
   }
   std::vector<Difference> out;
   const auto of_a_set = [&definition](const std::string& path) {

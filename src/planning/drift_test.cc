@@ -61,6 +61,30 @@ TEST_F(DriftTest, TagsMatterLess) {
   EXPECT_EQ(severity_of(differences(kind, desired, observed, plan)), "high");
 }
 
+TEST_F(DriftTest, AFieldIsAsSevereAsTheInnermostThatSaysSo) {
+  Field& environment = kind.spec[3];
+  environment.severity = "critical";
+  environment.fields[0].severity = "medium";
+  kind.spec[4].severity = "low";
+  plan.sets["members"].add = {{.key = "a", .value = Json("a"), .found = {}}};
+  EXPECT_EQ(told({"environment", "environment.variables", "size", "members"}),
+            (Lines{"environment: *** -> *** critical", "environment.variables: *** -> *** medium",
+                   "size:  -> 9 high", "members: a ->  low"}));
+}
+
+TEST_F(DriftTest, WhatIsLessSevereIsTakenAway) {
+  std::vector<Difference> found{
+      {"a", "", "", "low"}, {"b", "", "", "high"}, {"c", "", "", "medium"}};
+  keep_severe("low", found);
+  EXPECT_EQ(found.size(), 3u);
+  EXPECT_EQ(severity_of(found), "high");
+  keep_severe("high", found);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].path, "b");
+  keep_severe("critical", found);
+  EXPECT_EQ(severity_of(found), "");
+}
+
 TEST_F(DriftTest, SecretsAreNotShown) {
   desired.spec = JsonObject{{"password", "hush"}, {"environment", "hush"}};
   EXPECT_EQ(told({"password", "environment.variables"}),
@@ -82,7 +106,7 @@ TEST_F(DriftTest, ItemsOfSetsAreToldOneByOne) {
 
 TEST_F(DriftTest, AllOfItMayHaveGone) {
   observed.present = false;
-  EXPECT_EQ(told({}), Lines{"resource: there -> gone high"});
+  EXPECT_EQ(told({}), Lines{"resource: there -> gone critical"});
 }
 
 }  // namespace

@@ -40,8 +40,12 @@ std::string name_of(const Definition& definition, std::string_view path) {
 
 }  // namespace
 
-std::vector<std::string> ignored_paths(const Definition& definition, std::string_view annotation) {
+std::vector<std::string> ignored_paths(const Definition& definition, std::string_view annotation,
+                                       const std::vector<std::string>& providers) {
   std::vector<std::string> out = split_list(annotation);
+  std::ranges::copy_if(providers, std::back_inserter(out), [&definition](const std::string& path) {
+    return can_be_ignored(definition, path);
+  });
   for (auto& path : out) path = name_of(definition, path);
   return out;
 }

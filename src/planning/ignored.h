@@ -13,9 +13,11 @@ namespace infra::planning {
 // What is made for the object is made as its spec says; once that is settled, whatever AWS has in
 // them counts as declared.
 
-// The paths that the annotation lists; a field that becomes a tag is named as that.
+// The paths that the annotation lists, and those of the provider's that this kind has; a field that
+// becomes a tag is named as that.
 std::vector<std::string> ignored_paths(const definition::Definition& definition,
-                                       std::string_view annotation);
+                                       std::string_view annotation,
+                                       const std::vector<std::string>& providers);
 
 // What is wrong with such paths, a sentence each: there is no such field, or it says whose the
 // resource is.

@@ -38,7 +38,7 @@ std::string recorded_id(const Definition& definition, const Object& object) {
 
 bool heals(const Object& object, const Cloud& cloud) {
   const std::string said = object.annotation("auto-heal");
-  return said == "true" || (said != "false" && cloud.heals_drift());
+  return said == "true" || (said != "false" && cloud.drift_policy().heals);
 }
 
 }  // namespace
@@ -82,7 +82,8 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .tags = merged_tags(cloud.tag_policy().defaults, definition, object, spec, cluster),
           .managed_keys = managed_tag_keys(definition, object, now),
           .removes_foreign_tags = cloud.tag_policy().removes_foreign,
-          .ignored = planning::ignored_paths(definition, object.annotation("ignore-fields")),
+          .ignored = planning::ignored_paths(definition, object.annotation("ignore-fields"),
+                                             cloud.drift_policy().ignored),
           .recorded_id = recorded_id(definition, object),
           .intent_open = intent_open(object),
           .deleting = object.deleting(),

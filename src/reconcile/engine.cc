@@ -109,11 +109,15 @@ Task<Outcome> Engine::run(Pass& pass) {
       .reason = "Converging", .message = "AWS is still taking up the changes", .after = kRecheck}};
 }
 
-// Only what the first look finds: what comes after it is of our own making.
-void Engine::note_drift(Pass& pass, const Plan& plan) {
+// Only what the first look finds: what comes after it is of our own making. Where drift is left as
+// it is, and the provider does not mind so little, there is nothing to do.
+void Engine::note_drift(Pass& pass, Plan& plan) {
   const bool differs = plan.action == Action::kUpdate || plan.reason == planning::kDrifted;
   if (!differs || !pass.desired.settled || !pass.drift.empty()) return;
   pass.drift = planning::differences(pass.definition, pass.desired, pass.observed, plan);
+  planning::keep_severe(pass.cloud.drift_policy().threshold, pass.drift);
+  const bool all_minor = plan.reason == planning::kDrifted && pass.drift.empty();
+  if (all_minor) plan = Plan{};
 }
 
 // What was found by its name or tag is noted only once it has proven to be ours: a noted id counts

@@ -44,7 +44,7 @@ class Engine {
   Task<Outcome> run(Pass& pass);
   Task<Result<void>> hold_finalizer(Pass& pass);
   Task<Result<void>> note_id(Pass& pass);
-  static void note_drift(Pass& pass, const planning::Plan& plan);
+  static void note_drift(Pass& pass, planning::Plan& plan);
   Task<Result<std::string>> find_lost(Pass& pass);
   Task<Result<void>> observe(Pass& pass);
   Task<Result<void>> observe_facets(Pass& pass);

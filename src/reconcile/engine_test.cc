@@ -38,7 +38,7 @@ class FakeCloud final : public Cloud {
   const std::string& region() const override { return region_; }
   const std::string& account_id() const override { return account_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
-  bool heals_drift() const override { return heals; }
+  const planning::DriftPolicy& drift_policy() const override { return drift; }
 
   std::map<std::string, JsonObject> things;
   std::map<std::string, Fault> faults;
@@ -51,7 +51,7 @@ class FakeCloud final : public Cloud {
   bool keeps_deleted = false;  // shows it as if it were there
   bool hides_deleted = false;  // shows nothing right after a deletion
   bool forgets_size = false;   // accepts a change and does not keep it
-  bool heals = true;
+  planning::DriftPolicy drift;
   int writes = 0;
 
   void tag_with(std::string key, std::string value) {
@@ -419,7 +419,7 @@ TEST_F(EngineTest, DriftThatIsNotToBePutRightIsToldOnce) {
 
 TEST_F(EngineTest, DriftIsPutRightWhenAskedFor) {
   reconcile();
-  cloud.heals = false;
+  cloud.drift.heals = false;
   cloud.things.begin()->second["Size"] = 9;
   EXPECT_EQ(reason(), "Drifted");
   annotate("auto-heal", "true");
@@ -430,17 +430,47 @@ TEST_F(EngineTest, DriftIsPutRightWhenAskedFor) {
 
 TEST_F(EngineTest, WhatHasGoneIsNotMadeAgainWhereDriftIsLeft) {
   reconcile();
-  cloud.heals = false;
+  cloud.drift.heals = false;
   cloud.things.clear();
   EXPECT_EQ(reason(), "Drifted");
   EXPECT_TRUE(cloud.things.empty());
   EXPECT_EQ(status("drift.details"),
-            R"([{"field":"resource","expected":"there","actual":"gone","severity":"high"}])");
+            R"([{"field":"resource","expected":"there","actual":"gone","severity":"critical"}])");
+}
+
+TEST_F(EngineTest, DriftThatTheProviderDoesNotMindIsLeftWithoutAWord) {
+  kind.spec[0].severity = "medium";
+  reconcile();
+  cloud.drift = {.heals = false, .ignored = {}, .threshold = "high"};
+  cloud.things.begin()->second["Size"] = 9;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(9));
+  EXPECT_EQ(find_path(store.json, "status.drift"), nullptr);
+  cloud.drift.threshold = "medium";
+  EXPECT_EQ(reason(), "Drifted");
+}
+
+TEST_F(EngineTest, DriftThatTheProviderDoesNotMindIsPutRightWithoutAWord) {
+  reconcile();
+  cloud.drift.threshold = "critical";
+  const auto told = store.events.size();
+  cloud.things.begin()->second["Size"] = 9;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(3));
+  EXPECT_EQ(store.events.size(), told);
+}
+
+TEST_F(EngineTest, AFieldThatTheProviderLeavesToOthers) {
+  reconcile();
+  cloud.drift.ignored = {"size", "what.another.kind.has"};
+  cloud.things.begin()->second["Size"] = 9;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.begin()->second["Size"], Json(9));
 }
 
 TEST_F(EngineTest, AnotherTagOfTheProviderIsNoDrift) {
   reconcile();
-  cloud.heals = false;
+  cloud.drift.heals = false;
   cloud.tag_with("team", "x");
   EXPECT_EQ(reason(), "Settled");
   EXPECT_EQ(find_path(store.json, "status.drift"), nullptr);

@@ -141,10 +141,12 @@ class NoCloud final : public Cloud {
   const std::string& region() const override { return nothing_; }
   const std::string& account_id() const override { return nothing_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
+  const planning::DriftPolicy& drift_policy() const override { return drift_; }
 
  private:
   std::string nothing_;
   planning::TagPolicy tags_;
+  planning::DriftPolicy drift_;
 };
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/task.h"
+#include "planning/drift.h"
 #include "planning/tags.h"
 #include "reconcile/object.h"
 
@@ -29,8 +30,7 @@ class Cloud {
   virtual const std::string& region() const = 0;
   virtual const std::string& account_id() const = 0;
   virtual const planning::TagPolicy& tag_policy() const = 0;
-  // Whether what somebody has changed in AWS is put right, where the object says nothing.
-  virtual bool heals_drift() const { return true; }
+  virtual const planning::DriftPolicy& drift_policy() const = 0;
 };
 
 // Where desired objects live. Both writes are refused with kConflict if the object has changed
