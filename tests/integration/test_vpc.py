@@ -1,4 +1,5 @@
-from harness import Case, GLOBAL_TAGS, GROUP, client, wait_until
+from harness import Case, GLOBAL_TAGS, GROUP, World, client, wait_until
+from stack import must_run
 
 
 class Vpc(Case):
@@ -157,6 +158,47 @@ class Vpc(Case):
         self.patch('AWSProvider', 'aws', {'driftDetection': {'autoHeal': True}})
         self.eventually('another one', lambda: [one['VpcId'] for one in self.vpcs_of()] not in ([], [vpc]))
         self.wait_ready('VPC', 'vpc')
+
+    def say_of_drift(self, **words):
+        self.patch('AWSProvider', 'aws', {'driftDetection': words})
+        self.wait_ready('AWSProvider', 'aws')
+
+    def listed_drift(self):
+        return must_run([World.tools['operator'], 'drift', '--namespaces', self.ns], env={'KUBECONFIG': str(World.stack.kubeconfig)})
+
+    def test_a_provider_may_not_mind_what_is_less_severe(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.assertEqual(self.listed_drift(), 'Everything that was looked at is as declared.\n')
+        self.say_of_drift(autoHeal=False, severityThreshold='high')
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}])
+        self.await_looks('VPC', 2)
+        status = self.get('VPC', 'vpc')['status']
+        self.assertEqual((status['ready'], status.get('drift'), self.tags(vpc)['Team']), (True, None, 'z'))
+        self.say_of_drift(severityThreshold='low')
+        self.wait_condition('VPC', 'vpc', 'False', 'Drifted', 'Synced')
+        self.assertRegex(self.listed_drift(), rf'^vpcs {self.ns}/vpc: tags.Team is z, declared a \(low, since 20.*Z\)\n$')
+
+    def test_a_provider_may_leave_fields_to_others(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.say_of_drift(ignoreFields=['tags.Team', 'what.others.have'])
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}])
+        self.await_looks('VPC', 2)
+        self.assertEqual(self.tags(vpc)['Team'], 'z')
+        self.say_of_drift(ignoreFields=None)
+        self.eventually('the tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
+
+    def test_a_provider_may_want_no_looks(self):
+        vpc = self.make(tags={'Team': 'a'})
+        self.say_of_drift(enabled=False)
+        self.make_provider('looked-at')
+        self.create('VPC', 'other', {'cidrBlock': '10.1.0.0/16', 'providerRef': {'name': 'looked-at'}})
+        self.wait_ready('VPC', 'other')
+        self.await_looks('VPC', 1)  # after it the last look at the first has ended
+        self.ec2.create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'z'}])
+        self.await_looks('VPC', 3)
+        self.assertEqual(self.tags(vpc)['Team'], 'z')
+        self.patch('VPC', 'vpc', annotations={'check-interval': '1s'})
+        self.eventually('the tag is put right', lambda: self.tags(vpc)['Team'] == 'a')
 
     def test_observed_only_reports_and_does_not_write(self):
         vpc = self.make(tags={'Team': 'a'})
