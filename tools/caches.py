@@ -13,7 +13,8 @@ from proxy import Reply, query_error
 OWN = {'ModifyCacheCluster': {}, 'IncreaseReplicaCount': {'NewReplicaCount': 'ReplicasPerNodeGroup'},
        'DecreaseReplicaCount': {'NewReplicaCount': 'ReplicasPerNodeGroup'},
        'ModifyReplicationGroupShardConfiguration': {'NodeGroupCount': 'NumNodeGroups'}}
-NOT_THERE = {'DescribeReplicationGroups': 'ReplicationGroupNotFoundFault', 'DescribeCacheClusters': 'CacheClusterNotFound'}
+NOT_THERE = {'DescribeReplicationGroups': 'ReplicationGroupNotFoundFault', 'DescribeCacheClusters': 'CacheClusterNotFound',
+             'DeleteReplicationGroup': 'ReplicationGroupNotFoundFault', 'DeleteCacheCluster': 'CacheClusterNotFound'}
 
 
 class Caches:
@@ -29,12 +30,13 @@ class Caches:
         if request.operation.startswith(('Create', 'Modify')) or request.operation in OWN:
             names = OWN.get(request.operation, {})
             self.keep(name, {names.get(member, member): value for member, value in asked.items()})
-        if request.operation.startswith('Delete'):
+        if request.operation.startswith('Delete') and name not in self.gone:
             self.gone.add(name)
+            return None
         if request.operation in OWN:
             return self.xml(request.operation, '')
         made = 'EngineVersion' in self.held[name]
-        if request.operation.startswith('Describe') and (name in self.gone or not made):
+        if request.operation in NOT_THERE and (name in self.gone or not made):
             return query_error(NOT_THERE[request.operation], f'{name} not found')
         if request.operation == 'DescribeCacheClusters':
             return self.xml(request.operation, f'<CacheClusters><CacheCluster>{self.cluster(name)}</CacheCluster></CacheClusters>')

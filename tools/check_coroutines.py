@@ -32,7 +32,7 @@ def faults(text):
             yield found.start(), "a braced temporary within co_await; give it a name first"
         if re.search(r"co_await[^;]*\?[^;]*:[^:]", statement):
             yield found.start(), "co_await within ?:; write an if"
-    for found in re.finditer(r"\?[^;:{}]*\bco_await\b", text):
+    for found in re.finditer(r"\?(?:[^;:{}]*|[^;]*[^:;]:\s*)\bco_await\b", text):
         yield found.start(), "co_await within ?:; write an if"
     for found in re.finditer(r"\[(?!\])[^\[\]]*\]\s*\([^()]*\)\s*(?:mutable\s*)?->\s*Task<", text):
         yield found.start(), "a lambda with captures that is a coroutine; write a function"

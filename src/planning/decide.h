@@ -37,6 +37,7 @@ struct Desired {
 // What is, in the vocabulary of spec. Exists only if every part could be read.
 struct Observed {
   bool present = false;  // false: AWS said, positively, that it is not there
+  bool ended = false;    // ... by showing one that has gone, which no stale look does
   std::string id;
   Json resource;                                  // the first facet as AWS answered it
   std::map<std::string, Json> facets;             // each facet's answer by name; null: absent

@@ -81,6 +81,8 @@ class Engine {
   Task<Result<void>> note_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> write_tags(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> remove(Pass& pass, const planning::Plan& plan);
+  Task<Result<Json>> send_removal(Pass& pass);
+  Task<bool> gone_with_deletion(Pass& pass);
   Task<Result<void>> take_children(Pass& pass, const planning::Plan& plan);
   Task<Outcome> release(Pass& pass, const planning::Plan& plan);
   Task<Outcome> forget(Pass& pass, const planning::Plan& plan);

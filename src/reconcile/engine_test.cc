@@ -819,6 +819,25 @@ TEST_F(EngineTest, WhatGoesSlowlyIsNotLetGoByAStaleLookAfterItsDeletion) {
   EXPECT_EQ(reason(), "Gone");
 }
 
+TEST_F(EngineTest, WhatGoesSlowlyElsewhereMayGoAtOnce) {
+  kind.states.leaving = {"leaving"};
+  reconcile();
+  kind.identity.chosen = "name";
+  delete_object();
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_EQ(std::ranges::count(cloud.calls, "DeleteThing"), 2);
+}
+
+TEST_F(EngineTest, WhatAwsShowsAsGoneIsGone) {
+  kind.states = {
+      .at = "State", .ready = {"here"}, .leaving = {"leaving"}, .absent = {"gone"}, .none = "here"};
+  reconcile();
+  delete_object();
+  cloud.things.begin()->second["State"] = "gone";
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_FALSE(cloud.called("DeleteThing"));
+}
+
 // AWS took the deletion, and the process died before it let go of the object.
 TEST_F(EngineTest, AnAcceptedDeletionCountsAsTheFirstTime) {
   reconcile();

@@ -173,7 +173,8 @@ Task<Result<void>> Engine::observe(Pass& pass) {
   auto read = co_await read_facet(pass, first);
   if (!read) co_return read;
   const Json& resource = pass.observed.facets[first.name];
-  if (resource.is_null() || counts_as_absent(pass, resource)) co_return Result<void>{};
+  pass.observed.ended = !resource.is_null() && counts_as_absent(pass, resource);
+  if (resource.is_null() || pass.observed.ended) co_return Result<void>{};
   pass.observed.present = true;
   pass.observed.resource = resource;
   auto rest = co_await observe_facets(pass);

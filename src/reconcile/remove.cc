@@ -13,6 +13,12 @@ constexpr const char* kRemoval = "removal";
 // AWS takes a while to delete it, and shows it meanwhile.
 bool goes_slowly(const Engine::Pass& pass) { return !pass.definition.states.leaving.empty(); }
 
+// The answer to a deletion.
+bool says_absent(const Engine::Pass& pass, const Error& error) {
+  const auto& absent = pass.definition.remove_absent;
+  return std::ranges::find(absent, error.remote_code) != absent.end();
+}
+
 }  // namespace
 
 // AWS may show for a while what it has deleted: asking again hastens nothing.
@@ -53,6 +59,17 @@ Task<Outcome> Engine::release(Pass& pass, const planning::Plan& plan) {
   co_return gone;
 }
 
+Task<Result<Json>> Engine::send_removal(Pass& pass) {
+  const auto& removes = pass.definition.removes;
+  const auto call = std::ranges::find_if(
+      removes, [&pass](const definition::Call& one) { return applies(pass, one); });
+  if (call == removes.end()) {
+    co_return fail(Code::kInternal, "no call to delete it fits its spec");
+  }
+  auto answer = co_await send(pass, *call);
+  co_return answer;
+}
+
 Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
   auto taken = co_await take_children(pass, plan);
   if (!taken) co_return taken;
@@ -62,13 +79,7 @@ Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
       co_return std::unexpected(done.error().in("cannot prepare the deletion"));
     }
   }
-  const auto& removes = pass.definition.removes;
-  const auto call = std::ranges::find_if(
-      removes, [&pass](const definition::Call& one) { return applies(pass, one); });
-  if (call == removes.end()) {
-    co_return fail(Code::kInternal, "no call to delete it fits its spec");
-  }
-  auto answer = co_await send(pass, *call);
+  auto answer = co_await send_removal(pass);
   if (answer) {
     pass.removed = true;
     note_repeat(pass, kRemoval);
@@ -81,9 +92,7 @@ Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
     if (!noted) co_return std::unexpected(noted.error());
     co_return Result<void>{};
   }
-  const auto& absent = pass.definition.remove_absent;
-  const std::string code = answer.error().remote_code;
-  if (std::ranges::find(absent, code) != absent.end()) {
+  if (says_absent(pass, answer.error())) {
     note_repeat(pass, kRemoval);
     co_return Result<void>{};
   }
@@ -91,10 +100,22 @@ Task<Result<void>> Engine::remove(Pass& pass, const planning::Plan& plan) {
   co_return std::unexpected(answer.error().in("cannot delete"));
 }
 
+// Not there, right after AWS took the deletion. Of what it takes a while to delete that may be a
+// look from before it was made. Another deletion tells: services that take names ask no copy that
+// is late then. Of an id that AWS has assigned, EC2 does, and shows later what has gone.
+Task<bool> Engine::gone_with_deletion(Pass& pass) {
+  if (!pass.removed) co_return false;
+  if (!goes_slowly(pass)) co_return true;
+  if (pass.definition.identity.chosen.empty()) co_return false;
+  const auto again = co_await send_removal(pass);
+  co_return !again && says_absent(pass, again.error());
+}
+
 Task<Outcome> Engine::forget(Pass& pass, const planning::Plan& plan) {
-  const bool gone_at_once = pass.removed && !goes_slowly(pass);
-  if (!pass.seen && !gone_at_once) {
-    auto absent = co_await believe_absence(pass);
+  if (!pass.seen && !pass.observed.ended) {
+    const bool gone = co_await gone_with_deletion(pass);
+    Result<void> absent;
+    if (!gone) absent = co_await believe_absence(pass);
     if (!absent) co_return waiting_or_failed(absent.error());
   }
   pass.store.record_event(pass.object, false, plan.reason,

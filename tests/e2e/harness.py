@@ -124,7 +124,9 @@ class Release(objects.Objects, unittest.TestCase):
         Values are written with __ for a dot."""
         presets = [CHART / f'values-{preset}.yaml'] if preset else []
         files = [word for file in [*presets, *more] for word in ('--values', file)]
-        emulator = {'aws.localstack.endpoint': World.door.url} if preset == 'localstack' else {}
+        emulator = {'localstack': {'aws.localstack.endpoint': World.door.url},
+                    # AWS has another port here than the policy of the values knows.
+                    'production': {'networkPolicy.egress[0].ports[0].port': World.door.server_port}}.get(preset, {})
         given = {key.replace('__', '.'): value for key, value in values.items()}
         self.helm('upgrade', NAME, chart, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
         self.note_rights()
