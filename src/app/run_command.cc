@@ -104,12 +104,16 @@ Result<std::optional<TraceSettings>> trace_settings(const RunFlags& flags) {
                                     .resource = resource_of(flags)}};
 }
 
+std::string pod_namespace(const std::string& otherwise) {
+  return environment_or("POD_NAMESPACE", otherwise);
+}
+
 OperatorSettings settings_of(const RunFlags& flags, const std::string& default_namespace) {
   OperatorSettings out;
   out.namespaces = flags.namespaces;
   out.pod = {.api_version = "v1",
              .kind = "Pod",
-             .ns = environment_or("POD_NAMESPACE", default_namespace),
+             .ns = pod_namespace(default_namespace),
              .name = environment_or("POD_NAME", ""),
              .uid = environment_or("POD_UID", "")};
   out.leader_elect = flags.leader_elect;
@@ -259,16 +263,16 @@ class Process {
   }
 
   Result<void> serve_webhook() {
-    webhook_.emplace(WebhookParts{.clock = clock_,
-                                  .kube = *kube_,
-                                  .definitions = definitions_,
-                                  .provider_definition = provider_definition_,
-                                  .metrics = metrics_,
-                                  .health = health_,
-                                  .log = log_,
-                                  .random = random()},
-                     WebhookSettings{.namespaces = flags_.namespaces,
-                                     .certificates = flags_.webhook_certificates});
+    webhook_.emplace(
+        WebhookParts{.clock = clock_,
+                     .kube = *kube_,
+                     .definitions = definitions_,
+                     .provider_definition = provider_definition_,
+                     .metrics = metrics_,
+                     .health = health_,
+                     .log = log_,
+                     .random = random()},
+        WebhookSettings{.namespaces = flags_.namespaces, .certificates = webhook_certificates()});
     webhook_->start(io_.get_executor());
     webhook_server_.emplace(
         [this](net::HttpRequest request) { return webhook_->answer(std::move(request)); },
@@ -279,6 +283,15 @@ class Process {
     if (!port) return std::unexpected(port.error().in("--webhook-port"));
     log_.info("the webhook listens", {{"webhook_port", *port}});
     return {};
+  }
+
+  std::unique_ptr<net::CertificateSource> webhook_certificates() {
+    WebhookAuthoritySettings settings = flags_.webhook_authority;
+    if (settings.secret.empty()) {
+      return std::make_unique<net::CertificateFolder>(flags_.webhook_certificates);
+    }
+    settings.ns = pod_namespace(kube_->config().default_namespace);
+    return std::make_unique<WebhookAuthority>(*kube_, clock_, log_, std::move(settings));
   }
 
   std::function<double()> random() {

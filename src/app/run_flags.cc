@@ -118,9 +118,25 @@ void add_webhook_flags(CLI::App& run, RunFlags& flags) {
   run.add_option("--webhook-port", flags.webhook_port,
                  "Port of the admission webhook, with TLS; 0: none")
       ->capture_default_str();
-  run.add_option("--webhook-cert-dir", flags.webhook_certificates,
-                 "Folder with the webhook's certificate and key, tls.crt and tls.key")
-      ->capture_default_str();
+  auto* folder =
+      run.add_option("--webhook-cert-dir", flags.webhook_certificates,
+                     "Folder with the webhook's certificate and key, tls.crt and tls.key")
+          ->capture_default_str();
+  auto& authority = flags.webhook_authority;
+  auto* secret = run.add_option("--webhook-secret", authority.secret,
+                                "Secret beside the pod in which the operator keeps a certificate "
+                                "that it makes itself, and renews")
+                     ->excludes(folder);
+  auto* configuration =
+      run.add_option("--webhook-configuration", authority.configuration,
+                     "ValidatingWebhookConfiguration in which it says whom to trust");
+  auto* hosts = run.add_option("--webhook-host,--webhook-hosts", authority.hosts,
+                               "DNS names and IP addresses that the API server calls it by, "
+                               "repeated or with commas")
+                    ->delimiter(',');
+  secret->needs(configuration, hosts);
+  configuration->needs(secret);
+  hosts->needs(secret);
 }
 
 }  // namespace

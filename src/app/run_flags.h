@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "kube/leader_elector.h"
 #include "operator/operator.h"
+#include "operator/webhook_authority.h"
 
 namespace infra::app {
 
@@ -32,6 +33,7 @@ struct RunFlags {
   std::vector<std::string> global_tags;  // KEY=VALUE
   std::uint16_t webhook_port = 0;        // 0: no webhook
   std::string webhook_certificates = "/tmp/k8s-webhook-server/serving-certs";
+  WebhookAuthoritySettings webhook_authority;  // without a Secret: the certificate is in the folder
   std::string definitions;
   std::string otlp_endpoint;  // empty: no traces
   double trace_sampling = 1;
