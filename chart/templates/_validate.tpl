@@ -114,7 +114,7 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- end }}
 {{- end }}
 {{- range $pair := list (list "metrics" "health") (list "metrics" "webhooks") (list "health" "webhooks") }}
-{{- if eq (get $operator (first $pair)).port (get $operator (last $pair)).port }}
+{{- if eq (int (get $operator (first $pair)).port) (int (get $operator (last $pair)).port) }}
 {{- include "infra-operator.problem" (list (printf "operator.%s.port" (first $pair)) (get $operator (first $pair)).port (printf "is operator.%s.port too" (last $pair)) "Set two different ports") }}
 {{- end }}
 {{- end }}

@@ -319,6 +319,11 @@ class Details(unittest.TestCase):
                                   input=certificate, capture_output=True, text=True, timeout=30)
         self.assertEqual(done.returncode, 0, done.stderr)
 
+    def test_a_port_may_come_from_the_command_line(self):
+        """Where numbers are of another type than in a file."""
+        rendered = helm.render(BY_THE_OPERATOR, '--set', 'operator.webhooks.port=9444,webhooks.service.targetPort=9444')
+        self.assertEqual(rendered.flag('webhook-port'), ['9444'])
+
     def test_extra_objects_may_have_templates(self):
         rendered = helm.render({'extraObjects': ['{apiVersion: v1, kind: ConfigMap, metadata: {name: "{{ .Release.Name }}-x", namespace: a}}']})
         self.assertEqual(rendered.one('ConfigMap')['metadata']['name'], 'op-x')
