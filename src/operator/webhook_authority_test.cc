@@ -311,6 +311,18 @@ TEST_F(WebhookAuthorityTest, AnEmptiedSecretIsFilledAndTheOldCertificateTrustedO
   EXPECT_TRUE(trusted(next.value(), objects.bundle()));
 }
 
+// An API server may not have heard yet of the bundle that the other one has just written.
+TEST_F(WebhookAuthorityTest, WhatAnotherHasMadeIsShownALookLater) {
+  const PemPair first = settle();
+  const auto other = make();
+  look(*other);
+  ASSERT_EQ(look(*other), first);
+  objects.empty();
+  look();
+  EXPECT_EQ(look(*other), first);
+  EXPECT_NE(look(*other), first);
+}
+
 TEST_F(WebhookAuthorityTest, ABundleDoesNotGrowForEver) {
   for (int i = 0; i < 9; ++i) {
     objects.empty();
