@@ -18,7 +18,7 @@ RULES = {
     'timer': (r'\b(?:steady|system|high_resolution|deadline)_timer\b|\bthis_thread::sleep\w*|\b(?:u|nano)sleep\s*\(|(?<!\w)::sleep\s*\(',
               'waits for real time; use Clock::sleep or Wakeup (src/base/wakeup.h)'),
     'random': (r'\brandom_device\b|(?<![\w.:>])s?rand\s*\(|\bstd::rand\b|\bRAND_\w*bytes\b|\bgetrandom\b|\barc4random\w*|\buuid\w*_generat\w*'
-               r'|\brandom_generator\b|\bmt19937\w*|\bdefault_random_engine\b',
+               r'|\brandom_generator\b|\bmt19937\w*|\bdefault_random_engine\b|\bBN_\w*rand\w*|\bEVP_\w+_gen\b',
                'makes random numbers; use the function `random` that comes in through OperatorParts'),
     'thread': (r'\bstd::(?:j?thread|async)\b|\bpthread_create\b|\bthread_pool\b',
                'starts a thread; everything runs on one (docs/design/002-one-thread.md)'),
@@ -50,6 +50,7 @@ SEAMS = {
     'src/net/beast_transport.cc': {'clock': 'the real network, which the simulator replaces',
                                    'timer': 'the real network, which the simulator replaces'},
     'src/net/http_server.cc': {'timer': 'the real network, which the simulator replaces'},
+    'src/net/certificate_maker.cc': {'random': 'keys and certificates, which only the program makes'},
     'src/net/proxy_config.cc': {'environment': 'read once at the start, for the real network'},
     'src/telemetry/process_metrics.cc': {'file': 'numbers about the real process, read when somebody asks for metrics'},
     'src/definition/loader.cc': {'file': 'the folder of --definitions, read once at the start'},

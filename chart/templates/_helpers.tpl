@@ -143,8 +143,42 @@ annotations:
 {{- if or .Values.webhooks.enabled .Values.operator.webhooks.enabled }}true{{ end -}}
 {{- end -}}
 
+{{/* Who makes the webhook's certificate, "operator" or "chart"; empty: cert-manager, a Secret's owner, or the webhook is off. */}}
+{{- define "infra-operator.certMode" -}}
+{{- if include "infra-operator.webhook" . }}{{ .Values.webhooks.certMode }}{{ end -}}
+{{- end -}}
+
+{{/* Secrets of different makers have different names: none is ever taken for another's. */}}
 {{- define "infra-operator.webhookSecret" -}}
+{{- $mode := include "infra-operator.certMode" . -}}
+{{- if $mode -}}
+{{- include "infra-operator.suffixed" (list . (eq $mode "operator" | ternary "webhook-authority" "webhook-cert")) -}}
+{{- else -}}
 {{- .Values.webhooks.existingSecret | default "webhook-server-cert" -}}
+{{- end -}}
+{{- end -}}
+
+{{/* The names that the API server calls the webhook by, as a JSON list. */}}
+{{- define "infra-operator.webhookHosts" -}}
+{{- $service := include "infra-operator.suffixed" (list . "webhook") -}}
+{{- $namespace := include "infra-operator.namespace" . -}}
+{{- list $service (printf "%s.%s" $service $namespace) (printf "%s.%s.svc" $service $namespace) | toJson -}}
+{{- end -}}
+
+{{/*
+What the Secret of certMode=chart holds, as JSON: what is in the cluster already, else a new pair. To be asked for once in a
+rendering, as each new pair is another one.
+*/}}
+{{- define "infra-operator.webhookData" -}}
+{{- $live := lookup "v1" "Secret" (include "infra-operator.namespace" .) (include "infra-operator.webhookSecret" .) -}}
+{{- $data := pick (get $live "data" | default dict) "ca.crt" "tls.crt" "tls.key" -}}
+{{- if lt (len $data) 3 -}}
+  {{- $hosts := include "infra-operator.webhookHosts" . | fromJsonArray -}}
+  {{- $authority := genCA "infra-operator webhook authority" 3650 -}}
+  {{- $server := genSignedCert "infra-operator webhook" nil $hosts 3650 $authority -}}
+  {{- $data = dict "ca.crt" (b64enc $authority.Cert) "tls.crt" (b64enc $server.Cert) "tls.key" (b64enc $server.Key) -}}
+{{- end -}}
+{{- toJson $data -}}
 {{- end -}}
 
 {{- define "infra-operator.priorityClassName" -}}

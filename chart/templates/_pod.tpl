@@ -42,7 +42,13 @@
 {{- end }}
 {{- if include "infra-operator.webhook" . }}
 - --webhook-port={{ .Values.operator.webhooks.port }}
+{{- if eq (include "infra-operator.certMode" .) "operator" }}
+- --webhook-secret={{ include "infra-operator.webhookSecret" . }}
+- --webhook-configuration={{ include "infra-operator.fullname" . }}
+- --webhook-hosts={{ include "infra-operator.webhookHosts" . | fromJsonArray | join "," }}
+{{- else }}
 - {{ printf "--webhook-cert-dir=%s" .Values.operator.webhooks.certDir | quote }}
+{{- end }}
 {{- end }}
 {{- with .Values.tracing }}
 {{- if .enabled }}
@@ -154,8 +160,13 @@
 {{- end }}
 {{- end -}}
 
+{{/* "true" if the webhook's certificate comes as files; else empty. */}}
+{{- define "infra-operator.webhookFiles" -}}
+{{- if and (include "infra-operator.webhook" .) (ne (include "infra-operator.certMode" .) "operator") }}true{{ end -}}
+{{- end -}}
+
 {{- define "infra-operator.webhookMounts" -}}
-{{- if include "infra-operator.webhook" . }}
+{{- if include "infra-operator.webhookFiles" . }}
 - name: webhook-cert
   mountPath: {{ .Values.operator.webhooks.certDir | quote }}
   readOnly: true
@@ -163,7 +174,7 @@
 {{- end -}}
 
 {{- define "infra-operator.webhookVolumes" -}}
-{{- if include "infra-operator.webhook" . }}
+{{- if include "infra-operator.webhookFiles" . }}
 - name: webhook-cert
   secret:
     secretName: {{ include "infra-operator.webhookSecret" . }}

@@ -114,7 +114,7 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- end }}
 {{- end }}
 {{- range $pair := list (list "metrics" "health") (list "metrics" "webhooks") (list "health" "webhooks") }}
-{{- if eq (get $operator (first $pair)).port (get $operator (last $pair)).port }}
+{{- if eq (int (get $operator (first $pair)).port) (int (get $operator (last $pair)).port) }}
 {{- include "infra-operator.problem" (list (printf "operator.%s.port" (first $pair)) (get $operator (first $pair)).port (printf "is operator.%s.port too" (last $pair)) "Set two different ports") }}
 {{- end }}
 {{- end }}
@@ -194,8 +194,21 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- $webhooks := .Values.webhooks -}}
 {{- $manager := $webhooks.certManager -}}
 {{- if include "infra-operator.webhook" . }}
-{{- if not (or $manager.enabled $webhooks.existingSecret) }}
-{{- include "infra-operator.problem" (list "webhooks.enabled" true "the webhook has no certificate" "Set webhooks.certManager.enabled=true, or webhooks.existingSecret and webhooks.validating.caBundle") }}
+{{- $mode := $webhooks.certMode }}
+{{- if not (or $mode $manager.enabled $webhooks.existingSecret) }}
+{{- include "infra-operator.problem" (list "webhooks.enabled" true "the webhook has no certificate" "Set webhooks.certMode=operator, or webhooks.certManager.enabled=true, or webhooks.existingSecret and webhooks.validating.caBundle") }}
+{{- end }}
+{{- if $mode }}
+{{- $others := list }}
+{{- if $manager.enabled }}{{ $others = append $others "webhooks.certManager.enabled" }}{{ end }}
+{{- if $webhooks.existingSecret }}{{ $others = append $others "webhooks.existingSecret" }}{{ end }}
+{{- if $webhooks.validating.caBundle }}{{ $others = append $others "webhooks.validating.caBundle" }}{{ end }}
+{{- with $others }}
+{{- include "infra-operator.problem" (list "webhooks.certMode" $mode (printf "is set beside %s, and only one can give the certificate" (join " and " .)) "Set webhooks.certMode=\"\", or leave the other out") }}
+{{- end }}
+{{- end }}
+{{- if and (eq $mode "operator") (not .Values.rbac.clusterRole) }}
+{{- include "infra-operator.problem" (list "webhooks.certMode" $mode "rbac.clusterRole is false, so the operator could not tell the API server whom to trust" "Set rbac.clusterRole=true, or webhooks.certMode=chart") }}
 {{- end }}
 {{- if and $webhooks.existingSecret (not $manager.enabled) (not $webhooks.validating.caBundle) }}
 {{- include "infra-operator.problem" (list "webhooks.existingSecret" $webhooks.existingSecret "the API server would not trust the certificate" "Set webhooks.validating.caBundle to the CA, in base64") }}

@@ -12,6 +12,7 @@
 #include <random>
 
 #include "app/kube_config.h"
+#include "app/run_flags.h"
 #include "app/version.h"
 #include "aws/crt.h"
 #include "aws/embedded.h"
@@ -21,40 +22,11 @@
 #include "definition/object_reference.h"
 #include "net/beast_transport.h"
 #include "net/http_server.h"
-#include "operator/interval.h"
 #include "operator/operator.h"
 #include "operator/webhook.h"
 
 namespace infra::app {
 namespace {
-
-struct Flags {
-  std::string kubeconfig, context;
-  std::vector<std::string> namespaces;
-  bool leader_elect = true;
-  kube::LeaseSettings lease;
-  std::string metrics_address = ":8080";
-  bool metrics_per_object = false;
-  std::string health_address = ":8081";
-  std::size_t most_at_once = 10;
-  Duration check_interval{300'000};
-  int check_jitter = 10;  // percent
-  Duration reconcile_timeout{600'000};
-  bool auto_heal = true;
-  Duration shutdown_timeout{20'000};
-  PodRole pod_role;
-  std::string cluster = "kubernetes";
-  std::vector<std::string> global_tags;  // KEY=VALUE
-  std::uint16_t webhook_port = 0;        // 0: no webhook
-  std::string webhook_certificates = "/tmp/k8s-webhook-server/serving-certs";
-  std::string definitions;
-  std::string otlp_endpoint;  // empty: no traces
-  double trace_sampling = 1;
-  std::string log_level = "info";
-  std::string log_format = "json";
-  std::optional<std::uint64_t> log_sampling_initial;
-  std::uint64_t log_sampling_thereafter = 100;
-};
 
 std::string environment_or(const char* name, std::string fallback) {
   const char* value = std::getenv(name);
@@ -84,13 +56,13 @@ telemetry::Format format_of(const std::string& name) {
   return name == "console" ? telemetry::Format::kConsole : telemetry::Format::kJson;
 }
 
-std::optional<telemetry::Sampling> sampling_of(const Flags& flags) {
+std::optional<telemetry::Sampling> sampling_of(const RunFlags& flags) {
   if (!flags.log_sampling_initial) return std::nullopt;
   return telemetry::Sampling{.first = *flags.log_sampling_initial,
                              .thereafter = flags.log_sampling_thereafter};
 }
 
-Result<planning::TagMap> global_tags(const Flags& flags) {
+Result<planning::TagMap> global_tags(const RunFlags& flags) {
   planning::TagMap out;
   for (const auto& tag : flags.global_tags) {
     const auto equals = tag.find('=');
@@ -104,7 +76,7 @@ Result<planning::TagMap> global_tags(const Flags& flags) {
   return out;
 }
 
-telemetry::Fields resource_of(const Flags& flags) {
+telemetry::Fields resource_of(const RunFlags& flags) {
   telemetry::Fields out{{"service.name", "infra-operator"},
                         {"service.version", kVersion},
                         {"k8s.cluster.name", flags.cluster}};
@@ -116,7 +88,7 @@ telemetry::Fields resource_of(const Flags& flags) {
   return out;
 }
 
-Result<std::optional<TraceSettings>> trace_settings(const Flags& flags) {
+Result<std::optional<TraceSettings>> trace_settings(const RunFlags& flags) {
   if (flags.otlp_endpoint.empty()) return std::nullopt;
   auto endpoint = traces_endpoint(flags.otlp_endpoint);
   if (!endpoint) {
@@ -132,12 +104,16 @@ Result<std::optional<TraceSettings>> trace_settings(const Flags& flags) {
                                     .resource = resource_of(flags)}};
 }
 
-OperatorSettings settings_of(const Flags& flags, const std::string& default_namespace) {
+std::string pod_namespace(const std::string& otherwise) {
+  return environment_or("POD_NAMESPACE", otherwise);
+}
+
+OperatorSettings settings_of(const RunFlags& flags, const std::string& default_namespace) {
   OperatorSettings out;
   out.namespaces = flags.namespaces;
   out.pod = {.api_version = "v1",
              .kind = "Pod",
-             .ns = environment_or("POD_NAMESPACE", default_namespace),
+             .ns = pod_namespace(default_namespace),
              .name = environment_or("POD_NAME", ""),
              .uid = environment_or("POD_UID", "")};
   out.leader_elect = flags.leader_elect;
@@ -180,7 +156,7 @@ constexpr net::HttpServerLimits kWebhookLimits{
 // then the io_context with whoever still waits on it, and only then what those use.
 class Process {
  public:
-  explicit Process(const Flags& flags)
+  explicit Process(const RunFlags& flags)
       : flags_(flags),
         log_(std::cerr, level_of(flags.log_level), format_of(flags.log_format), clock_,
              sampling_of(flags)),
@@ -287,16 +263,16 @@ class Process {
   }
 
   Result<void> serve_webhook() {
-    webhook_.emplace(WebhookParts{.clock = clock_,
-                                  .kube = *kube_,
-                                  .definitions = definitions_,
-                                  .provider_definition = provider_definition_,
-                                  .metrics = metrics_,
-                                  .health = health_,
-                                  .log = log_,
-                                  .random = random()},
-                     WebhookSettings{.namespaces = flags_.namespaces,
-                                     .certificates = flags_.webhook_certificates});
+    webhook_.emplace(
+        WebhookParts{.clock = clock_,
+                     .kube = *kube_,
+                     .definitions = definitions_,
+                     .provider_definition = provider_definition_,
+                     .metrics = metrics_,
+                     .health = health_,
+                     .log = log_,
+                     .random = random()},
+        WebhookSettings{.namespaces = flags_.namespaces, .certificates = webhook_certificates()});
     webhook_->start(io_.get_executor());
     webhook_server_.emplace(
         [this](net::HttpRequest request) { return webhook_->answer(std::move(request)); },
@@ -309,6 +285,15 @@ class Process {
     return {};
   }
 
+  std::unique_ptr<net::CertificateSource> webhook_certificates() {
+    WebhookAuthoritySettings settings = flags_.webhook_authority;
+    if (settings.secret.empty()) {
+      return std::make_unique<net::CertificateFolder>(flags_.webhook_certificates);
+    }
+    settings.ns = pod_namespace(kube_->config().default_namespace);
+    return std::make_unique<WebhookAuthority>(*kube_, clock_, log_, std::move(settings));
+  }
+
   std::function<double()> random() {
     return [this] { return std::uniform_real_distribution<double>(0, 1)(engine_); };
   }
@@ -319,7 +304,7 @@ class Process {
     return server.listen(io_.get_executor(), address);
   }
 
-  const Flags& flags_;
+  const RunFlags& flags_;
   SystemClock clock_;
   telemetry::Logger log_;
   telemetry::Metrics metrics_;
@@ -338,7 +323,7 @@ class Process {
   std::optional<net::HttpServer> webhook_server_;
 };
 
-int run_operator(const Flags& flags) {
+int run_operator(const RunFlags& flags) {
   const auto& lease = flags.lease;
   if (lease.duration <= lease.renew_deadline || lease.renew_deadline <= lease.retry) {
     std::cerr << "--leader-election-lease-duration must be longer than "
@@ -350,129 +335,12 @@ int run_operator(const Flags& flags) {
   return process.run();
 }
 
-// A flag that takes a time, such as 5m. `target` holds what it is without the flag.
-void add_interval(CLI::App& command, const std::string& name, Duration& target,
-                  const std::string& description) {
-  const auto take = [name, &target](const std::string& text) {
-    const auto time = parse_interval(text);
-    if (!time) {
-      throw CLI::ValidationError(
-          name, "takes a whole number with s, m or h, such as 5m; got '" + text + "'");
-    }
-    target = *time;
-  };
-  const auto seconds = std::chrono::duration_cast<std::chrono::seconds>(target).count();
-  command.add_option_function<std::string>(name, take, description)
-      ->default_str(fmt::format("{}s", seconds));
-}
-
-void add_election_flags(CLI::App& run, Flags& flags) {
-  run.add_flag("--leader-elect,!--no-leader-elect", flags.leader_elect,
-               "Work only while holding a lease")
-      ->capture_default_str();
-  run.add_option("--leader-election-namespace", flags.lease.ns,
-                 "Namespace of the lease; default: POD_NAMESPACE, or the kubeconfig's");
-  run.add_option("--leader-election-name", flags.lease.name, "Name of the lease")
-      ->capture_default_str();
-  add_interval(run, "--leader-election-lease-duration", flags.lease.duration,
-               "Time after which another process takes a lease that was not renewed");
-  add_interval(run, "--leader-election-renew-deadline", flags.lease.renew_deadline,
-               "Time after which a process that cannot renew its lease stops working");
-  add_interval(run, "--leader-election-retry-period", flags.lease.retry,
-               "Time between attempts to get or renew the lease");
-}
-
-void add_role_flags(CLI::App& run, PodRole& role) {
-  run.add_option("--assume-role-arn", role.arn,
-                 "Role that is assumed with the credentials found around the program");
-  run.add_option("--assume-role-external-id", role.external_id,
-                 "External id that this role asks for");
-  run.add_option("--assume-role-session-name", role.session_name,
-                 "Name of the session, as CloudTrail shows it")
-      ->capture_default_str();
-  add_interval(run, "--assume-role-duration", role.duration,
-               "How long keys of this role are good for");
-}
-
-void add_log_flags(CLI::App& run, Flags& flags) {
-  run.add_option("--log-level", flags.log_level, "debug, info or error")
-      ->check(CLI::IsMember({"debug", "info", "error"}))
-      ->capture_default_str();
-  run.add_option("--log-format", flags.log_format, "json or console")
-      ->check(CLI::IsMember({"json", "console"}))
-      ->capture_default_str();
-  run.add_option("--log-sampling-initial", flags.log_sampling_initial,
-                 "Lines of one message a second before any is left out; default: none is");
-  run.add_option("--log-sampling-thereafter", flags.log_sampling_thereafter,
-                 "After those, one line of so many is written; 0: none")
-      ->capture_default_str();
-}
-
-void add_trace_flags(CLI::App& run, Flags& flags) {
-  auto* endpoint = run.add_option("--otlp-endpoint", flags.otlp_endpoint,
-                                  "URL of a collector for traces (OTLP over HTTP), such as "
-                                  "http://collector:4318; its headers: OTEL_EXPORTER_OTLP_HEADERS");
-  run.add_option("--trace-sampling", flags.trace_sampling, "Part of reconciles that are traced")
-      ->check(CLI::Range(0.0, 1.0))
-      ->needs(endpoint)
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_run_command(CLI::App& app, int& exit_code) {
-  auto flags = std::make_shared<Flags>();
+  auto flags = std::make_shared<RunFlags>();
   auto* run = app.add_subcommand("run", "Run the operator until SIGTERM or SIGINT");
-  run->add_option("--kubeconfig", flags->kubeconfig,
-                  "Path of a kubeconfig; in a pod, its own account is used without this");
-  run->add_option("--context", flags->context,
-                  "Context of the kubeconfig; default: the current one");
-  run->add_option("--namespace,--namespaces", flags->namespaces,
-                  "Namespaces to look after, repeated or with commas; default: all")
-      ->delimiter(',');
-  add_election_flags(*run, *flags);
-  run->add_option("--metrics-bind-address", flags->metrics_address,
-                  "Where /metrics is served; 0: nowhere")
-      ->capture_default_str();
-  run->add_flag("--metrics-per-object", flags->metrics_per_object,
-                "A series for each object too, with the time when it was made");
-  run->add_option("--health-probe-bind-address", flags->health_address,
-                  "Where /healthz and /readyz are served; 0: nowhere")
-      ->capture_default_str();
-  run->add_option("--max-concurrent-reconciles", flags->most_at_once,
-                  "How many objects are worked on at once")
-      ->check(CLI::Range(1, 1000))
-      ->capture_default_str();
-  add_interval(*run, "--check-interval", flags->check_interval,
-               "Time between looks at an object that is as declared");
-  run->add_option("--check-jitter", flags->check_jitter,
-                  "How much that time varies, in percent, so that objects do not come in step")
-      ->check(CLI::Range(0, 100))
-      ->capture_default_str();
-  run->add_flag("--auto-heal,!--no-auto-heal", flags->auto_heal,
-                "Put right what others change in AWS; a provider and an object may say otherwise")
-      ->capture_default_str();
-  add_interval(*run, "--reconcile-timeout", flags->reconcile_timeout,
-               "How long one look at an object may go on sending requests to AWS");
-  add_interval(*run, "--shutdown-timeout", flags->shutdown_timeout,
-               "How long a stop waits for what is under way");
-  add_role_flags(*run, flags->pod_role);
-  run->add_option("--cluster-name", flags->cluster,
-                  "Name of this cluster in the tags of what is made")
-      ->capture_default_str();
-  run->add_option("--global-tags", flags->global_tags,
-                  "Tags on everything that is made, KEY=VALUE with commas; a provider's and an "
-                  "object's win")
-      ->delimiter(',');
-  run->add_option("--webhook-port", flags->webhook_port,
-                  "Port of the admission webhook, with TLS; 0: none")
-      ->capture_default_str();
-  run->add_option("--webhook-cert-dir", flags->webhook_certificates,
-                  "Folder with the webhook's certificate and key, tls.crt and tls.key")
-      ->capture_default_str();
-  run->add_option("--definitions", flags->definitions, "Folder with definitions of more kinds");
-  add_trace_flags(*run, *flags);
-  add_log_flags(*run, *flags);
+  add_run_flags(*run, *flags);
   run->callback([flags, &exit_code] { exit_code = run_operator(*flags); });
 }
 

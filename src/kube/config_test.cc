@@ -91,8 +91,8 @@ class RotationTest : public ConfigTest {
   }
   Credential credential(bool renew = false) { return *await(config.token->get(renew)); }
 
-  const net::Identity before = net::make_identity("DNS:before.test");
-  const net::Identity after = net::make_identity("DNS:after.test");
+  const net::PemPair before = net::make_identity("DNS:before.test");
+  const net::PemPair after = net::make_identity("DNS:after.test");
   HandClock hand;
   Config config;
 };

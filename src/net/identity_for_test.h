@@ -6,12 +6,9 @@
 
 #include <string>
 
-namespace infra::net {
+#include "net/certificate_maker.h"
 
-// A certificate and its key, both PEM.
-struct Identity {
-  std::string certificate, key;
-};
+namespace infra::net {
 
 inline std::string drain(BIO* bio) {
   char* data = nullptr;
@@ -23,7 +20,7 @@ inline std::string drain(BIO* bio) {
 
 // Signed by itself, for names such as "DNS:a.test" or "IP:127.0.0.1". Valid for ten years by the
 // real clock, and so by those that tests turn.
-inline Identity make_identity(const char* names) {
+inline PemPair make_identity(const char* names) {
   EVP_PKEY* key = EVP_EC_gen("P-256");
   X509* x = X509_new();
   X509_set_version(x, 2);

@@ -1,7 +1,5 @@
 #include "net/server_certificate.h"
 
-#include <openssl/x509.h>
-
 #include <boost/asio/ssl.hpp>
 
 #include "base/file.h"
@@ -28,50 +26,35 @@ Result<std::shared_ptr<ssl::context>> make_context(const std::string& certificat
   return context;
 }
 
-WallTime end_of(ssl::context& context) {
-  const X509* certificate = SSL_CTX_get0_certificate(context.native_handle());
-  std::tm parts{};
-  ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &parts);
-  return WallTime(std::chrono::seconds(timegm(&parts)));
-}
-
 }  // namespace
 
-ServerCertificate::ServerCertificate(const Clock& clock, std::string folder)
-    : clock_(clock), folder_(std::move(folder)) {}
-
-Result<ServerCertificate::Pair> ServerCertificate::read() const {
+Result<PemPair> CertificateFolder::read() const {
   auto certificate = read_file(folder_ + "/tls.crt");
   if (!certificate) return std::unexpected(certificate.error());
   auto key = read_file(folder_ + "/tls.key");
   if (!key) return std::unexpected(key.error());
-  return Pair{.certificate = std::move(*certificate), .key = std::move(*key)};
+  return PemPair{.certificate = std::move(*certificate), .key = std::move(*key)};
 }
 
-Result<bool> ServerCertificate::look() {
-  auto pair = read();
-  if (!pair) return std::unexpected(pair.error());
+Task<Result<PemPair>> CertificateFolder::look() { co_return read(); }
+
+Result<bool> ServerCertificate::show(PemPair pair) {
   auto context = context_;
-  const bool known = context != nullptr && *pair == shown_;
+  const bool known = context != nullptr && pair == shown_;
   if (!known) {
-    auto made = make_context(pair->certificate, pair->key);
+    auto made = make_context(pair.certificate, pair.key);
     if (!made) return std::unexpected(made.error());
     context = std::move(*made);
   }
-  const WallTime expires = known ? expires_ : end_of(*context);
-  if (expires <= clock_.wall()) {
-    return fail(Code::kInvalid, "tls.crt expired at " + format_rfc3339(expires) + "; renew it");
+  const auto valid = validity_of(pair.certificate);
+  if (!valid) return std::unexpected(valid.error());
+  if (valid->end <= clock_.wall()) {
+    return fail(Code::kInvalid, "tls.crt expired at " + format_rfc3339(valid->end) + "; renew it");
   }
-  shown_ = std::move(*pair);
-  expires_ = expires;
+  shown_ = std::move(pair);
+  expires_ = valid->end;
   context_ = std::move(context);
   return !known;
-}
-
-Result<bool> ServerCertificate::refresh() {
-  auto looked = look();
-  if (!looked) return std::unexpected(looked.error().in(folder_ + " holds no good certificate"));
-  return looked;
 }
 
 }  // namespace infra::net

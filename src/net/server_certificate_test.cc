@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
 #include <boost/asio/ssl.hpp>
 #include <filesystem>
 #include <fstream>
@@ -18,83 +21,93 @@ constexpr std::chrono::hours kElevenYears{11 * 365 * 24};
 
 class ServerCertificateTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directories(folder_);
+  bool is_new(PemPair pair) { return certificate_.show(std::move(pair)).value_or(false); }
+
+  std::string problem(PemPair pair) {
+    const auto shown = certificate_.show(std::move(pair));
+    return shown ? "" : shown.error().message;
   }
 
-  void put(const char* name, const std::string& text) {
-    std::ofstream(folder_ + "/" + name) << text;
-  }
-  void put(const Identity& identity) {
-    put("tls.crt", identity.certificate);
-    put("tls.key", identity.key);
-  }
-
-  bool is_new() { return certificate_.refresh().value_or(false); }
-
-  std::string problem() {
-    const auto looked = certificate_.refresh();
-    return looked ? "" : looked.error().message;
-  }
-
-  const std::string folder_ = testing::TempDir() + "/serving-certs";
   JumpingClock clock_;
-  ServerCertificate certificate_{clock_, folder_};
+  ServerCertificate certificate_{clock_};
 };
 
-TEST_F(ServerCertificateTest, WaitsForItsFiles) {
-  EXPECT_EQ(problem(),
-            folder_ + " holds no good certificate: cannot read the file " + folder_ + "/tls.crt");
-  const Identity identity = make_identity("DNS:a.test");
-  put("tls.crt", identity.certificate);
-  EXPECT_THAT(problem(), HasSubstr("cannot read the file " + folder_ + "/tls.key"));
-  EXPECT_EQ(certificate_.context(), nullptr);
-  put("tls.key", identity.key);
-  EXPECT_TRUE(is_new());
-  EXPECT_NE(certificate_.context(), nullptr);
-  EXPECT_FALSE(is_new());
-}
-
 TEST_F(ServerCertificateTest, TakesANewPair) {
-  put(make_identity("DNS:a.test"));
-  EXPECT_TRUE(is_new());
+  EXPECT_EQ(certificate_.context(), nullptr);
+  EXPECT_FALSE(certificate_.good());
+  const PemPair pair = make_identity("DNS:a.test");
+  EXPECT_TRUE(is_new(pair));
+  EXPECT_TRUE(certificate_.good());
+  EXPECT_FALSE(is_new(pair));
   const auto before = certificate_.context();
-  put(make_identity("DNS:b.test"));
-  EXPECT_TRUE(is_new());
+  EXPECT_TRUE(is_new(make_identity("DNS:b.test")));
   EXPECT_NE(certificate_.context(), before);
 }
 
 TEST_F(ServerCertificateTest, KeepsTheOldOneWhileTheNewIsNotWhole) {
-  put(make_identity("DNS:a.test"));
-  ASSERT_EQ(problem(), "");
+  const PemPair first = make_identity("DNS:a.test");
+  ASSERT_EQ(problem(first), "");
   const auto before = certificate_.context();
-  const Identity next = make_identity("DNS:b.test");
-  put("tls.crt", next.certificate.substr(0, next.certificate.size() / 2));
-  EXPECT_THAT(problem(), HasSubstr("tls.crt is no certificate in PEM"));
-  put("tls.crt", next.certificate);
-  EXPECT_THAT(problem(), HasSubstr("tls.key is no key in PEM, or not that of tls.crt"));
-  put("tls.key", "");
-  EXPECT_THAT(problem(), HasSubstr("tls.key is no key in PEM"));
+  const PemPair next = make_identity("DNS:b.test");
+  const std::string half = next.certificate.substr(0, next.certificate.size() / 2);
+  EXPECT_THAT(problem({half, first.key}), HasSubstr("tls.crt is no certificate in PEM"));
+  EXPECT_THAT(problem({next.certificate, first.key}),
+              HasSubstr("tls.key is no key in PEM, or not that of tls.crt"));
+  EXPECT_THAT(problem({next.certificate, ""}), HasSubstr("tls.key is no key in PEM"));
   EXPECT_EQ(certificate_.context(), before);
-  put("tls.key", next.key);
-  EXPECT_TRUE(is_new());
+  EXPECT_TRUE(certificate_.good());
+  EXPECT_TRUE(is_new(next));
 }
 
 TEST_F(ServerCertificateTest, DoesNotBeginWithOneThatHasExpired) {
-  put(make_identity("DNS:a.test"));
   clock_.advance(kElevenYears);
-  EXPECT_THAT(problem(), HasSubstr("tls.crt expired at 2"));
+  EXPECT_THAT(problem(make_identity("DNS:a.test")), HasSubstr("tls.crt expired at 2"));
   EXPECT_EQ(certificate_.context(), nullptr);
 }
 
 // Who calls decides whether to trust it: its clock may be another one.
 TEST_F(ServerCertificateTest, SaysThatItsOwnHasExpiredAndShowsItOn) {
-  put(make_identity("DNS:a.test"));
-  ASSERT_EQ(problem(), "");
+  const PemPair pair = make_identity("DNS:a.test");
+  ASSERT_EQ(problem(pair), "");
   clock_.advance(kElevenYears);
-  EXPECT_THAT(problem(), HasSubstr("tls.crt expired at 2"));
+  EXPECT_THAT(problem(pair), HasSubstr("tls.crt expired at 2"));
+  EXPECT_FALSE(certificate_.good());
   EXPECT_NE(certificate_.context(), nullptr);
+}
+
+class CertificateFolderTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::filesystem::remove_all(path_);
+    std::filesystem::create_directories(path_);
+  }
+
+  void put(const char* name, const std::string& text) { std::ofstream(path_ + "/" + name) << text; }
+
+  static Task<void> keep(CertificateSource& source, std::optional<Result<PemPair>>* out) {
+    auto found = co_await source.look();
+    out->emplace(std::move(found));
+  }
+
+  Result<PemPair> look() {
+    std::optional<Result<PemPair>> out;
+    boost::asio::io_context io;
+    boost::asio::co_spawn(io, keep(folder_, &out), boost::asio::detached);
+    io.run();
+    return *out;
+  }
+
+  const std::string path_ = testing::TempDir() + "/serving-certs";
+  CertificateFolder folder_{path_};
+};
+
+TEST_F(CertificateFolderTest, HasWhatIsInItsFiles) {
+  EXPECT_EQ(look().error().message, "cannot read the file " + path_ + "/tls.crt");
+  const PemPair pair = make_identity("DNS:a.test");
+  put("tls.crt", pair.certificate);
+  EXPECT_EQ(look().error().message, "cannot read the file " + path_ + "/tls.key");
+  put("tls.key", pair.key);
+  EXPECT_EQ(look().value(), pair);
 }
 
 }  // namespace

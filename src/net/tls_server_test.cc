@@ -2,8 +2,6 @@
 
 #include <boost/asio.hpp>
 #include <boost/asio/ssl.hpp>
-#include <filesystem>
-#include <fstream>
 #include <optional>
 
 #include "net/beast_transport.h"
@@ -30,22 +28,19 @@ Task<void> keep(Task<Result<HttpResponse>> task, std::optional<Result<HttpRespon
 class TlsServerTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::filesystem::create_directories(folder_);
     const auto port = server_.listen(io_.get_executor(), "127.0.0.1:0",
                                      [this] { return certificate_.context(); });
     ASSERT_TRUE(port) << port.error().message;
     port_ = *port;
   }
 
-  void show(const Identity& identity) {
-    std::ofstream(folder_ + "/tls.crt") << identity.certificate;
-    std::ofstream(folder_ + "/tls.key") << identity.key;
-    const auto taken = certificate_.refresh();
+  void show(const PemPair& identity) {
+    const auto taken = certificate_.show(identity);
     ASSERT_TRUE(taken && *taken);
   }
 
   // Through a connection that trusts `identity` only; one that is open is used again.
-  Result<HttpResponse> post(const Identity& identity, std::string body) {
+  Result<HttpResponse> post(const PemPair& identity, std::string body) {
     HttpRequest request{.method = "POST", .host = "127.0.0.1", .port = port_};
     request.body = std::move(body);
     HttpOptions options;
@@ -79,14 +74,13 @@ class TlsServerTest : public testing::Test {
   asio::io_context io_;
   SystemClock clock_;
   BeastTransport client_{clock_};
-  const std::string folder_ = testing::TempDir() + "/tls-server";
-  ServerCertificate certificate_{clock_, folder_};
+  ServerCertificate certificate_{clock_};
   HttpServer server_{echo};
   std::uint16_t port_ = 0;
 };
 
 TEST_F(TlsServerTest, AnswersOneRequestAfterTheOther) {
-  const Identity identity = make_identity("IP:127.0.0.1");
+  const PemPair identity = make_identity("IP:127.0.0.1");
   show(identity);
   for (const std::string& body : {std::string("a"), std::string(1'000'000, 'b')}) {
     const auto answer = post(identity, body);
@@ -96,8 +90,8 @@ TEST_F(TlsServerTest, AnswersOneRequestAfterTheOther) {
 }
 
 TEST_F(TlsServerTest, ANewCertificateIsForNewConnections) {
-  const Identity before = make_identity("IP:127.0.0.1");
-  const Identity after = make_identity("IP:127.0.0.1");
+  const PemPair before = make_identity("IP:127.0.0.1");
+  const PemPair after = make_identity("IP:127.0.0.1");
   show(before);
   ASSERT_TRUE(post(before, "x"));
   show(after);
@@ -108,14 +102,14 @@ TEST_F(TlsServerTest, ANewCertificateIsForNewConnections) {
 }
 
 TEST_F(TlsServerTest, WithoutACertificateItClosesAndGoesOn) {
-  const Identity identity = make_identity("IP:127.0.0.1");
+  const PemPair identity = make_identity("IP:127.0.0.1");
   EXPECT_FALSE(post(identity, "x"));
   show(identity);
   EXPECT_TRUE(post(identity, "x"));
 }
 
 TEST_F(TlsServerTest, SpeaksNothingOlderThanTls12) {
-  const Identity identity = make_identity("IP:127.0.0.1");
+  const PemPair identity = make_identity("IP:127.0.0.1");
   show(identity);
   EXPECT_TRUE(handshake(TLS1_VERSION));
   EXPECT_TRUE(handshake(TLS1_1_VERSION));
@@ -124,7 +118,7 @@ TEST_F(TlsServerTest, SpeaksNothingOlderThanTls12) {
 }
 
 TEST_F(TlsServerTest, ClosesOnWhoSpeaksPlainHttp) {
-  const Identity identity = make_identity("IP:127.0.0.1");
+  const PemPair identity = make_identity("IP:127.0.0.1");
   show(identity);
   tcp::socket socket(io_);
   socket.connect(tcp::endpoint(asio::ip::make_address("127.0.0.1"), port_));

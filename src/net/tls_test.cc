@@ -19,7 +19,7 @@ using asio::ip::tcp;
 // Serves `connections` TLS connections, `per` answers on each, then closes properly. With a
 // `connect_answer` it is a proxy and its target in one: each connection first asks for a tunnel.
 struct TlsPeer {
-  TlsPeer(Identity id, int connections, int per, std::string connect_answer = "")
+  TlsPeer(PemPair id, int connections, int per, std::string connect_answer = "")
       : acceptor(io, tcp::endpoint(asio::ip::make_address("127.0.0.1"), 0)),
         port(acceptor.local_endpoint().port()),
         thread([=, this] {

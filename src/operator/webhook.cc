@@ -9,7 +9,6 @@
 namespace infra {
 namespace {
 
-constexpr Duration kLook{2'000};                  // between two looks at the certificate's files
 constexpr std::string_view kUnknown = "unknown";  // a kind that is none of ours
 
 std::string_view result_of(const admission::Verdict& verdict) {
@@ -19,17 +18,18 @@ std::string_view result_of(const admission::Verdict& verdict) {
 
 }  // namespace
 
-Webhook::Webhook(WebhookParts parts, const WebhookSettings& settings)
+Webhook::Webhook(WebhookParts parts, WebhookSettings settings)
     : parts_(std::move(parts)),
       judge_(parts_.definitions, parts_.provider_definition),
-      certificate_(parts_.clock, settings.certificates) {
+      certificates_(std::move(settings.certificates)),
+      certificate_(parts_.clock) {
   const auto watch = [this, &settings](const definition::Definition& definition) {
     follow(kinds_.emplace_back(definition, parts_.kube, parts_.clock, parts_.random,
                                settings.namespaces));
   };
   watch(parts_.provider_definition);
   for (const auto& definition : parts_.definitions) watch(definition);
-  look_at_certificate();
+  parts_.health.set_ready("webhook", false, "its certificate was not looked at yet");
 }
 
 void Webhook::follow(WatchedKind& kind) {
@@ -71,20 +71,28 @@ void Webhook::start(const boost::asio::any_io_executor& executor) {
 
 Task<void> Webhook::watch_certificate() {
   while (true) {
-    co_await parts_.clock.sleep(kLook);
-    look_at_certificate();
+    const auto found = co_await certificates_->look();
+    take(found);
+    co_await parts_.clock.sleep(certificates_->pause());
   }
 }
 
-void Webhook::look_at_certificate() {
-  const auto looked = certificate_.refresh();
-  const std::string problem = looked ? "" : looked.error().message;
-  if (looked && *looked) parts_.log.info("the webhook serves with a new certificate");
-  if (!problem.empty() && problem != problem_) {
-    parts_.log.error("the webhook's certificate is no good", telemetry::fields_of(looked.error()));
+void Webhook::take(const Result<net::PemPair>& found) {
+  const auto shown = show(found);
+  const std::string problem = shown ? "" : shown.error().message;
+  if (shown && *shown) parts_.log.info("the webhook serves with a new certificate");
+  if (!shown && shown.error().code != Code::kBusy && problem != problem_) {
+    parts_.log.error("the webhook's certificate is no good", telemetry::fields_of(shown.error()));
   }
   problem_ = problem;
   parts_.health.set_ready("webhook", certificate_.good(), problem);
+}
+
+Result<bool> Webhook::show(const Result<net::PemPair>& found) {
+  if (!found) return std::unexpected(found.error());
+  auto shown = certificate_.show(*found);
+  if (shown) return shown;
+  return std::unexpected(shown.error().in(certificates_->name() + " holds no good certificate"));
 }
 
 Task<net::HttpResponse> Webhook::answer(net::HttpRequest request) {

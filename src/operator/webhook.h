@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <list>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -29,14 +30,14 @@ struct WebhookParts {
 
 struct WebhookSettings {
   std::vector<std::string> namespaces;  // none: all
-  std::string certificates;             // folder of tls.crt and tls.key
+  std::unique_ptr<net::CertificateSource> certificates;
 };
 
 // Answers the API server's admission reviews, in every process and whoever leads: it has caches of
 // its own. Ready (`webhook` in /readyz) as soon as it has a certificate to serve with.
 class Webhook {
  public:
-  Webhook(WebhookParts parts, const WebhookSettings& settings);
+  Webhook(WebhookParts parts, WebhookSettings settings);
 
   // Begins to list and watch, and to look for the certificate. What it starts ends with the
   // executor's context, which the webhook outlives.
@@ -53,12 +54,14 @@ class Webhook {
   void follow(WatchedKind& kind);
   void note_synced();
   Task<void> watch_certificate();
-  void look_at_certificate();
+  void take(const Result<net::PemPair>& found);
+  Result<bool> show(const Result<net::PemPair>& found);
   net::HttpResponse review(const std::string& body);
 
   WebhookParts parts_;
   admission::Judge judge_;
   std::list<WatchedKind> kinds_;
+  std::unique_ptr<net::CertificateSource> certificates_;
   net::ServerCertificate certificate_;
   std::string problem_;  // of the certificate, as last told
   bool knows_all_ = false;

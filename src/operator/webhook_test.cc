@@ -67,7 +67,7 @@ class WebhookTest : public kube::Bench {
   telemetry::Health health;
   std::vector<definition::Definition> definitions;
   const definition::Definition provider = *definition::load_provider();
-  std::unique_ptr<Webhook> make() {
+  std::unique_ptr<Webhook> make(WebhookSettings settings) {
     return std::make_unique<Webhook>(WebhookParts{.clock = clock,
                                                   .kube = client,
                                                   .definitions = definitions,
@@ -76,9 +76,11 @@ class WebhookTest : public kube::Bench {
                                                   .health = health,
                                                   .log = log,
                                                   .random = [] { return 0.5; }},
-                                     WebhookSettings{.namespaces = {}, .certificates = folder});
+                                     std::move(settings));
   }
-  void SetUp() override { webhook = make(); }
+  void SetUp() override {
+    webhook = make({.certificates = std::make_unique<net::CertificateFolder>(folder)});
+  }
   // What it has started holds on to it, and goes with the context.
   void TearDown() override { io.stop(); }
 
@@ -86,9 +88,11 @@ class WebhookTest : public kube::Bench {
 };
 
 TEST_F(WebhookTest, IsReadyWhenItHasACertificate) {
+  EXPECT_THAT(health.ready().text, HasSubstr("[-]webhook failed: its certificate was not looked"));
   start();
+  const std::string reason = "[-]webhook failed: cannot read the file " + folder + "/tls.crt";
+  EXPECT_TRUE(run_until([&] { return health.ready().text.find(reason) != std::string::npos; }));
   EXPECT_EQ(webhook->certificate(), nullptr);
-  EXPECT_THAT(health.ready().text, HasSubstr("[-]webhook failed: " + folder + " holds no good"));
   put_certificate();
   EXPECT_TRUE(run_until([this] { return webhook->certificate() != nullptr; }));
   EXPECT_THAT(health.ready().text, HasSubstr("[+]webhook ok"));
@@ -96,11 +100,13 @@ TEST_F(WebhookTest, IsReadyWhenItHasACertificate) {
 
 TEST_F(WebhookTest, StaysReadyWhileItsCertificateIsReplaced) {
   put_certificate();
-  webhook = make();
   start();
+  ASSERT_TRUE(run_until([this] { return webhook->certificate() != nullptr; }));
   std::ofstream(folder + "/tls.crt") << "half";
-  EXPECT_TRUE(
-      run_until([this] { return lines.str().find("no certificate in PEM") != std::string::npos; }));
+  EXPECT_TRUE(run_until([this] {
+    return lines.str().find(folder + " holds no good certificate: tls.crt is no certificate") !=
+           std::string::npos;
+  }));
   EXPECT_THAT(health.ready().text, HasSubstr("[+]webhook ok"));
 }
 
@@ -112,6 +118,31 @@ TEST_F(WebhookTest, SaysOnceWhatIsWrongWithTheCertificate) {
   const auto first = text.find("certificate is no good");
   ASSERT_NE(first, text.npos) << text;
   EXPECT_EQ(text.find("certificate is no good", first + 1), text.npos) << text;
+}
+
+// Has nothing at the first look.
+class Late final : public net::CertificateSource {
+ public:
+  Task<Result<net::PemPair>> look() override {
+    if (std::exchange(early_, false)) co_return fail(Code::kBusy, "it is being made");
+    co_return net::make_identity("DNS:webhook.test");
+  }
+  Duration pause() const override { return Duration{1'000}; }
+  std::string name() const override { return "late"; }
+
+ private:
+  bool early_ = true;
+};
+
+TEST_F(WebhookTest, WhatIsStillBeingMadeIsNoError) {
+  webhook = make({.certificates = std::make_unique<Late>()});
+  start();
+  EXPECT_TRUE(run_until([this] {
+    return health.ready().text.find("[-]webhook failed: it is being made") != std::string::npos;
+  }));
+  EXPECT_TRUE(run_until([this] { return webhook->certificate() != nullptr; }));
+  EXPECT_THAT(health.ready().text, HasSubstr("[+]webhook ok"));
+  EXPECT_EQ(lines.str().find("certificate is no good"), std::string::npos);
 }
 
 TEST_F(WebhookTest, JudgesByOthersOnceItKnowsAll) {

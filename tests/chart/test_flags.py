@@ -6,6 +6,7 @@ import unittest
 import helm
 from helm import PRESETS, tree
 
+MAKES_ITS_CERTIFICATE = tree(webhooks__enabled=True, webhooks__certMode='operator')
 ROLE = 'arn:aws:iam::111122223333:role/infra'
 
 
@@ -29,6 +30,13 @@ class Flags(unittest.TestCase):
                                   webhooks__certManager__enabled=True, tracing__enabled=True, tracing__endpoint='http://c:4318'),
                              tree(aws__assumeRole={'enabled': True, 'roleARN': ROLE, 'externalID': 'x'}))
         self.assertLessEqual(flags_of(helm.render(values)), self.known)
+
+    def test_and_for_a_certificate_that_it_makes(self):
+        words = helm.render(MAKES_ITS_CERTIFICATE).container['args']
+        self.assertIn('--webhook-secret=op-infra-operator-webhook-authority', words)
+        done = subprocess.run([helm.TOOLS['operator'], *words, '--kubeconfig', '/nonexistent'], capture_output=True, text=True, timeout=30)
+        self.assertIn('/nonexistent', done.stderr)
+        self.assertEqual(done.returncode, 1, done.stderr)
 
     def test_and_without_election(self):
         self.assertLessEqual(flags_of(helm.render(tree(operator__leaderElection__enabled=False))), self.known)

@@ -3,6 +3,9 @@ import base64
 import functools
 import gzip
 import json
+import pathlib
+import subprocess
+import tempfile
 import unittest
 
 import conform
@@ -19,6 +22,8 @@ EVERYTHING = functools.reduce(merged, (
     tree(configMap={'create': True, 'data': {'a': 'b'}, 'binaryData': {'c': 'ZA=='}}, imagePullSecrets=['pull', {'name': 'other'}]),
     tree(aws__staticCredentials={'enabled': True, 'create': True, 'accessKeyID': 'a', 'secretAccessKey': 'b', 'sessionToken': 'c'}),
     tree(proxy__https='http://proxy:3128', globalTags={'team': 'x', 'cost': 123456789012, 'on': True}, watchNamespaces=['one', 'two'])))
+BY_THE_OPERATOR = tree(webhooks__enabled=True, webhooks__certMode='operator')
+BY_THE_CHART = tree(webhooks__enabled=True, webhooks__certMode='chart')
 NAMESPACED = merged(EVERYTHING, tree(rbac__clusterRole=False, priorityClass__create=False, webhooks__enabled=False))
 
 
@@ -28,7 +33,9 @@ class Rendered(unittest.TestCase):
         cls.presets = {name: helm.render(files=files, crds=True) for name, files in PRESETS.items()}
         cls.everything = helm.render(EVERYTHING)
         cls.namespaced = helm.render(NAMESPACED)
-        cls.all = {**cls.presets, 'everything': cls.everything, 'namespaced': cls.namespaced}
+        # Not rendered twice: what the chart makes is new each time where no cluster is asked what it has.
+        cls.by_the_chart = helm.render(BY_THE_CHART)
+        cls.all = {**cls.presets, 'everything': cls.everything, 'namespaced': cls.namespaced, 'by the chart': cls.by_the_chart}
 
     def test_every_kubernetes_takes_it(self):
         kinds = {one['kind'] for rendered in self.all.values() for one in rendered.objects}
@@ -275,6 +282,47 @@ class Details(unittest.TestCase):
     def test_the_certificate_is_for_the_service(self):
         names = helm.render(EVERYTHING).one('Certificate')['spec']['dnsNames']
         self.assertIn(f'op-infra-operator-webhook.{NAMESPACE}.svc', names)
+
+    def test_the_operator_may_keep_a_certificate_and_say_whom_to_trust(self):
+        rendered = helm.render(BY_THE_OPERATOR)
+        secret = rendered.one('Secret')
+        name = secret['metadata']['name']
+        self.assertFalse({'data', 'stringData'} & set(secret), 'an upgrade would take back what the operator has made')
+        self.assertNotIn('caBundle', rendered.one('ValidatingWebhookConfiguration')['webhooks'][0]['clientConfig'])
+        self.assertEqual(rendered.one('Role', name)['rules'], [
+            {'apiGroups': [''], 'resources': ['secrets'], 'resourceNames': [name], 'verbs': ['get', 'patch']}])
+        self.assertEqual(rendered.one('RoleBinding', name)['metadata']['namespace'], NAMESPACE)
+        hook = rendered.one('ValidatingWebhookConfiguration')['metadata']['name']
+        self.assertIn({'apiGroups': ['admissionregistration.k8s.io'], 'resources': ['validatingwebhookconfigurations'],
+                       'resourceNames': [hook], 'verbs': ['get', 'patch']}, rendered.one('ClusterRole')['rules'])
+        self.assertEqual((rendered.flag('webhook-secret'), rendered.flag('webhook-configuration')), ([name], [hook]))
+        service = rendered.one('Service', 'webhook')['metadata']['name']
+        self.assertEqual(rendered.flag('webhook-hosts'), [f'{service},{service}.{NAMESPACE},{service}.{NAMESPACE}.svc'])
+        self.assertNotIn('volumes', rendered.pod)
+
+    def test_it_gets_no_such_right_otherwise(self):
+        for values in ({}, EVERYTHING, BY_THE_CHART):
+            rules = [rule for kind in ('Role', 'ClusterRole') for one in helm.render(values).all(kind) for rule in one['rules']]
+            self.assertEqual([rule for rule in rules if 'resourceNames' in rule], [])
+
+    def test_the_chart_makes_a_certificate_for_the_service(self):
+        rendered = helm.render(BY_THE_CHART)
+        secret = rendered.one('Secret')
+        ca, certificate = (base64.b64decode(secret['data'][key]).decode() for key in ('ca.crt', 'tls.crt'))
+        hook = rendered.one('ValidatingWebhookConfiguration')['webhooks'][0]
+        self.assertEqual(hook['clientConfig']['caBundle'], secret['data']['ca.crt'])
+        self.assertEqual(rendered.pod['volumes'][0]['secret']['secretName'], secret['metadata']['name'])
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / 'ca.crt'
+            path.write_text(ca)
+            done = subprocess.run(['openssl', 'verify', '-CAfile', path, '-verify_hostname', f'op-infra-operator-webhook.{NAMESPACE}.svc'],
+                                  input=certificate, capture_output=True, text=True, timeout=30)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def test_a_port_may_come_from_the_command_line(self):
+        """Where numbers are of another type than in a file."""
+        rendered = helm.render(BY_THE_OPERATOR, '--set', 'operator.webhooks.port=9444,webhooks.service.targetPort=9444')
+        self.assertEqual(rendered.flag('webhook-port'), ['9444'])
 
     def test_extra_objects_may_have_templates(self):
         rendered = helm.render({'extraObjects': ['{apiVersion: v1, kind: ConfigMap, metadata: {name: "{{ .Release.Name }}-x", namespace: a}}']})

@@ -75,9 +75,18 @@ SENTENCES = {
     'priority_class_nobody_uses': (tree(priorityClass__create=True, priorityClass__name='a', priorityClassName='b'),
                                    'priorityClassName=b: the chart makes the class a'),
     'webhook_without_certificate': (tree(webhooks__enabled=True), 'webhooks.enabled=true: the webhook has no certificate. '
-                                                                  'Set webhooks.certManager.enabled=true, or'),
+                                                                  'Set webhooks.certMode=operator, or webhooks.certManager.enabled=true, or'),
     'webhook_without_certificate_by_the_other_switch': (tree(operator__webhooks__enabled=True), 'webhooks.enabled=true: the webhook has no certificate'),
     'webhook_that_nobody_trusts': (tree(webhooks__enabled=True, webhooks__existingSecret='tls'), 'webhooks.existingSecret=tls: the API server would not trust'),
+    'certificate_of_two': (merged(WEBHOOK, tree(webhooks__certMode='operator')),
+                           'webhooks.certMode=operator: is set beside webhooks.certManager.enabled, and only one can give the certificate. '
+                           'Set webhooks.certMode="", or leave the other out.'),
+    'certificate_of_three': (tree(webhooks={'enabled': True, 'certMode': 'chart', 'existingSecret': 'tls', 'validating': {'caBundle': 'Q0E='}}),
+                             'webhooks.certMode=chart: is set beside webhooks.existingSecret and webhooks.validating.caBundle, and'),
+    'operator_that_may_not_say_whom_to_trust': (tree(webhooks__enabled=True, webhooks__certMode='operator', rbac__clusterRole=False,
+                                                     watchNamespaces=['one']),
+                                                'webhooks.certMode=operator: rbac.clusterRole is false, so the operator could not tell the API '
+                                                'server whom to trust. Set rbac.clusterRole=true, or webhooks.certMode=chart.'),
     'certificate_renewed_after_its_end': (merged(WEBHOOK, tree(webhooks__certManager__certificate__renewBefore='9000h')),
                                           'webhooks.certManager.certificate.renewBefore=9000h: is not shorter than duration=8760h'),
     'webhook_of_all_without_cluster_role': (merged(WEBHOOK, tree(rbac__clusterRole=False)), 'rbac.clusterRole=false: the webhook would ask'),
@@ -128,6 +137,7 @@ BY_SCHEMA = {
     'region': (tree(aws__defaultRegion='Virginia'), "at '/aws/defaultRegion': 'Virginia' does not match pattern"),
     'proxy_without_scheme': (tree(proxy__https='proxy:3128'), "at '/proxy/https': 'proxy:3128' does not match pattern"),
     'webhook_timeout': (tree(webhooks__validating__timeoutSeconds=31), "at '/webhooks/validating/timeoutSeconds': maximum: got 31, want 30"),
+    'certificate_of_nobody': (tree(webhooks__certMode='somebody'), "at '/webhooks/certMode': value must be one of '', 'operator', 'chart'"),
     'failure_policy': (tree(webhooks__validating__failurePolicy='Maybe'), "at '/webhooks/validating/failurePolicy': value must be one of"),
     'side_effects': (tree(webhooks__validating__sideEffects='Some'), "at '/webhooks/validating/sideEffects': value must be one of"),
     'policy_type': (tree(networkPolicy__policyTypes=['Both']), "at '/networkPolicy/policyTypes/0': value must be one of"),

@@ -1,5 +1,6 @@
 """The admission webhook of a process that does not lead, asked by a real API server."""
 import base64
+import contextlib
 import datetime
 import http.client
 import json
@@ -99,40 +100,35 @@ def hold_lease():
         'spec': {'holderIdentity': 'somebody else', 'leaseDurationSeconds': 3600, 'acquireTime': now, 'renewTime': now}})
 
 
-class Admission(Case):
+class Asked(Case):
+    """Its `server` is asked by the API server about the objects of each test."""
+    server = None
+
     @classmethod
     def setUpClass(cls):
         hold_lease()
         cls.addClassCleanup(World.stack.kube.request, 'DELETE', f'/apis/coordination.k8s.io/v1/namespaces/default/leases/{LEASE}')
-        cls.server = Server('webhook').serve()
-        cls.addClassCleanup(lambda: cls.server.operator.process.alive() and cls.server.operator.stop())
-
-    def setUp(self):
-        super().setUp()
-        if not self.server.operator.process.alive():
-            type(self).server = Server(f'webhook-{self.number}').serve()
-        self.ask_webhook()
 
     def ask_webhook(self, **more):
         """From here on the API server asks about every object in the test's namespace."""
+        self.post_hook(**more)
+        self.eventually('the webhook is asked', self.is_asked, 30)
+
+    def post_hook(self, **more):
         hook = {'name': 'validate.example.com', 'failurePolicy': 'Fail', 'sideEffects': 'None', 'admissionReviewVersions': ['v1', 'v1beta1'],
                 'timeoutSeconds': 10, 'rules': [{'apiGroups': [GROUP], 'apiVersions': ['*'], 'resources': ['*'],
                                                  'operations': ['CREATE', 'UPDATE'], 'scope': 'Namespaced'}],
                 'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': self.ns}},
-                'clientConfig': {'url': f'https://127.0.0.1:{self.server.port}/validate', 'caBundle': self.bundle()}, **more}
+                'clientConfig': self.client_config(), **more}
         name = f'{self.ns}-{len(more)}'
         self.kube.must('POST', HOOKS, {'metadata': {'name': name}, 'webhooks': [hook]})
         self.addCleanup(self.kube.request, 'DELETE', f'{HOOKS}/{name}')
-        self.eventually('the webhook is asked', self.is_asked, 30)
 
     def is_asked(self):
         reviews = 'infra_operator_admission_reviews_total'
         before = self.server.operator.metric(reviews)
         self.dry_run('VPC', 'probe', {'cidrBlock': '10.9.0.0/16'})
         return self.server.operator.metric(reviews) > before
-
-    def bundle(self):
-        return base64.b64encode(self.server.authority.certificate.read_bytes()).decode()
 
     def dry_run(self, kind, name, spec):
         return self.kube.request('POST', self.path(kind) + '?dryRun=All', self.manifest(kind, name, spec))
@@ -149,6 +145,44 @@ class Admission(Case):
     def knows(self, kind, name, spec, sentence):
         """Until the caches of the webhook have what makes it refuse this."""
         self.eventually('the webhook knows', lambda: sentence in self.dry_run(kind, name, spec)[1].get('message', ''))
+
+    @contextlib.contextmanager
+    def writers_that_are_never_refused(self):
+        answers = []
+        done = threading.Event()
+
+        def write():
+            while not done.is_set():
+                answers.append(self.dry_run('VPC', 'net', {'cidrBlock': '10.0.0.0/16'}))
+        writers = [threading.Thread(target=write) for _ in range(4)]
+        for writer in writers:
+            writer.start()
+        try:
+            yield
+        finally:
+            done.set()
+            for writer in writers:
+                writer.join()
+        self.assertGreater(len(answers), 100)
+        self.assertEqual([answer for status, answer in answers if status != 201], [])
+
+
+class Admission(Asked):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.server = Server('webhook').serve()
+        cls.addClassCleanup(lambda: cls.server.operator.process.alive() and cls.server.operator.stop())
+
+    def setUp(self):
+        super().setUp()
+        if not self.server.operator.process.alive():
+            type(self).server = Server(f'webhook-{self.number}').serve()
+        self.ask_webhook()
+
+    def client_config(self):
+        bundle = base64.b64encode(self.server.authority.certificate.read_bytes()).decode()
+        return {'url': f'https://127.0.0.1:{self.server.port}/validate', 'caBundle': bundle}
 
     def test_a_subnet_lies_within_its_vpc(self):
         self.make_object_vpc('net')
@@ -212,29 +246,16 @@ class Admission(Case):
         self.delete_and_wait('VPC', 'net')
 
     def test_a_new_certificate_refuses_nobody(self):
-        answers = []
-        done = threading.Event()
-
-        def write():
-            while not done.is_set():
-                answers.append(self.dry_run('VPC', 'net', {'cidrBlock': '10.0.0.0/16'}))
-        writers = [threading.Thread(target=write) for _ in range(4)]
-        for writer in writers:
-            writer.start()
-        for _ in range(3):
-            before = self.server.shown()
-            self.server.rotate()
-            self.eventually('the new certificate is shown', lambda: self.server.shown() != before)
-        done.set()
-        for writer in writers:
-            writer.join()
-        self.assertGreater(len(answers), 100)
-        self.assertEqual([answer for status, answer in answers if status != 201], [])
+        with self.writers_that_are_never_refused():
+            for _ in range(3):
+                before = self.server.shown()
+                self.server.rotate()
+                self.eventually('the new certificate is shown', lambda: self.server.shown() != before)
 
     def test_it_waits_for_its_certificate(self):
         server = Server(f'late-{self.number}')
         self.addCleanup(server.operator.stop)
-        self.assertIn(f'[-]webhook failed: {server.certificates} holds no good certificate: cannot read the file', server.readyz())
+        self.assertIn(f'[-]webhook failed: cannot read the file {server.certificates}/tls.crt', server.readyz())
         server.serve()
         self.assertIn('[+]webhook ok', server.readyz())
 
@@ -251,3 +272,102 @@ class Admission(Case):
         self.assertEqual(self.server.status_for(9 << 20), 413)
         self.assertEqual(self.server.post(b'{}', '/other')[0], 404)
         wait_until('it goes on', lambda: self.server.post(json.dumps(review).encode())[0] == 200)
+
+
+class Maker:
+    """A process that makes its own certificate."""
+
+    def __init__(self, secret, configuration, port=None):
+        self.port = port or stack.free_port()
+        self.operator = World.stack.start_operator(
+            '--leader-election-namespace', 'default', '--leader-election-name', LEASE, '--webhook-port', str(self.port),
+            '--webhook-secret', secret, '--webhook-configuration', configuration, '--webhook-hosts', '127.0.0.1,webhook.default.svc',
+            env={'POD_NAMESPACE': 'default'})
+
+    def readyz(self):
+        return self.operator.get(self.operator.health_port, '/readyz')[1]
+
+    def shown(self):
+        return ssl.get_server_certificate(('127.0.0.1', self.port))
+
+    def said(self, message):
+        return [line for line in self.operator.lines() if line.get('msg') == message]
+
+
+class OwnCertificate(Asked):
+    """Rights, Secret and configuration as the chart makes them."""
+
+    def setUp(self):
+        super().setUp()
+        self.name = f'{self.ns}-0'  # of everything
+        self.secret_path = f'/api/v1/namespaces/default/secrets/{self.name}'
+        self.port = stack.free_port()
+        self.kube.must('POST', '/api/v1/namespaces/default/secrets', {'metadata': {'name': self.name}, 'type': 'Opaque'})
+        self.addCleanup(self.kube.request, 'DELETE', self.secret_path)
+
+    def allow(self, *resources):
+        rules = [{'apiGroups': ['', 'admissionregistration.k8s.io'], 'resources': list(resources), 'resourceNames': [self.name],
+                  'verbs': ['get', 'patch']}]
+        rbac = '/apis/rbac.authorization.k8s.io/v1'
+        for plural, body in (('clusterroles', {'rules': rules}), ('clusterrolebindings', {
+                'roleRef': {'apiGroup': 'rbac.authorization.k8s.io', 'kind': 'ClusterRole', 'name': self.name},
+                'subjects': [{'kind': 'User', 'name': 'operator', 'apiGroup': 'rbac.authorization.k8s.io'}]})):
+            self.kube.request('DELETE', f'{rbac}/{plural}/{self.name}')
+            self.kube.must('POST', f'{rbac}/{plural}', {'metadata': {'name': self.name}, **body})
+            self.addCleanup(self.kube.request, 'DELETE', f'{rbac}/{plural}/{self.name}')
+
+    def client_config(self):
+        return {'url': f'https://127.0.0.1:{self.port}/validate'}
+
+    def make(self, port=None):
+        server = Maker(self.name, self.name, port)
+        self.addCleanup(lambda: server.operator.process.alive() and server.operator.stop())
+        return server
+
+    def data(self):
+        return self.kube.must('GET', self.secret_path).get('data', {})
+
+    def serve(self):
+        """The one that the API server asks."""
+        self.allow('secrets', 'validatingwebhookconfigurations')
+        self.server = self.make(self.port)
+        self.post_hook()
+        self.server.operator.wait_ready()
+        self.eventually('the webhook is asked', self.is_asked, 30)
+
+    def test_it_is_made_and_trusted(self):
+        self.serve()
+        sentence = 'spec.assumeRolePolicyDocument must be a JSON object'
+        self.assert_refused(self.apply('IAMRole', 'role', {'roleName': self.ns, 'assumeRolePolicyDocument': '{,}'}), sentence)
+        self.assertEqual(set(self.data()), {'ca.crt', 'ca.key', 'tls.crt', 'tls.key', 'ca-before.crt'})
+        self.assertNotIn('PRIVATE', self.server.operator.process.text())
+
+    def test_an_emptied_secret_refuses_nobody(self):
+        self.serve()
+        other = self.make()
+        other.operator.wait_ready()
+        self.assertEqual(other.shown(), self.server.shown(), 'two processes share one certificate')
+        before = self.server.shown()
+        with self.writers_that_are_never_refused():
+            self.kube.must('PATCH', self.secret_path, {'data': None}, 'application/merge-patch+json')
+            for server in (self.server, other):
+                self.eventually('the new certificate is shown', lambda server=server: server.shown() != before)
+        self.assertEqual(other.shown(), self.server.shown())
+        self.assertIn('[+]webhook ok', self.server.readyz())
+
+    def test_it_says_what_it_may_not(self):
+        self.allow('secrets')
+        self.post_hook()
+        server = self.make(self.port)
+        sentence = f"the operator's account may not get ValidatingWebhookConfiguration {self.name}; give it get and patch on that one"
+        self.eventually('it says so', lambda: f'[-]webhook failed: {sentence}' in server.readyz())
+        self.allow('secrets', 'validatingwebhookconfigurations')
+        server.operator.wait_ready()
+        self.assertEqual(len(server.said("the webhook's certificate is no good")), 1)
+
+    def test_it_says_what_is_not_there(self):
+        self.allow('secrets', 'validatingwebhookconfigurations')
+        server = self.make(self.port)
+        self.eventually('it says so', lambda: f'there is no ValidatingWebhookConfiguration {self.name}; bring it back' in server.readyz())
+        self.post_hook()
+        server.operator.wait_ready()

@@ -98,6 +98,35 @@ class Chart(unittest.TestCase):
             'infra_operator_reconcile_total', resource_type='VPC', result='settled') > settled, 60)
         self.assertEqual([one['VpcId'] for one in self.in_aws()], [made])
 
+    def webhook_secret(self, ending):
+        return self.kube.must('GET', f'/api/v1/namespaces/{NAME}/secrets/{NAME}-webhook-{ending}').get('data', {})
+
+    def bundle(self):
+        hooks = self.kube.must('GET', f'/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations/{NAME}')['webhooks']
+        return hooks[0]['clientConfig'].get('caBundle')
+
+    def test_an_upgrade_keeps_the_certificate_that_the_chart_has_made(self):
+        values = {'webhooks__enabled': 'true', 'webhooks__certMode': 'chart'}
+        self.apply_chart('install', **values)
+        made = self.webhook_secret('cert')
+        self.assertEqual(self.bundle(), made['ca.crt'])
+        self.apply_chart('upgrade', logging__level='info', **values)
+        self.assertEqual((self.webhook_secret('cert'), self.bundle()), (made, made['ca.crt']))
+
+    def test_an_upgrade_keeps_the_certificate_that_the_operator_has_made(self):
+        port = stack.free_port()
+        values = {'webhooks__enabled': 'true', 'webhooks__certMode': 'operator', 'operator__webhooks__port': port,
+                  'webhooks__service__targetPort': port}
+        self.apply_chart('install', **values)
+        self.assertEqual((self.webhook_secret('authority'), self.bundle()), ({}, None))
+        operator = self.start_as_the_pod()
+        made = self.webhook_secret('authority')
+        self.assertEqual(self.bundle(), made['ca.crt'])
+        self.apply_chart('upgrade', webhooks__validating__timeoutSeconds='5', **values)
+        self.assertEqual((self.webhook_secret('authority'), self.bundle()), (made, made['ca.crt']))
+        self.assertNotIn('orbidden', operator.process.text(), 'the account may do all that it does')
+        self.assertNotIn('may not', operator.process.text())
+
     def test_without_rights_in_the_whole_cluster(self):
         self.apply_chart('install', rbac__clusterRole='false', watchNamespaces='{team}')
         self.assertEqual(self.kube.request('GET', f'{RULES}/clusterroles/{NAME}')[0], 404)
