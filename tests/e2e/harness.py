@@ -130,6 +130,12 @@ class Release(objects.Objects, unittest.TestCase):
         given = {key.replace('__', '.'): value for key, value in values.items()}
         self.helm('upgrade', NAME, chart, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
         self.note_rights()
+        wait_until('objects are taken', self.takes_objects, 60)
+
+    def takes_objects(self):
+        """With a webhook that must be asked: once the API server trusts it, which helm does not wait for."""
+        example = self.manifest('AWSProvider', 'none', {'region': 'us-east-1'})
+        return self.kube.request('POST', f'{self.path("AWSProvider")}?dryRun=All', example)[0] == 201
 
     def note_rights(self):
         World.changes.append((now(), True))
