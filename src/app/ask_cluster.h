@@ -6,6 +6,7 @@
 
 #include "app/kube_config.h"
 #include "cli/run_to_end.h"
+#include "kube/client.h"
 #include "net/beast_transport.h"
 
 namespace infra::app {

@@ -1,5 +1,7 @@
 #include "operator/drifted.h"
 
+#include <fmt/format.h>
+
 #include "kube/fakes_for_test.h"
 
 namespace infra {

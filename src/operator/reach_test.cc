@@ -57,7 +57,7 @@ class ReachTest : public kube::Bench {
                                     std::make_shared<aws::StaticCredentials>(aws::Credentials{
                                         .access_key = "AK", .secret_key = "top-secret"}),
                                     aws::ClientConfig{.region = "eu-west-1"}, [] { return 0.5; }),
-      planning::TagPolicy{}, true);
+      ProviderPolicy{});
 };
 
 TEST_F(ReachTest, WhatIsNotTracedGoesTheUsualWay) {

@@ -46,9 +46,11 @@ Json json(const char* text) { return boost::json::parse(text); }
 
 TEST(Ignored, ReadsAListOfPaths) {
   const Definition kind = sample_kind();
-  EXPECT_EQ(ignored_paths(kind, " size, tags.My Team ,\n,logging.prefix, title"),
+  EXPECT_EQ(ignored_paths(kind, " size, tags.My Team ,\n,logging.prefix, title", {}),
             (std::vector<std::string>{"size", "tags.My Team", "logging.prefix", "tags.Name"}));
-  EXPECT_TRUE(ignored_paths(kind, "").empty());
+  EXPECT_TRUE(ignored_paths(kind, "", {}).empty());
+  EXPECT_EQ(ignored_paths(kind, "size", {"title", "of.another.kind", "tags.Team"}),
+            (std::vector<std::string>{"size", "tags.Name", "tags.Team"}));
 }
 
 TEST(Ignored, NamesWhatCannotBeLeftToOthers) {
