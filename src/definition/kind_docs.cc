@@ -185,7 +185,9 @@ void add_keeping(const Definition& definition, const Field& field, Keeping& out)
 // Of a change by others, as planning/drift.cc sees it.
 std::string_view severity_of(const Field& field) {
   const bool is_tag = field.name == "tags" || !field.tag.empty();
-  return is_tag ? "low" : field.severity.empty() ? "high" : field.severity;
+  if (is_tag) return "low";
+  if (field.severity.empty()) return "high";
+  return field.severity;
 }
 
 // Which call sends a field, which shows it, and which puts it right when it was changed in AWS.
