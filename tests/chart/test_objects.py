@@ -280,8 +280,16 @@ class Details(unittest.TestCase):
         self.assertTrue(next(one for one in volumes if one['name'] == 'webhook-cert')['secret']['optional'])
 
     def test_the_certificate_is_for_the_service(self):
-        names = helm.render(EVERYTHING).one('Certificate')['spec']['dnsNames']
+        names = helm.render(EVERYTHING).one('Certificate', 'webhook-server-cert')['spec']['dnsNames']
         self.assertIn(f'op-infra-operator-webhook.{NAMESPACE}.svc', names)
+
+    def test_its_authority_outlives_it(self):
+        """What a new certificate is signed by is what the API server trusts already."""
+        rendered = helm.render(EVERYTHING)
+        authority, server = rendered.one('Certificate', '-ca')['spec'], rendered.one('Certificate', 'webhook-server-cert')['spec']
+        self.assertEqual(rendered.one('Issuer', '-ca')['spec'], {'ca': {'secretName': authority['secretName']}})
+        self.assertEqual(server['issuerRef']['name'], rendered.one('Issuer', '-ca')['metadata']['name'])
+        self.assertEqual((authority['isCA'], authority['privateKey']['rotationPolicy']), (True, 'Never'))
 
     def test_the_operator_may_keep_a_certificate_and_say_whom_to_trust(self):
         rendered = helm.render(BY_THE_OPERATOR)

@@ -90,7 +90,8 @@ def forget_release():
             path = f'{API}/namespaces/{TEAM}/{plural}/{item["metadata"]["name"]}'
             World.kube.request('DELETE', path)
             World.kube.request('PATCH', path, {'metadata': {'finalizers': None}}, MERGE)
-    for path in (PODS, LEASE, f'/api/v1/namespaces/{TEAM}/secrets'):
+    # cert-manager leaves its Secrets behind.
+    for path in (PODS, LEASE, *(f'/api/v1/namespaces/{name}/secrets' for name in (NAME, TEAM))):
         World.kube.request('DELETE', path)
     wait_until('no pod is left', lambda: not World.kube.must('GET', PODS)['items'], 60)
     World.stack.forget_aws()

@@ -183,7 +183,8 @@ class Webhooks(Checklist):
     SERVICE = f'{NAME}-webhook'
 
     def certificate(self):
-        return self.in_namespace('cert-manager.io/v1', 'certificates')[0]
+        """The server's, not that of its authority."""
+        return next(one for one in self.in_namespace('cert-manager.io/v1', 'certificates') if not one['spec'].get('isCA'))
 
     def secret(self):
         return self.kube.must('GET', f'/api/v1/namespaces/{NAME}/secrets/{self.certificate()["spec"]["secretName"]}')['data']

@@ -71,7 +71,7 @@ def kubelet_settings(place):
         'resolvConf': str(resolve), 'failSwapOn': False, 'podLogsDir': str(place.folder / 'pods'),
         'volumePluginDir': str(place.folder / 'kubelet/plugins'), 'imageGCHighThresholdPercent': 100,
         'evictionHard': {name: '0%' for name in ('memory.available', 'nodefs.available', 'nodefs.inodesFree', 'imagefs.available')},
-        'makeIPTablesUtilChains': False}))
+        'makeIPTablesUtilChains': False, 'syncFrequency': '10s'}))  # so that pods soon see a new Secret
 
 
 def start_proxy(place):
