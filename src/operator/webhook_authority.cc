@@ -171,7 +171,8 @@ Task<Result<void>> WebhookAuthority::write_secret(Held held, std::string version
   const auto written =
       co_await kube_.merge_patch(type, settings_.ns, settings_.secret, std::move(patch));
   if (!written) co_return std::unexpected(explain(written.error(), "patch", type));
-  log_.info("made a new certificate for the webhook", {{"secret", settings_.secret}});
+  log_.info("made a new certificate for the webhook",
+            {{"kind", type.kind}, {"namespace", settings_.ns}, {"name", settings_.secret}});
   co_return Result<void>{};
 }
 
@@ -191,7 +192,7 @@ Task<Result<void>> WebhookAuthority::write_bundle(Json configuration, std::strin
       co_await kube_.json_patch(type, "", settings_.configuration, std::move(body));
   if (!written) co_return std::unexpected(explain(written.error(), "patch", type));
   log_.info("told the API server whom to trust as the webhook",
-            {{"configuration", settings_.configuration}});
+            {{"kind", type.kind}, {"name", settings_.configuration}});
   co_return Result<void>{};
 }
 
