@@ -152,6 +152,8 @@ Task<net::HttpResponse> answer_metrics(Operator& the_operator, const telemetry::
 constexpr net::HttpServerLimits kWebhookLimits{
     .connections = 2'000, .body = 7 * 1024 * 1024, .patience = Duration{120'000}};
 
+constexpr Duration kDrain{3'000};
+
 // Everything that lives as long as the process. What is declared last goes first: servers, sockets,
 // then the io_context with whoever still waits on it, and only then what those use.
 class Process {
@@ -174,10 +176,11 @@ class Process {
     signals.async_wait([this](const boost::system::error_code& error, int) {
       if (error) return;
       log_.info("stopping");
+      if (webhook_server_) webhook_server_->drain();
       operator_->stop();
     });
     Operator::End end = Operator::End::kLeaseLost;
-    boost::asio::co_spawn(io_, operator_->run(),
+    boost::asio::co_spawn(io_, operate(),
                           [this, &end](std::exception_ptr thrown, Operator::End how) {
                             if (!thrown) end = how;
                             io_.stop();
@@ -193,6 +196,14 @@ class Process {
   }
 
  private:
+  // An API server keeps its connections to the webhook, and loses the review that it sends on one
+  // that we close: it is told with an answer first.
+  Task<Operator::End> operate() {
+    const Operator::End end = co_await operator_->run();
+    if (webhook_server_ && end == Operator::End::kStopped) co_await clock_.sleep(kDrain);
+    co_return end;
+  }
+
   Result<void> prepare() {
     auto config = kube_config(clock_, flags_.kubeconfig, flags_.context);
     if (!config) return std::unexpected(config.error());

@@ -132,6 +132,7 @@ struct HttpServer::State {
   TlsSource tls;
   std::optional<tcp::acceptor> acceptor;
   std::list<Connection> sessions;  // the one with the oldest last answer comes first
+  bool draining = false;
   bool stopped = false;
 
   // A newcomer is worth more than a silent one: probes must get in whoever sits on connections.
@@ -185,6 +186,7 @@ struct HttpServer::State {
       bool keep_alive = parser.get().keep_alive();
       HttpRequest request = to_request(parser.release());
       auto response = co_await handle(self, std::move(request));
+      if (self->draining) keep_alive = false;
       Answer answer = to_answer(std::move(response), head, keep_alive);
       connection->expires_after(self->limits.patience);
       if (head) {
@@ -268,6 +270,8 @@ Result<std::uint16_t> HttpServer::listen(asio::any_io_executor executor, const s
   asio::co_spawn(executor, State::accept(state_), asio::detached);
   return state_->acceptor->local_endpoint().port();
 }
+
+void HttpServer::drain() { state_->draining = true; }
 
 void HttpServer::stop() {
   state_->stopped = true;

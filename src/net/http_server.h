@@ -39,6 +39,8 @@ class HttpServer {
   // on one, and ":0" on a free port. Returns the port. With `tls` nothing is spoken but TLS.
   Result<std::uint16_t> listen(boost::asio::any_io_executor executor, const std::string& address,
                                TlsSource tls = nullptr);
+  // From here on every answer is the last of its connection, so that who asks goes elsewhere.
+  void drain();
   // Closes the listener and every connection.
   void stop();
 

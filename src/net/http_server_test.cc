@@ -113,6 +113,18 @@ TEST_F(HttpServerTest, NewcomersReplaceTheLongestSilent) {
   EXPECT_TRUE(talk(third, "GET /a HTTP/1.0\r\n\r\n").ends_with("/a\n"));
 }
 
+TEST_F(HttpServerTest, AnAnswerWhileItDrainsIsTheLastOfItsConnection) {
+  start({});
+  auto socket = connect();
+  ASSERT_TRUE(serves());
+  server_->drain();
+  const auto got = talk(socket, "GET /a HTTP/1.1\r\n\r\nGET /b HTTP/1.1\r\n\r\n");
+  EXPECT_NE(got.find("Connection: close"), std::string::npos) << got;
+  EXPECT_NE(got.find("/a\n"), std::string::npos) << got;
+  EXPECT_EQ(got.find("/b\n"), std::string::npos) << got;
+  EXPECT_TRUE(serves());
+}
+
 TEST_F(HttpServerTest, StopClosesConnections) {
   start({});
   auto socket = connect();

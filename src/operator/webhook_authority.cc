@@ -192,7 +192,7 @@ Task<Result<void>> WebhookAuthority::write_bundle(Json configuration, std::strin
       co_await kube_.json_patch(type, "", settings_.configuration, std::move(body));
   if (!written) co_return std::unexpected(explain(written.error(), "patch", type));
   log_.info("told the API server whom to trust as the webhook",
-            {{"kind", type.kind}, {"name", settings_.configuration}});
+            {{"kind", type.kind}, {"namespace", ""}, {"name", settings_.configuration}});
   co_return Result<void>{};
 }
 

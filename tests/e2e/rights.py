@@ -13,7 +13,6 @@ UNUSED = {
     ('update', 'kinds/finalizers'): 'with OwnerReferencesPermissionEnforcement a Secret that has an object as its owner needs it',
     ('create', 'secrets'): 'an object that has its connection, or a password, put into a Secret',
     ('update', 'secrets'): 'a connection that has changed',
-    ('patch', 'secrets'): 'a password put into a Secret that is there',
 }
 
 
