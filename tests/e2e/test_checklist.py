@@ -237,6 +237,8 @@ class HighAvailability(Checklist):
         ready = {'type': 'Ready', 'status': 'True', 'reason': 'Test', 'lastHeartbeatTime': moment, 'lastTransitionTime': moment}
         self.kube.must('PATCH', f'/api/v1/nodes/{OTHER_NODE}/status', {'status': {
             'capacity': there['capacity'], 'allocatable': there['allocatable'], 'conditions': [ready]}}, MERGE)
+        # A new node is closed until somebody has seen that it is ready.
+        wait_until('it takes pods', lambda: not self.kube.must('GET', f'/api/v1/nodes/{OTHER_NODE}')['spec'].get('taints'), 30)
 
     def forget_node(self):
         self.kube.request('DELETE', f'/api/v1/nodes/{OTHER_NODE}')
