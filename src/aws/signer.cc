@@ -11,17 +11,11 @@
 #include <memory>
 
 #include "aws/crt_text.h"
+#include "base/releaser.h"
 
 namespace infra::aws {
 namespace {
 
-template <auto Release>
-struct Releaser {
-  template <class T>
-  void operator()(T* pointer) const {
-    Release(pointer);
-  }
-};
 using Message = std::unique_ptr<aws_http_message, Releaser<aws_http_message_release>>;
 using Signable = std::unique_ptr<aws_signable, Releaser<aws_signable_destroy>>;
 using CrtCredentials = std::unique_ptr<aws_credentials, Releaser<aws_credentials_release>>;

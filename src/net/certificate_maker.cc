@@ -10,22 +10,16 @@
 #include <memory>
 #include <stdexcept>
 
+#include "base/releaser.h"
+
 namespace infra::net {
 namespace {
 
-template <auto kFree>
-struct Freed {
-  template <class T>
-  void operator()(T* owned) const {
-    kFree(owned);
-  }
-};
-
-using Bio = std::unique_ptr<BIO, Freed<BIO_free>>;
-using Key = std::unique_ptr<EVP_PKEY, Freed<EVP_PKEY_free>>;
-using Certificate = std::unique_ptr<X509, Freed<X509_free>>;
-using Extension = std::unique_ptr<X509_EXTENSION, Freed<X509_EXTENSION_free>>;
-using Number = std::unique_ptr<BIGNUM, Freed<BN_free>>;
+using Bio = std::unique_ptr<BIO, Releaser<BIO_free>>;
+using Key = std::unique_ptr<EVP_PKEY, Releaser<EVP_PKEY_free>>;
+using Certificate = std::unique_ptr<X509, Releaser<X509_free>>;
+using Extension = std::unique_ptr<X509_EXTENSION, Releaser<X509_EXTENSION_free>>;
+using Number = std::unique_ptr<BIGNUM, Releaser<BN_free>>;
 
 // What fails only without memory or randomness.
 void must(bool done) {
