@@ -1,7 +1,6 @@
 #include "app/remaining_command.h"
 
 #include <iostream>
-#include <memory>
 
 #include "app/ask_cluster.h"
 #include "operator/remaining.h"
@@ -9,8 +8,7 @@
 namespace infra::app {
 namespace {
 
-int run(const std::vector<std::string>& namespaces) {
-  const auto found = ask_cluster(remaining_objects, namespaces);
+int tell(const Lines& found) {
   if (!found) {
     std::cerr << "Nobody knows whether there are objects: " << found.error().message << '\n';
     return 1;
@@ -23,12 +21,8 @@ int run(const std::vector<std::string>& namespaces) {
 }  // namespace
 
 void add_remaining_command(CLI::App& app, int& exit_code) {
-  auto namespaces = std::make_shared<std::vector<std::string>>();
-  auto* command = app.add_subcommand("remaining", "Fail, and name them, while there are objects");
-  command
-      ->add_option("--namespaces", *namespaces, "Where to look, with commas; default: everywhere")
-      ->delimiter(',');
-  command->callback([namespaces, &exit_code] { exit_code = run(*namespaces); });
+  add_question(app, "remaining", "Fail, and name them, while there are objects", remaining_objects,
+               tell, exit_code);
 }
 
 }  // namespace infra::app

@@ -2,33 +2,22 @@
 
 #include <utility>
 
+#include "operator/listed_objects.h"
+
 namespace infra {
-namespace {
-
-std::string name_of(const kube::ResourceType& type, const Json& object) {
-  return type.plural + ' ' + text_at(object, "metadata.namespace") + '/' +
-         text_at(object, "metadata.name");
-}
-
-}  // namespace
 
 Task<Result<std::vector<std::string>>> remaining_objects(kube::Client& kube,
                                                          std::vector<kube::ResourceType> types,
                                                          std::vector<std::string> namespaces) {
-  if (namespaces.empty()) namespaces.emplace_back();
   std::vector<std::string> out;
-  for (const auto& type : types) {
-    for (const auto& ns : namespaces) {
-      kube::ListOptions few;
-      few.limit = 5;
-      const auto page = co_await kube.list(type, ns, std::move(few));
-      if (!page && page.error().code == Code::kNotFound) continue;  // not even its CRD is there
-      if (!page) co_return std::unexpected(page.error());
-      const Json* items = find_path(*page, "items");
-      if (items == nullptr || !items->is_array()) continue;
-      for (const auto& object : items->get_array()) out.push_back(name_of(type, object));
-    }
-  }
+  std::function<void(const kube::ResourceType&, const Json&)> take =
+      [&out](const kube::ResourceType& type, const Json& object) {
+        out.push_back(name_of(type, object));
+      };
+  const Extent few{.page = 5, .all = false};
+  const auto listed =
+      co_await list_objects(kube, std::move(types), std::move(namespaces), few, std::move(take));
+  if (!listed) co_return std::unexpected(listed.error());
   co_return out;
 }
 

@@ -45,11 +45,16 @@ DriftNews record_drift(const std::vector<planning::Difference>& found, bool sett
   return {.found = !found.empty(), .healed = settled};
 }
 
+std::string sentence_of(const std::string& path, const std::string& actual,
+                        const std::string& expected) {
+  return fmt::format("{} is {}, declared {}", path, or_nothing(actual), or_nothing(expected));
+}
+
 std::string sentence_of(const std::vector<planning::Difference>& found) {
   std::string out;
   for (const auto& one : found) {
-    out += fmt::format("{}{} is {}, declared {}", out.empty() ? "" : "; ", one.path,
-                       or_nothing(one.actual), or_nothing(one.expected));
+    if (!out.empty()) out += "; ";
+    out += sentence_of(one.path, one.actual, one.expected);
   }
   return shortened(std::move(out), kLongestSentence);
 }

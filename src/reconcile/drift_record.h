@@ -19,7 +19,10 @@ struct DriftNews {
 DriftNews record_drift(const std::vector<planning::Difference>& found, bool settled, WallTime now,
                        Json& status);
 
-// A sentence for people: "tags.Team is b, declared a; ...".
+// For people: "tags.Team is b, declared a". Empty texts: there is none.
+std::string sentence_of(const std::string& path, const std::string& actual,
+                        const std::string& expected);
+// The same of several, with semicolons, as long as an event may be.
 std::string sentence_of(const std::vector<planning::Difference>& found);
 
 }  // namespace infra::reconcile
