@@ -41,6 +41,13 @@ Json typed(Json item, const ResourceType& type) {
   return item;
 }
 
+// A version that is too old; or a type that is out of reach, where a list tells when it no longer
+// is: a watch that is granted again may be silent for minutes.
+bool needs_list(const Error& error) {
+  return error.code == Code::kExpired || error.code == Code::kDenied ||
+         error.code == Code::kNotFound;
+}
+
 // Who an object is, and which version: also where the server sends more.
 Json only_metadata(const Json& object) {
   Json out = JsonObject{};
@@ -102,12 +109,13 @@ Task<void> Informer::loop() {
       done = co_await list_all();
     }
     if (!done && done.error().code == Code::kCancelled) co_return;
-    if (!done && done.error().code == Code::kExpired) position_.clear();
+    if (!done && needs_list(done.error())) position_.clear();
     // A watch that lived for a while has only to be continued; silence is expected of a type
     // nobody touches.
     const bool lived = watching && clock_.steady() - started > std::chrono::seconds(10);
     const bool silent = !done && done.error().code == Code::kDeadline;
     if (!done && !(lived && silent)) note_failure(done.error());
+    if (done) note_answer();
     if (lived) failures_in_row_ = 0;
     if (lived || (done && !watching)) continue;
     const auto pause = done ? backoff() : backoff_after(done.error());
@@ -134,7 +142,13 @@ void Informer::note_failure(const Error& error) {
   // A version that is too old and a server that has just started are part of its normal life.
   const bool routine = error.code == Code::kExpired ||
                        (error.code == Code::kThrottled && failures_in_row_ + 1 < kThrottledInARow);
-  if (!routine && error_handler_) error_handler_(error);
+  if (routine) return;
+  in_trouble_ = true;
+  if (error_handler_) error_handler_(error);
+}
+
+void Informer::note_answer() {
+  if (std::exchange(in_trouble_, false) && recovered_handler_) recovered_handler_();
 }
 
 Task<Result<void>> Informer::list_all() {
@@ -190,6 +204,7 @@ Task<Result<void>> Informer::watch_once() {
 Result<void> Informer::handle(WatchEvent event) {
   const auto version = text_at(event.object, "metadata.resourceVersion");
   if (version.empty()) return fail(Code::kUnavailable, "a watch event has no version");
+  note_answer();
   if (event.type != WatchEventType::kBookmark) ++stats_.events;
   if (event.type == WatchEventType::kDeleted) {
     const auto key = object_key(event.object);

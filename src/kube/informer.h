@@ -63,6 +63,8 @@ class Informer {
   // What keeps the copy from being current. Not: a version that is too old, or being told to slow
   // down once or twice.
   void on_error(ErrorHandler handler) { error_handler_ = std::move(handler); }
+  // Once after one or more of these, when the server has answered again.
+  void on_recovered(std::function<void()> handler) { recovered_handler_ = std::move(handler); }
   // Once, when the first list is complete.
   void on_synced(std::function<void()> handler) { synced_handler_ = std::move(handler); }
 
@@ -102,6 +104,7 @@ class Informer {
   void store(const std::string& key, Json object, ChangeKind kind);
   void tell(ChangeKind kind, const std::string& key, Bytes before, Bytes after);
   void note_failure(const Error& error);
+  void note_answer();
   Duration backoff();
   Duration backoff_after(const Error& error);
 
@@ -113,12 +116,14 @@ class Informer {
   Handler handler_;
   ErrorHandler error_handler_;
   std::function<void()> synced_handler_;
+  std::function<void()> recovered_handler_;
 
   std::map<std::string, Entry> objects_;
   std::string position_;  // the version to watch from; empty: list first
   std::uint64_t round_ = 0;
   int failures_in_row_ = 0;
   bool synced_ = false;
+  bool in_trouble_ = false;  // on_error was called, and no answer has come since
   InformerStats stats_;
 };
 

@@ -34,6 +34,7 @@ class InformerTest : public Bench {
       log.push_back(kNames[int(change.kind)] + change.key);
     });
     informer.on_error([this](const Error& error) { errors.push_back(error.code); });
+    informer.on_recovered([this] { ++recoveries; });
   }
   // Runs until the transport has been asked this often.
   void play(std::vector<Reply> replies) {
@@ -51,6 +52,7 @@ class InformerTest : public Bench {
   Informer informer;
   std::vector<std::string> log;
   std::vector<Code> errors;
+  int recoveries = 0;
   bool started = false;
 };
 
@@ -150,6 +152,27 @@ TEST_F(InformerTest, ServerErrorsAreRetriedWithGrowingPauses) {
   EXPECT_GT(clock.steady() - before, std::chrono::seconds(4));
   EXPECT_EQ(informer.stats().failures, 6u);
   EXPECT_EQ(errors, std::vector<Code>(6, Code::kUnavailable));
+}
+
+// A watch that is granted again says nothing for as long as nothing happens.
+TEST_F(InformerTest, WhatWasTakenAwayIsListedUntilItIsBack) {
+  const Reply denied{.status = 403, .body = R"({"kind":"Status","reason":"Forbidden","code":403})"};
+  play({{.body = page({object("a", 1)}, 10)}, denied, denied});
+  EXPECT_EQ(errors, (std::vector<Code>{Code::kDenied, Code::kDenied}));
+  EXPECT_EQ(recoveries, 0);
+  EXPECT_EQ(transport.requests[2].target.find("watch="), std::string::npos);
+  play({{.body = page({object("a", 1)}, 20)}});
+  EXPECT_EQ(recoveries, 1);
+  EXPECT_NE(transport.requests.back().target.find("resourceVersion=20"), std::string::npos);
+  EXPECT_EQ(log, (Log{"+n/a"}));
+}
+
+TEST_F(InformerTest, AnEventTellsThatTheServerIsBack) {
+  play({{.body = page({}, 10)},
+        {.error = Error{.code = Code::kUnavailable, .message = "broken"}},
+        {.chunks = {event("ADDED", object("a", 11)), event("ADDED", object("b", 12))}}});
+  EXPECT_EQ(errors, std::vector<Code>{Code::kUnavailable});
+  EXPECT_EQ(recoveries, 1);
 }
 
 TEST_F(InformerTest, FirstPauseIsShort) {

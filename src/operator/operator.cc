@@ -109,16 +109,27 @@ void Operator::watch_secrets() {
 void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
   informer.on_change([this, &kind](const kube::Change& change) { on_object(kind, change); });
   informer.on_synced([this] { note_synced(); });
-  informer.on_error([this, &kind](const Error& error) { note_trouble(kind, error); });
+  informer.on_error(
+      [this, &kind, &informer](const Error& error) { note_trouble(kind, informer, error); });
+  informer.on_recovered([this, &informer] {
+    out_of_reach_.erase(&informer);
+    if (synced_) show_caches();
+  });
 }
 
-void Operator::note_trouble(const WatchedKind& kind, Error error) {
+void Operator::note_trouble(const WatchedKind& kind, const kube::Informer& informer, Error error) {
   const bool no_kind = error.code == Code::kNotFound;
   if (no_kind) error.message += "; install the CRDs of chart/templates/crds";
   parts_.log.with({{"kind", kind.name()}}).error("cannot watch", telemetry::fields_of(error));
   const std::string text = "cannot watch " + kind.name() + ": " + error.message;
-  if (!synced_) parts_.health.set_ready("caches", false, text);
-  if (settings_.pod.name.empty() || (!no_kind && error.code != Code::kDenied)) return;
+  const bool passing = !no_kind && error.code != Code::kDenied;
+  if (!passing) out_of_reach_[&informer] = text;
+  if (synced_) {
+    show_caches();
+  } else {
+    parts_.health.set_ready("caches", false, text);
+  }
+  if (settings_.pod.name.empty() || passing) return;
   events_.record(settings_.pod, kube::EventType::kWarning, std::string(to_string(error.code)),
                  text);
 }
@@ -189,9 +200,15 @@ void Operator::note_synced() {
   synced_ = provider_kind_.synced() &&
             std::ranges::all_of(kinds_, [](const auto& kind) { return kind.synced(); });
   if (!synced_) return;
-  parts_.health.set_ready("caches", true);
+  show_caches();
   parts_.log.info("caches are synced");
   changed_.notify();
+}
+
+// A server that cannot be reached for a while makes nothing unready: what is known still serves.
+void Operator::show_caches() {
+  const bool ready = out_of_reach_.empty();
+  parts_.health.set_ready("caches", ready, ready ? "" : out_of_reach_.begin()->second);
 }
 
 bool Operator::may_work() const { return !settings_.leader_elect || elector_.leading(); }

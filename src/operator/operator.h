@@ -83,7 +83,8 @@ class Operator {
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
   void count(const WatchedKind& kind, const Json& before, const Json& after);
   void show_creation(const std::string& kind, const Json& before, const Json& after);
-  void note_trouble(const WatchedKind& kind, Error error);
+  void note_trouble(const WatchedKind& kind, const kube::Informer& informer, Error error);
+  void show_caches();
   void note_synced();
   void note_lease(const Result<void>& asked);
   bool may_work() const;
@@ -113,6 +114,8 @@ class Operator {
   Wakeup changed_;  // something that run() waits for
   bool leading_ = false;
   bool synced_ = false;
+  // What only somebody else can mend, by what it keeps from watching: rights, CRDs.
+  std::map<const kube::Informer*, std::string> out_of_reach_;
   bool lease_lost_ = false;
   std::string lease_problem_;  // why the lease could not be asked for; empty: it could
   bool stopping_ = false;

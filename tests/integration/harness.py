@@ -90,6 +90,15 @@ class Case(objects.Objects, unittest.TestCase):
         status, _ = self.kube.request('PATCH', self.path(kind, name), body, 'application/merge-patch+json')
         self.assertIn(status, (200, 404))  # it may have gone meanwhile
 
+    def take_api_server_away(self):
+        World.stack.processes.remove(World.stack.apiserver)
+        World.stack.apiserver.kill()
+
+    def bring_api_server_back(self):
+        World.stack.run_apiserver()
+        self.eventually('custom resources are served again', lambda: all(
+            self.kube.request('GET', self.path(kind))[0] == 200 for kind in PLURALS), 60)
+
     def eventually(self, what, condition, seconds=20):
         """What goes away between two calls of one look is refused by the second: the look is taken again."""
         refused = None

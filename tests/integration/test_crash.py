@@ -3,7 +3,7 @@ import json
 import signal
 import threading
 
-from harness import Case, FaultCase, Faults, GROUP, PLURALS, Reply, World, client, policy
+from harness import Case, FaultCase, Faults, GROUP, Reply, World, client, policy
 
 INLINE = json.dumps({'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Action': 's3:Get*', 'Resource': '*'}]})
 KINDS = {
@@ -175,15 +175,6 @@ class Stopped(FaultCase):
 
 
 class ApiServer(Case):
-    def take_away(self):
-        World.stack.processes.remove(World.stack.apiserver)
-        World.stack.apiserver.kill()
-
-    def bring_back(self):
-        World.stack.run_apiserver()
-        self.eventually('custom resources are served again', lambda: all(
-            self.kube.request('GET', self.path(kind))[0] == 200 for kind in PLURALS), 60)
-
     def test_restarted(self):
         self.make_object_vpc('before', tags={'Team': 'a'})
         vpc = self.wait_ready('VPC', 'before')['status']['vpcID']
@@ -191,12 +182,12 @@ class ApiServer(Case):
         def team():
             tags = client('ec2').describe_vpcs(VpcIds=[vpc])['Vpcs'][0]['Tags']
             return next(tag['Value'] for tag in tags if tag['Key'] == 'Team')
-        self.take_away()
+        self.take_api_server_away()
         try:
             client('ec2').create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'changed'}])
             self.eventually('drift is put right without the API server', lambda: team() == 'a')
         finally:
-            self.bring_back()
+            self.bring_api_server_back()
         self.make_object_vpc('after')
         self.wait_ready('VPC', 'after', 60)
         self.wait_ready('VPC', 'before')
@@ -205,14 +196,14 @@ class ApiServer(Case):
 
     def test_away_when_the_operator_starts(self):
         World.operator.stop()
-        self.take_away()
+        self.take_api_server_away()
         try:
             operator = World.operator = World.stack.start_operator('--no-leader-elect', '--check-interval', '1s',
                                                                    '--cluster-name', 'test')
             self.assertEqual(operator.get(operator.health_port, '/healthz')[0], 200)
             self.assertEqual(operator.get(operator.health_port, '/readyz')[0], 503)
         finally:
-            self.bring_back()
+            self.bring_api_server_back()
         operator.wait_ready(60)
 
     def test_away_while_an_id_is_to_be_saved(self):
@@ -225,14 +216,14 @@ class ApiServer(Case):
                 return None
 
             def made(reply):
-                self.take_away()
+                self.take_api_server_away()
                 return reply
             return made
         faults.rule = rule
         uid = self.make_object_vpc(provider='faulty')['metadata']['uid']
         self.eventually('the API server is gone', lambda: not World.stack.apiserver.alive())
         faults.rule = lambda request: None
-        self.bring_back()
+        self.bring_api_server_back()
         self.wait_ready('VPC', 'vpc', 60)
         self.assertEqual(owned('VPC', uid), 1)
         self.delete_and_wait('VPC', 'vpc')

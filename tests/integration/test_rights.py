@@ -12,11 +12,13 @@ class MissingRights(Case):
         self.rules = self.kube.must('GET', f'{RULES}/clusterroles/infra-operator')['rules']
         self.role = f'{RULES}/clusterroles/{self.ns}'
 
+    def rules_without(self, resource):
+        rules = [{**rule, 'resources': [one for one in rule['resources'] if one != resource]} for rule in self.rules]
+        return [rule for rule in rules if rule['resources']]
+
     def start_without(self, resource, *flags):
         """As an account with the rules of the chart, but for those about this resource."""
-        rules = [{**rule, 'resources': [one for one in rule['resources'] if one != resource]} for rule in self.rules]
-        self.kube.must('POST', f'{RULES}/clusterroles', {'metadata': {'name': self.ns}, 'rules': [
-            rule for rule in rules if rule['resources']]})
+        self.kube.must('POST', f'{RULES}/clusterroles', {'metadata': {'name': self.ns}, 'rules': self.rules_without(resource)})
         self.addCleanup(self.kube.request, 'DELETE', self.role)
         self.kube.must('POST', f'/api/v1/namespaces/{self.ns}/serviceaccounts', {'metadata': {'name': 'limited'}})
         self.kube.must('POST', f'{RULES}/clusterrolebindings', {
@@ -29,8 +31,11 @@ class MissingRights(Case):
             'POD_NAMESPACE': self.ns, 'POD_NAME': 'the-pod', 'POD_UID': 'the-uid'})
         self.addCleanup(self.operator.stop)
 
+    def give(self, rules):
+        self.kube.must('PATCH', self.role, {'rules': rules}, 'application/merge-patch+json')
+
     def give_all(self):
-        self.kube.must('PATCH', self.role, {'rules': self.rules}, 'application/merge-patch+json')
+        self.give(self.rules)
 
     def ready(self):
         return self.operator.get(self.operator.health_port, '/readyz')
@@ -63,6 +68,15 @@ class MissingRights(Case):
         event = self.eventually('an event', lambda: self.events('the-pod', 'AccessDenied'))[0]
         self.assertEqual((event['type'], event['involvedObject']['kind'], event['involvedObject']['uid']), ('Warning', 'Pod', 'the-uid'))
         self.assert_says('list', 'vpcs', event['message'])
+        self.assert_goes_on()
+
+    def test_to_list_a_kind_taken_away_later(self):
+        self.start_without('none', '--no-leader-elect')
+        self.operator.wait_ready()
+        self.give(self.rules_without('vpcs'))
+        self.take_api_server_away()  # it ends a watch at its time alone, which is minutes away
+        self.bring_api_server_back()
+        self.assert_alive_and_unready('list', 'vpcs')
         self.assert_goes_on()
 
     def test_to_the_lease(self):
