@@ -20,10 +20,17 @@ Json decided(const Json& object) {
   return out;
 }
 
+// As when a backup is restored. What the status held is noted again before the spec changes.
+bool lost_status(const Json& before, const Json& after) {
+  return find_path(before, "status.conditions") != nullptr &&
+         find_path(after, "status.conditions") == nullptr;
+}
+
 }  // namespace
 
 bool is_news(const Json& before, const Json& after) {
-  return before.is_null() || after.is_null() || !same(decided(before), decided(after));
+  return before.is_null() || after.is_null() || lost_status(before, after) ||
+         !same(decided(before), decided(after));
 }
 
 }  // namespace infra

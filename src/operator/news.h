@@ -5,9 +5,10 @@
 namespace infra {
 
 // Whether a user has decided something about an object: its spec, our annotations, or that it is to
-// go. What we write ourselves while we look after it is no news, nor what other controllers note on
-// it: else an object that is written in each pass is never left alone. The same content is news
-// where one of the two is null: the object was made, or has gone.
+// go; or whether somebody has taken its status away. What we write ourselves while we look after it
+// is no news, nor what other controllers note on it: else an object that is written in each pass is
+// never left alone. The same content is news where one of the two is null: the object was made, or
+// has gone.
 bool is_news(const Json& before, const Json& after);
 
 }  // namespace infra

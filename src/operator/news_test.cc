@@ -39,6 +39,13 @@ TEST(News, IsWhatAUserDecides) {
   EXPECT_TRUE(is_news(object(), without));
 }
 
+TEST(News, IsThatTheStatusIsGone) {
+  Json reported = object();
+  set_path(reported, "status.conditions", JsonArray{});
+  EXPECT_TRUE(is_news(reported, object()));
+  EXPECT_FALSE(is_news(object(), reported));
+}
+
 TEST(News, IsNotWhatWeWriteOrOthersNote) {
   EXPECT_FALSE(is_news(object(), object()));
   EXPECT_FALSE(news_at("status.ready", true));

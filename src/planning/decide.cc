@@ -253,11 +253,11 @@ Plan plan_update(const Definition& definition, const Desired& desired, const Obs
 // What was declared or added for this object, and is there.
 std::vector<Item> items_to_take(const Definition& definition, const ChildSet& set,
                                 const Desired& desired, const std::vector<Item>& found) {
-  std::vector<std::string> ours = texts_at(desired.status, set.noted);
-  for (const Item& item : declared_items(definition, set, desired.spec)) ours.push_back(item.key);
+  const std::vector<std::string> added = texts_at(desired.status, set.noted);
+  const std::vector<std::string> declared = declared_keys(definition, set, desired.spec);
   std::vector<Item> out;
   for (const Item& item : found) {
-    if (contains(ours, item.key)) out.push_back(item);
+    if (contains(added, item.key) || contains(declared, item.key)) out.push_back(item);
   }
   return out;
 }

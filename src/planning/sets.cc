@@ -136,6 +136,13 @@ std::vector<Item> declared_items(const Definition& definition, const ChildSet& s
   return out;
 }
 
+std::vector<std::string> declared_keys(const Definition& definition, const ChildSet& set,
+                                       const Json& spec) {
+  std::vector<std::string> out;
+  for (auto& item : declared_items(definition, set, spec)) out.push_back(std::move(item.key));
+  return out;
+}
+
 std::vector<Item> found_items(const Definition& definition, const ChildSet& set, const Json& list) {
   std::vector<Item> out;
   if (!list.is_array()) return out;

@@ -24,6 +24,8 @@ struct SetChange {
 // The items that spec declares, each once; of lists with `each`, one for each value.
 std::vector<Item> declared_items(const definition::Definition& definition,
                                  const definition::ChildSet& set, const Json& spec);
+std::vector<std::string> declared_keys(const definition::Definition& definition,
+                                       const definition::ChildSet& set, const Json& spec);
 // The items that count in a list of AWS.
 std::vector<Item> found_items(const definition::Definition& definition,
                               const definition::ChildSet& set, const Json& list);

@@ -1057,6 +1057,26 @@ TEST_F(EngineTest, AnItemIsNotedFromBeforeItIsAddedUntilItHasGone) {
   EXPECT_EQ(cloud.members, std::set<std::string>{"c"});
 }
 
+// As when a backup is restored.
+TEST_F(EngineTest, AfterTheStatusWasLostWhatIsDeclaredIsStillOurs) {
+  kind = thing_with_parts();
+  set_path(store.json, "spec.members", JsonArray{"b", "a"});
+  set_path(store.json, "spec.policy", Json("first"));
+  reconcile();
+  erase_path(store.json, "status");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(status("memberNames"), R"(["a","b"])");
+  EXPECT_EQ(status("policyNames"), R"(["first"])");
+  const int writes = store.writes;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(store.writes, writes);
+  erase_path(store.json, "spec.members");
+  set_path(store.json, "spec.policy", Json("second"));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_TRUE(cloud.members.empty());
+  EXPECT_EQ(cloud.policies, std::set<std::string>{"second"});
+}
+
 TEST_F(EngineTest, ANameIsNotedFromBeforeItIsWrittenUntilItHasGone) {
   kind = thing_with_parts();
   set_path(store.json, "spec.policy", Json("first"));

@@ -1,5 +1,7 @@
 // Report: the one funnel from an outcome to status and conditions. Nothing is written when nothing
 // has changed, so a second pass over a settled object leaves it untouched.
+#include <algorithm>
+
 #include "planning/form.h"
 #include "planning/path.h"
 #include "planning/template.h"
@@ -66,6 +68,35 @@ Json as_declared_type(const definition::Field& field, Json value) {
   return value;
 }
 
+// Puts names into the list of what is this object's to take away.
+void note_names(Json& status, const std::string& list, const std::vector<std::string>& names) {
+  std::vector<std::string> noted = planning::texts_at(status, list);
+  const std::size_t before = noted.size();
+  for (const auto& name : names) {
+    const bool known = std::ranges::find(noted, name) != noted.end();
+    if (!known && !name.empty()) noted.push_back(name);
+  }
+  if (noted.size() == before) return;
+  std::ranges::sort(noted);
+  JsonArray all;
+  for (auto& name : noted) all.emplace_back(std::move(name));
+  set_path(status, list, std::move(all));
+}
+
+// What is declared is there, and is ours to take away once it is not declared any more. It was
+// noted when it was written, but a status can be lost, as when a backup is restored.
+void note_parts_as_declared(const Engine::Pass& pass, Json& status) {
+  const Json& spec = pass.desired.spec;
+  for (const auto& set : pass.definition.sets) {
+    if (set.noted.empty()) continue;
+    note_names(status, set.noted, planning::declared_keys(pass.definition, set, spec));
+  }
+  for (const auto& field : pass.definition.status) {
+    if (field.written.empty()) continue;
+    note_names(status, field.field.name, {text_at(spec, field.written)});
+  }
+}
+
 }  // namespace
 
 Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
@@ -88,6 +119,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
     // The outcome is known. When it was made stays: AWS may hide it for a while yet.
     erase_path(status, "creation.token");
     note_tags_as_declared(pass.definition, pass.desired, status, clock_.wall());
+    note_parts_as_declared(pass, status);
   }
   if (settled) set_path(status, "settledSpec", Json(pass.digest));
   pass.news = record_drift(pass.drift, settled, clock_.wall(), status);

@@ -134,10 +134,7 @@ Task<Result<void>> Engine::write_item(Pass& pass, const definition::ChildSet& se
 // deletion knows of it. What AWS refuses of one item does not hold up the others.
 Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set,
                                      const planning::SetChange& change) {
-  std::vector<std::string> wanted;
-  for (const auto& item : planning::declared_items(pass.definition, set, pass.desired.spec)) {
-    wanted.push_back(item.key);
-  }
+  auto wanted = planning::declared_keys(pass.definition, set, pass.desired.spec);
   std::vector<std::string> before = planning::texts_at(pass.object.status(), set.noted);
   for (const auto& key : wanted) {
     if (std::ranges::find(before, key) == before.end()) before.push_back(key);

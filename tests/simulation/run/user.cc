@@ -13,6 +13,7 @@ constexpr const char* kSecret = "aws-credentials";
 // How long, and how often, those look who wait for a create.
 constexpr Duration kPatience{30'000};
 constexpr Duration kGlance{5};
+constexpr Duration kSecond{1'000};
 constexpr const char* kTheirFinalizer = "somebody.example/holds";
 
 Json manifest(const std::string& api, const std::string& kind, const std::string& ns,
@@ -127,7 +128,7 @@ void User::perform_on_object(const Operation& operation) {
   if (std::size_t(operation.object) >= scenario_.objects.size()) return;
   const ObjectPlan& plan = scenario_.objects[std::size_t(operation.object)];
   if (operation.what == "patch") {
-    patch(plan, JsonObject{{"spec", operation.value}}, "user");
+    change_spec(operation, plan);
   } else if (operation.what == "delete") {
     (void)world_.kube.remove(plan.kind, plan.ns, plan.name, "user");
   } else if (operation.what == "recreate") {
@@ -148,6 +149,7 @@ void User::perform_on_object(const Operation& operation) {
     }
   } else if (operation.what == "wipe-status" && may_wipe(plan)) {
     patch(plan, JsonObject{{"status", nullptr}}, "user", "status");
+    wiped_.insert(plan.name);
   } else if (operation.what == "hold") {
     hold(plan, true);
     world_.timeline.after(operation.length, [this, &plan] { hold(plan, false); });
@@ -164,6 +166,22 @@ void User::perform_on_object(const Operation& operation) {
     if (plan.kind == "SQSQueue" || plan.kind == "S3Bucket") return;
     world_.trace.note(world_.aws.squat(plan.kind, name, false));
   }
+}
+
+// What leaves a spec before the operator has seen that its notes are gone is nobody's: the change
+// waits for that look, and is left out if there is none while the chaos lasts.
+void User::change_spec(const Operation& operation, const ObjectPlan& plan) {
+  if (!is_forgotten(plan)) {
+    patch(plan, JsonObject{{"spec", operation.value}}, "user");
+  } else if (world_.timeline.now() < scenario_.chaos) {
+    world_.timeline.after(kSecond, [this, &operation, &plan] { change_spec(operation, plan); });
+  }
+}
+
+bool User::is_forgotten(const ObjectPlan& plan) const {
+  const Json* object = world_.kube.find(plan.kind, plan.ns, plan.name);
+  return object != nullptr && wiped_.contains(plan.name) &&
+         find_path(*object, "status.settledSpec") == nullptr;
 }
 
 void User::change_value(const Operation& operation, const ObjectPlan& plan) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,8 @@ class User {
   void perform_on_object(const Operation& operation);
   void await_create(const Operation& operation, Duration until);
   bool may_wipe(const ObjectPlan& plan) const;
+  bool is_forgotten(const ObjectPlan& plan) const;
+  void change_spec(const Operation& operation, const ObjectPlan& plan);
   void perform_on_pod(const Operation& operation);
   void patch(const ObjectPlan& plan, const Json& body, const std::string& who,
              const std::string& subresource = "");
@@ -48,6 +51,7 @@ class User {
   Random random_;
   std::string access_key_ = "AKIAOURS1";
   int keys_ = 1;
+  std::set<std::string> wiped_;        // names of objects whose status was ever taken away
   std::map<std::string, int> values_;  // how often the one for an object has changed, by its name
 };
 
