@@ -264,6 +264,7 @@ Task<Result<Json>> Client::attempt(Pending* pending) {
     options.timeout = left;
     options.tls.ca_pem = config_.ca_pem;
     options.idempotent = pending->operation->method == "GET";
+    options.link_local = false;
     auto sent = co_await transport_.send(std::move(request), std::move(options));
     const net::HttpResponse response = sent ? std::move(*sent) : net::HttpResponse{};
     Result<Json> result = std::unexpected(sent ? Error{} : sent.error());

@@ -119,6 +119,13 @@ net::HttpOptions quick() {
   return options;
 }
 
+net::HttpOptions for_sts(const StsSettings& sts) {
+  net::HttpOptions options = quick();
+  options.tls = sts.tls;
+  options.link_local = false;
+  return options;
+}
+
 // The agent gets a bearer token from us, so plain HTTP may only stay on this machine.
 bool may_be_plain(const std::string& host) {
   return host == "localhost" || host.starts_with("127.") || host == "::1" ||
@@ -168,9 +175,7 @@ Task<Result<Credentials>> WebIdentityCredentials::get() {
                   {"WebIdentityToken", *token}};
   auto request = sts_request(settings_.sts, form);
   if (!request) co_return std::unexpected(request.error());
-  net::HttpOptions options = quick();
-  options.tls = settings_.sts.tls;
-  auto response = co_await transport_.send(std::move(*request), std::move(options));
+  auto response = co_await transport_.send(std::move(*request), for_sts(settings_.sts));
   if (!response) co_return std::unexpected(response.error().in("sts AssumeRoleWithWebIdentity"));
   co_return read_sts_answer(*response, "AssumeRoleWithWebIdentity");
 }
@@ -190,9 +195,7 @@ Task<Result<Credentials>> AssumeRoleCredentials::get() {
       .region = settings_.sts.region, .service = "sts", .time = clock_.wall()};
   auto done = sign(*request, *keys, signing);
   if (!done) co_return std::unexpected(done.error());
-  net::HttpOptions options = quick();
-  options.tls = settings_.sts.tls;
-  auto response = co_await transport_.send(std::move(*request), std::move(options));
+  auto response = co_await transport_.send(std::move(*request), for_sts(settings_.sts));
   if (!response) co_return std::unexpected(response.error().in("sts AssumeRole"));
   co_return read_sts_answer(*response, "AssumeRole");
 }

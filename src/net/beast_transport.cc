@@ -40,6 +40,23 @@ bool is_address(const std::string& host) {
   return !ec;
 }
 
+// Addresses that only a machine itself reaches, among them the services that give out its
+// credentials: 169.254.169.254, 169.254.170.2, 169.254.170.23, and with IPv6 fd00:ec2::254 and
+// fd00:ec2::23 (EC2 user guide, "Access instance metadata"; EKS user guide, "Pod Identity").
+bool is_link_local(asio::ip::address address) {
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+  }
+  if (address.is_v4()) return (address.to_v4().to_uint() >> 16) == 0xa9fe;
+  const auto bytes = address.to_v6().to_bytes();
+  const bool of_ec2 = bytes[0] == 0xfd && bytes[1] == 0 && bytes[2] == 0x0e && bytes[3] == 0xc2;
+  return of_ec2 || address.to_v6().is_link_local();
+}
+
+std::unexpected<Error> link_local_refused(const std::string& host) {
+  return fail(Code::kDenied, host + " is a link-local address, where only metadata services are");
+}
+
 std::string authority(const std::string& host, std::uint16_t port) {
   std::string name = host.find(':') == std::string::npos ? host : "[" + host + "]";
   return name + ":" + std::to_string(port);
@@ -51,6 +68,7 @@ struct Connection {
   std::uint16_t port = 0;
   TlsOptions tls;
   std::optional<Proxy> proxy;
+  bool link_local = true;  // what was allowed when it was opened
   bool reused = false;
   SteadyTime idle_since;
   std::shared_ptr<ssl::context> context;  // outlives tls_stream
@@ -217,11 +235,17 @@ Task<Result<Endpoints>> find_endpoints(std::string host, std::uint16_t port, Ste
   co_return io_error(what, ec ? ec : make_error_code(beast::error::timeout));
 }
 
+// Connects to no other addresses than those that were looked at: a name may mean another one the
+// next moment.
 Task<Result<void>> connect_tcp(beast::tcp_stream* stream, Call* call, std::string host,
-                               std::uint16_t port) {
+                               std::uint16_t port, bool link_local) {
   std::string what = "cannot connect to " + authority(host, port);
   auto endpoints = co_await find_endpoints(host, port, call->deadline, what);
   if (!endpoints) co_return std::unexpected(endpoints.error());
+  if (!link_local) {
+    std::erase_if(*endpoints, [](const auto& one) { return is_link_local(one.address()); });
+    if (endpoints->empty()) co_return link_local_refused(host);
+  }
   stream->expires_at(call->deadline);
   auto [ec, endpoint] = co_await stream->async_connect(*endpoints, kAwait);
   if (ec) co_return io_error(what, ec);
@@ -349,7 +373,8 @@ struct BeastTransport::Impl {
     for (std::size_t i = idle.size(); i-- > 0;) {
       const Connection& c = *idle[i];
       if (c.scheme != call.request.scheme || c.host != call.request.host ||
-          c.port != call.request.port || c.tls != call.options.tls) {
+          c.port != call.request.port || c.tls != call.options.tls ||
+          c.link_local != call.options.link_local) {
         continue;
       }
       auto found = idle[i];
@@ -387,6 +412,7 @@ struct BeastTransport::Impl {
     connection->host = request.host;
     connection->port = request.port;
     connection->tls = call->options.tls;
+    connection->link_local = call->options.link_local;
     bool secure = request.scheme == "https";
     if (secure) {
       auto context = self->context_for(call->options.tls);
@@ -401,7 +427,9 @@ struct BeastTransport::Impl {
     connection->proxy = *proxy;
     const std::string host = *proxy ? (*proxy)->host : request.host;
     const std::uint16_t port = *proxy ? (*proxy)->port : request.port;
-    auto connected = co_await connect_tcp(&connection->lowest(), call, host, port);
+    // What a proxy may reach is for the proxy to say.
+    const bool link_local = connection->link_local || *proxy;
+    auto connected = co_await connect_tcp(&connection->lowest(), call, host, port, link_local);
     if (!connected) co_return std::unexpected(connected.error());
     if (!secure) co_return connection;
     if (*proxy) {

@@ -18,8 +18,8 @@ std::binary_semaphore hanging_name_may_go{0};
 
 }  // namespace
 
-// Stands in front of the C library's: "hangs.test" gets no answer before the test says so, and no
-// other name of that domain is known.
+// Stands in front of the C library's: "hangs.test" gets no answer before the test says so,
+// "metadata.test" is where a metadata service is, and no other name of that domain is known.
 extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints,
                            addrinfo** found) {
   if (host != nullptr && std::string_view(host) == "hangs.test") {
@@ -27,6 +27,7 @@ extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo
     hanging_name_may_go.acquire();
     return EAI_AGAIN;
   }
+  if (host != nullptr && std::string_view(host) == "metadata.test") host = "169.254.169.254";
   if (host != nullptr && std::string_view(host).ends_with(".test")) return EAI_NONAME;
   static const auto real =
       reinterpret_cast<decltype(&getaddrinfo)>(::dlsym(RTLD_NEXT, "getaddrinfo"));
@@ -124,6 +125,22 @@ class RawPeer {
   std::uint16_t port_;
   std::thread thread_;
 };
+
+TEST_F(Net, MetadataServicesAreOutOfReachWhereTheyHaveNoPlace) {
+  for (const auto* host :
+       {"169.254.169.254", "169.254.170.23", "::ffff:169.254.169.254", "fd00:ec2::254", "fe80::1",
+        "metadata.test", "2852039166", "0xa9fea9fe"}) {
+    HttpRequest metadata{.scheme = "http", .host = host, .target = "/latest/meta-data/"};
+    HttpOptions options;
+    options.link_local = false;
+    const auto answer = wait(transport_.send(metadata, options));
+    ASSERT_FALSE(answer) << host;
+    EXPECT_EQ(answer.error().code, Code::kDenied) << host << ": " << answer.error().message;
+  }
+  HttpOptions options;
+  options.link_local = false;
+  EXPECT_TRUE(wait(transport_.send(request("GET", "/"), options)));
+}
 
 TEST_F(Net, GetsPostsAndKeepsAlive) {
   auto got = wait(transport_.send(request("GET", "/a?b=c"), {}));

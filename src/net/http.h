@@ -49,11 +49,12 @@ struct HttpOptions {
   Duration idle_timeout{0};            // stream(): longest silence between chunks; 0: no limit
   std::size_t body_limit = 64u << 20;  // bytes; more is kUnavailable
   bool idempotent = false;             // may be sent again on a stale pooled connection
+  bool link_local = true;              // false: refuses addresses where metadata services are
   TlsOptions tls;
 };
 
 // The seam between us and the network. Errors: kUnavailable (not reachable, TLS refused, broken or
-// oversized answer), kDeadline, kCancelled. Any HTTP status is a success here; redirects are never
+// oversized answer), kDenied (an address that the options refuse), kDeadline, kCancelled. Any HTTP status is a success here; redirects are never
 // followed.
 class HttpTransport {
  public:
