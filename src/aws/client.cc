@@ -248,7 +248,19 @@ void Client::record(const Pending& pending, const Result<Json>& result, SteadyTi
   if (pending.observer) pending.observer(out);
 }
 
-// One attempt, and a second one at once where only our clock was wrong.
+// Whether what was wrong lay with us, and is not any more: each once in a call.
+bool Client::mend(Pending& pending, const Error& error, const net::HttpResponse& response,
+                  const Credentials& keys, Duration used_offset) {
+  if (says_expired(error) && !std::exchange(pending.keys_renewed, true)) {
+    credentials_->note_expired(keys);
+    return true;
+  }
+  if (pending.clock_corrected || !correct_clock(error, response, used_offset)) return false;
+  pending.clock_corrected = true;
+  return true;
+}
+
+// One attempt, and another at once where only our clock was wrong, or our keys had just expired.
 Task<Result<Json>> Client::attempt(Pending* pending) {
   while (true) {
     auto keys = co_await credentials_->get();
@@ -271,10 +283,7 @@ Task<Result<Json>> Client::attempt(Pending* pending) {
     if (sent) result = decode(*pending->service->model, *pending->operation, response);
     record(*pending, result, started, response);
     if (result) co_return result;
-    if (pending->clock_corrected || !correct_clock(result.error(), response, offset)) {
-      co_return result;
-    }
-    pending->clock_corrected = true;
+    if (!mend(*pending, result.error(), response, *keys, offset)) co_return result;
   }
 }
 

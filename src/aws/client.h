@@ -97,6 +97,7 @@ class Client {
     SteadyTime until;
     int attempt = 1;
     bool clock_corrected = false;
+    bool keys_renewed = false;
   };
 
   Result<Pending> prepare(const std::string& service, const std::string& operation, Json input,
@@ -107,6 +108,8 @@ class Client {
   Result<void> sign_for_now(net::HttpRequest& request, const Pending& pending,
                             const Credentials& keys) const;
   bool correct_clock(const Error& error, const net::HttpResponse& response, Duration used);
+  bool mend(Pending& pending, const Error& error, const net::HttpResponse& response,
+            const Credentials& keys, Duration used_offset);
   void record(const Pending& pending, const Result<Json>& result, SteadyTime started,
               const net::HttpResponse& response) const;
 

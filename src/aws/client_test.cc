@@ -208,6 +208,39 @@ TEST_F(ClientTest, AnAnswerToHeadDoesNotSayThatTheClockIsWrongButItsDateDoes) {
   EXPECT_EQ(denied.error().code, Code::kDenied);
 }
 
+// Keys that give themselves another name each time they are asked for after having expired.
+class RenewedCredentials final : public CredentialSource {
+ public:
+  Task<Result<Credentials>> get() override {
+    co_return Credentials{.access_key = "AKIA" + std::to_string(number_), .secret_key = "s"};
+  }
+  void note_expired(const Credentials&) override { ++number_; }
+
+ private:
+  int number_ = 1;
+};
+
+TEST_F(ClientTest, KeysThatHaveJustExpiredAreRenewedOnce) {
+  Client renewing(clock, transport, std::make_shared<Catalog>(documents),
+                  std::make_shared<RenewedCredentials>(), client.config(), [] { return 0.5; });
+  then_error(400, "ExpiredToken", {});
+  transport.then(200, "{}");
+  ASSERT_TRUE(run(renewing.call("things", "CreateThing", JsonObject{}, {.retry_unknown = false})));
+  const auto signed_by = [this](std::size_t request, const std::string& key) {
+    const auto said = net::header(transport.requests.at(request).headers, "Authorization");
+    return said.find("Credential=" + key + "/") != std::string::npos;
+  };
+  EXPECT_TRUE(signed_by(0, "AKIA1"));
+  EXPECT_TRUE(signed_by(1, "AKIA2"));
+  EXPECT_TRUE(clock.slept.empty());
+  then_error(400, "ExpiredToken", {});
+  then_error(400, "ExpiredToken", {});
+  const auto result = run(renewing.call("things", "CreateThing", JsonObject{}, {}));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(result.error().code, Code::kUnauthenticated);
+  EXPECT_EQ(transport.requests.size(), 4u);
+}
+
 TEST_F(ClientTest, PagesAreJoined) {
   transport.then(200, R"({"Things": ["a"], "NextToken": "t1"})");
   transport.then(200, R"({"Things": ["b"]})");

@@ -172,6 +172,7 @@ Task<Result<Credentials>> WebIdentityCredentials::get() {
                   {"Version", "2011-06-15"},
                   {"RoleArn", settings_.role_arn},
                   {"RoleSessionName", settings_.session_name},
+                  {"DurationSeconds", std::to_string(settings_.duration.count())},
                   {"WebIdentityToken", *token}};
   auto request = sts_request(settings_.sts, form);
   if (!request) co_return std::unexpected(request.error());
@@ -180,20 +181,41 @@ Task<Result<Credentials>> WebIdentityCredentials::get() {
   co_return read_sts_answer(*response, "AssumeRoleWithWebIdentity");
 }
 
+bool says_expired(const Error& error) {
+  return error.remote_code == "ExpiredToken" || error.remote_code == "ExpiredTokenException";
+}
+
+// Once more with new keys of the base where AWS says that the ones it gave have expired.
 Task<Result<Credentials>> AssumeRoleCredentials::get() {
   auto keys = co_await base_->get();
   if (!keys) co_return std::unexpected(keys.error());
+  auto assumed = co_await assume_with(*keys);
+  if (assumed || !says_expired(assumed.error())) co_return assumed;
+  base_->note_expired(*keys);
+  keys = co_await base_->get();
+  if (!keys) co_return std::unexpected(keys.error());
+  assumed = co_await assume_with(std::move(*keys));
+  co_return assumed;
+}
+
+Task<Result<Credentials>> AssumeRoleCredentials::assume_with(Credentials keys) {
   Form form{{"Action", "AssumeRole"},
             {"Version", "2011-06-15"},
             {"RoleArn", settings_.role_arn},
             {"RoleSessionName", settings_.session_name},
             {"DurationSeconds", std::to_string(settings_.duration.count())}};
   if (!settings_.external_id.empty()) form.emplace_back("ExternalId", settings_.external_id);
+  int number = 0;
+  for (const auto& [key, value] : settings_.tags) {
+    const std::string member = "Tags.member." + std::to_string(++number);
+    form.emplace_back(member + ".Key", key);
+    form.emplace_back(member + ".Value", value);
+  }
   auto request = sts_request(settings_.sts, form);
   if (!request) co_return std::unexpected(request.error());
   const SigningOptions signing{
       .region = settings_.sts.region, .service = "sts", .time = clock_.wall()};
-  auto done = sign(*request, *keys, signing);
+  auto done = sign(*request, keys, signing);
   if (!done) co_return std::unexpected(done.error());
   auto response = co_await transport_.send(std::move(*request), for_sts(settings_.sts));
   if (!response) co_return std::unexpected(response.error().in("sts AssumeRole"));
@@ -269,6 +291,13 @@ Task<Result<Credentials>> InstanceCredentials::get() {
 
 bool CachedCredentials::good_for(Duration margin) const {
   return current_ && (!current_->expiry || *current_->expiry - clock_.wall() > margin);
+}
+
+// Others who had them may have asked for new ones meanwhile: those stay.
+void CachedCredentials::note_expired(const Credentials& keys) {
+  const bool same = current_ && current_->access_key == keys.access_key &&
+                    current_->session_token == keys.session_token;
+  if (same) current_.reset();
 }
 
 Task<Result<Credentials>> CachedCredentials::get() {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <iosfwd>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,7 +29,13 @@ class CredentialSource {
   virtual ~CredentialSource() = default;
   // kUnauthenticated with a sentence where there are none.
   virtual Task<Result<Credentials>> get() = 0;
+  // AWS says that these keys, which get() gave, have expired, whatever their own date says: the
+  // next get() asks anew where there is something to ask.
+  virtual void note_expired(const Credentials&) {}
 };
+
+// What AWS answers to keys that were good for a while.
+bool says_expired(const Error& error);
 
 class StaticCredentials final : public CredentialSource {
  public:
@@ -68,6 +75,7 @@ class WebIdentityCredentials final : public CredentialSource {
     std::string role_arn;
     std::string token_file;
     std::string session_name;
+    std::chrono::seconds duration{3600};
     StsSettings sts;
   };
   WebIdentityCredentials(Clock& clock, net::HttpTransport& transport, Settings settings)
@@ -88,6 +96,7 @@ class AssumeRoleCredentials final : public CredentialSource {
     std::string external_id;  // empty: none
     std::string session_name;
     std::chrono::seconds duration{3600};
+    std::map<std::string, std::string> tags;  // of the session
     StsSettings sts;
   };
   AssumeRoleCredentials(Clock& clock, net::HttpTransport& transport,
@@ -99,6 +108,8 @@ class AssumeRoleCredentials final : public CredentialSource {
   Task<Result<Credentials>> get() override;
 
  private:
+  Task<Result<Credentials>> assume_with(Credentials keys);
+
   Clock& clock_;
   net::HttpTransport& transport_;
   std::shared_ptr<CredentialSource> base_;
@@ -138,6 +149,7 @@ class CachedCredentials final : public CredentialSource {
   CachedCredentials(Clock& clock, std::shared_ptr<CredentialSource> source)
       : clock_(clock), source_(std::move(source)) {}
   Task<Result<Credentials>> get() override;
+  void note_expired(const Credentials& keys) override;
 
  private:
   bool good_for(Duration margin) const;

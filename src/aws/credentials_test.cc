@@ -158,6 +158,45 @@ TEST_F(CredentialsTest, CacheAsksAgainOnlyNearExpiryAndSurvivesFailure) {
   EXPECT_FALSE(run(cached.get()));
 }
 
+TEST_F(CredentialsTest, WhatAwsCallsExpiredIsAskedForAnewWhateverItsDateSays) {
+  clock.start = parse_rfc3339("2027-01-15T08:00:00Z");
+  transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
+  CachedCredentials cached(clock, std::make_shared<WebIdentityCredentials>(web_identity()));
+  const auto first = run(cached.get());
+  ASSERT_TRUE(first);
+  Credentials others = *first;
+  others.session_token = "another's";
+  cached.note_expired(others);
+  ASSERT_TRUE(run(cached.get()));
+  EXPECT_EQ(transport.requests.size(), 1u);
+  cached.note_expired(*first);
+  transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
+  ASSERT_TRUE(run(cached.get()));
+  EXPECT_EQ(transport.requests.size(), 2u);
+}
+
+TEST_F(CredentialsTest, ARoleIsAssumedAgainWithNewKeysOfItsBase) {
+  clock.start = parse_rfc3339("2027-01-15T08:00:00Z");
+  const auto then_expired = [this] {
+    transport.then(400, "<ErrorResponse><Error><Code>ExpiredToken</Code></Error></ErrorResponse>");
+  };
+  auto base = std::make_shared<CachedCredentials>(
+      clock, std::make_shared<WebIdentityCredentials>(web_identity()));
+  AssumeRoleCredentials source(
+      clock, transport, base,
+      {.role_arn = "arn:aws:iam::1:role/r", .session_name = "s", .sts = {.region = "eu-west-1"}});
+  transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
+  then_expired();
+  transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
+  transport.then(200, sts_answer("AssumeRole", "2027-01-15T09:00:00Z"));
+  EXPECT_TRUE(run(source.get()));
+  EXPECT_EQ(transport.requests.size(), 4u);
+  then_expired();
+  transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
+  then_expired();
+  EXPECT_EQ(run(source.get()).error().code, Code::kUnauthenticated) << "no more than once";
+}
+
 TEST_F(CredentialsTest, DefaultTakesTheFirstThatIsConfigured) {
   auto keys =
       default_credentials(clock, transport,
