@@ -25,9 +25,27 @@ Task<Result<Object>> KubeStore::patch(Object object, JsonObject body, Check chec
   auto written =
       co_await client_.merge_patch(std::move(type), object.namespace_name(), object.name(),
                                    std::move(patch_body), std::move(subresource));
-  if (!written) co_return std::unexpected(written.error());
+  if (!written) {
+    if (outcome_unknown(written.error())) kind_.doubt(kube::object_key(object.json()));
+    co_return std::unexpected(written.error());
+  }
   kind_.note_written(*written);
   co_return Object(std::move(*written));
+}
+
+Task<Result<Object>> KubeStore::load(std::string key) {
+  auto cached = kind_.get(key);
+  if (!cached) {
+    kind_.trust(key);  // there is nothing to be wrong about
+    co_return std::unexpected(cached.error());
+  }
+  if (!kind_.in_doubt(key)) co_return Object(std::move(*cached));
+  const Object known(std::move(*cached));
+  auto type = resource_type(kind_.definition());
+  auto fresh = co_await client_.get(std::move(type), known.namespace_name(), known.name());
+  if (!fresh) co_return std::unexpected(fresh.error());
+  kind_.note_written(*fresh);
+  co_return Object(std::move(*fresh));
 }
 
 // The API server heeds the uid in a patch of an object, but not in one of its status; there only

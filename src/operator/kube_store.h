@@ -18,6 +18,9 @@ class KubeStore final : public reconcile::ObjectStore {
   // The same objects, through another client.
   KubeStore through(kube::Client& client) const { return {client, events_, kind_}; }
 
+  // The object "namespace/name": from the cache, or from the API server after a write whose answer
+  // did not come. kNotFound where there is none.
+  Task<Result<reconcile::Object>> load(std::string key);
   Task<Result<reconcile::Object>> patch_status(reconcile::Object object, JsonObject patch,
                                                Check check) override;
   Task<Result<reconcile::Object>> patch_metadata(reconcile::Object object, JsonObject patch,

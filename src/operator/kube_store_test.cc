@@ -33,6 +33,11 @@ class KubeStoreTest : public kube::Bench {
     return text_at(*parse_json(transport.requests.at(n).body), "metadata.resourceVersion");
   }
 
+  std::string version_loaded() {
+    const auto loaded = await(store.load("n/a"));
+    return loaded ? loaded->resource_version() : "";
+  }
+
   definition::Definition kind;
   WatchedKind watched{kind, client, clock, [] { return 0.5; }, {}};
   kube::EventRecorder events{client, clock, [] { return 0.5; }};
@@ -75,6 +80,23 @@ TEST_F(KubeStoreTest, AnyVersionGivesUpOnWhoWritesAllTheTime) {
   };
   EXPECT_EQ(patch(Check::kAnyVersion).error().code, Code::kConflict);
   EXPECT_EQ(transport.requests.size(), 9u);
+}
+
+TEST_F(KubeStoreTest, AfterALostAnswerTheObjectIsReadAnew) {
+  const kube::Reply quiet{.hang = true};
+  const std::string list = R"({"metadata": {"resourceVersion": "1"}, "items": [)" +
+                           boost::json::serialize(object_json("1")) + "]}";
+  transport.script({{.body = list}, quiet});
+  spawn(watched.informers().front()->run());
+  ASSERT_TRUE(run_until([this] { return transport.requests.size() == 2; }));
+  EXPECT_EQ(version_loaded(), "1") << "from the cache";
+  transport.script({{.error = Error{.code = Code::kUnavailable, .message = "broken"}}});
+  EXPECT_FALSE(patch(Check::kSameVersion));
+  transport.script({{.status = 500, .body = "{}"}, answer(object_json("2"))});
+  EXPECT_EQ(version_loaded(), "") << "as long as it cannot be read";
+  EXPECT_EQ(version_loaded(), "2");
+  EXPECT_EQ(version_loaded(), "2") << "from the cache again";
+  EXPECT_EQ(transport.requests.size(), 5u);
 }
 
 TEST_F(KubeStoreTest, AnObjectThatHasGoneIsNotFound) {

@@ -65,9 +65,13 @@ Resources::Resources(Clock& clock, Settings settings, Providers& providers,
 
 Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key) {
   const SteadyTime started = clock_.steady();
-  auto json = kind.get(key);
-  if (!json) co_return Next::forget();
-  const Object object(std::move(*json));
+  auto loaded = co_await reach.store().load(key);
+  if (!loaded && loaded.error().code == Code::kNotFound) co_return Next::forget();
+  if (!loaded) {
+    reach.end("failed", to_string(loaded.error().code), loaded.error().message);
+    co_return Next::back_off();
+  }
+  const Object object = std::move(*loaded);
   const std::string provider = planning::provider_key_of(object.json());
   Providers::Found found = providers_.find(provider, object.namespace_name());
   if (std::holds_alternative<Providers::Pending>(found)) co_return Next::wait(kProviderPending);

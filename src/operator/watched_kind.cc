@@ -58,6 +58,7 @@ std::vector<Json> WatchedKind::list(const std::string& ns) const {
 void WatchedKind::note_written(const Json& object) {
   auto* informer = informer_of(text_at(object, "metadata.namespace"));
   if (informer != nullptr) informer->note_written(object);
+  trust(kube::object_key(object));
 }
 
 }  // namespace infra

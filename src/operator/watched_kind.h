@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,8 +30,13 @@ class WatchedKind {
   Result<Json> get(const std::string& key) const;
   // All of a namespace, in the order of their names.
   std::vector<Json> list(const std::string& ns) const;
-  // Shows our own write in the cache at once.
+  // Shows our own write, or what was read anew, in the cache at once.
   void note_written(const Json& object);
+  // A write of ours whose answer did not come may have been done: until note_written the cache may
+  // lack what only we know of.
+  void doubt(const std::string& key) { doubted_.insert(key); }
+  void trust(const std::string& key) { doubted_.erase(key); }
+  bool in_doubt(const std::string& key) const { return doubted_.contains(key); }
 
  private:
   kube::Informer* informer_of(std::string_view ns) const;
@@ -39,6 +45,7 @@ class WatchedKind {
   bool all_namespaces_;
   std::vector<std::string> namespaces_;
   std::vector<std::unique_ptr<kube::Informer>> informers_;
+  std::set<std::string> doubted_;
 };
 
 }  // namespace infra
