@@ -326,7 +326,8 @@ class Operator:
         Operator.count += 1
         self.process = stack.spawn(f'operator-{Operator.count}', [
             stack.tools['operator'], 'run', '--kubeconfig', kubeconfig,
-            '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address', '127.0.0.1:0', *flags], env)
+            '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address', '127.0.0.1:0',
+            '--provider-endpoint', 'http://127.0.0.1:*', '--provider-endpoint', 'https://127.0.0.1:*', *flags], env)
         self.stack = stack
         started = self.process.wait_until('says that it has started', lambda: self.find_line('started'))
         self.health_port = started['health_port']

@@ -203,9 +203,11 @@ rendering, as each new pair is another one.
 {{/* The rules that the program needs: (list . "lease") those for its lease, (list . "objects") all others. */}}
 {{- define "infra-operator.rules" -}}
 {{- $chosen := list -}}
-{{- range (index . 0).Files.Get "files/rbac-rules.yaml" | fromYamlArray -}}
+{{- $root := index . 0 -}}
+{{- range $root.Files.Get "files/rbac-rules.yaml" | fromYamlArray -}}
   {{- $kind := has "leases" .resources | ternary "lease" "objects" -}}
-  {{- if eq $kind (index $ 1) }}{{ $chosen = append $chosen . }}{{ end -}}
+  {{- $asked := or $root.Values.providers.podIdentity.namespaceLabel (not (has "namespaces" .resources)) -}}
+  {{- if and $asked (eq $kind (index $ 1)) }}{{ $chosen = append $chosen . }}{{ end -}}
 {{- end -}}
 {{- toYaml $chosen -}}
 {{- end -}}

@@ -40,6 +40,20 @@
 - {{ printf "--assume-role-external-id=%s" . | quote }}
 {{- end }}
 {{- end }}
+{{- with .Values.providers.podIdentity.namespaces }}
+- {{ printf "--pod-identity-namespaces=%s" (join "," .) | quote }}
+{{- end }}
+- {{ .Values.providers.podIdentity.namespaceLabel | ternary "--pod-identity-label" "--no-pod-identity-label" }}
+{{- range $role := .Values.providers.podIdentity.roles }}
+{{- range $namespace := $role.namespaces }}
+{{- range $role.arns }}
+- {{ printf "--provider-role=%s=%s" $namespace . | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- range .Values.providers.endpoints }}
+- {{ printf "--provider-endpoint=%s" . | quote }}
+{{- end }}
 {{- if include "infra-operator.webhook" . }}
 - --webhook-port={{ .Values.operator.webhooks.port }}
 {{- if eq (include "infra-operator.certMode" .) "operator" }}

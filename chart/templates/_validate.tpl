@@ -118,6 +118,24 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- include "infra-operator.problem" (list (printf "operator.%s.port" (first $pair)) (get $operator (first $pair)).port (printf "is operator.%s.port too" (last $pair)) "Set two different ports") }}
 {{- end }}
 {{- end }}
+{{- with .Values.providers }}
+{{- $namespace := "^([*]|[a-z0-9]([-a-z0-9]*[a-z0-9])?)$" }}
+{{- $named := "the name of a namespace, or * for all" }}
+{{- range $i, $one := .podIdentity.namespaces }}
+{{- include "infra-operator.problems.form" (list (printf "providers.podIdentity.namespaces[%d]" $i) $one $namespace $named) }}
+{{- end }}
+{{- range $i, $role := .podIdentity.roles }}
+{{- range $role.namespaces }}
+{{- include "infra-operator.problems.form" (list (printf "providers.podIdentity.roles[%d].namespaces" $i) . $namespace $named) }}
+{{- end }}
+{{- range $role.arns }}
+{{- include "infra-operator.problems.form" (list (printf "providers.podIdentity.roles[%d].arns" $i) . "^([*]|arn:[^ ]+)$" "the ARN of a role, such as arn:aws:iam::123456789012:role/team-a-*, or * for any") }}
+{{- end }}
+{{- end }}
+{{- range $i, $one := .endpoints }}
+{{- include "infra-operator.problems.form" (list (printf "providers.endpoints[%d]" $i) $one "^https?://[^/@ ]+/?$" "a URL of scheme, host and port, such as http://localstack.dev.svc:4566") }}
+{{- end }}
+{{- end }}
 {{- with .Values.tracing }}
 {{- if .enabled }}
 {{- include "infra-operator.problems.form" (list "tracing.endpoint" .endpoint "^https?://[^/]+" "the URL of a collector with scheme, such as http://collector:4318") }}

@@ -129,6 +129,7 @@ OperatorSettings settings_of(const RunFlags& flags, const std::string& default_n
   out.heals_drift = flags.auto_heal;
   out.cluster = flags.cluster;
   out.pod_role = flags.pod_role;
+  out.grants = flags.grants;
   out.grace = flags.shutdown_timeout;
   return out;
 }

@@ -51,6 +51,43 @@ void add_role_flags(CLI::App& run, PodRole& role) {
                "How long keys of this role are good for");
 }
 
+// Each text of a flag that may be repeated, made into what `list` holds.
+template <class T>
+std::function<void(const std::vector<std::string>&)> into(const std::string& name,
+                                                          std::vector<T>& list,
+                                                          Result<T> (*parse)(std::string_view)) {
+  return [name, &list, parse](const std::vector<std::string>& texts) {
+    for (const auto& text : texts) {
+      auto parsed = parse(text);
+      if (!parsed) throw CLI::ValidationError(name, parsed.error().message);
+      list.push_back(std::move(*parsed));
+    }
+  };
+}
+
+void add_grant_flags(CLI::App& run, ProviderGrants& grants) {
+  run.add_option("--pod-identity-namespace,--pod-identity-namespaces", grants.namespaces,
+                 "Namespaces whose AWSProviders may use the program's own AWS identity, beside its "
+                 "own namespace, repeated or with commas; *: all")
+      ->delimiter(',');
+  run.add_flag("--pod-identity-label,!--no-pod-identity-label", grants.by_label,
+               "So may those of namespaces labelled " + std::string(kPodIdentityLabel) + "=" +
+                   std::string(kPodIdentityAllowed))
+      ->capture_default_str();
+  const std::string role = "--provider-role", endpoint = "--provider-endpoint";
+  run.add_option_function<std::vector<std::string>>(
+         role, into(role, grants.roles, parse_role_grant),
+         "Role that AWSProviders of a namespace may assume with the program's own AWS identity, "
+         "NAMESPACE=ARN, repeated; * stands for all namespaces, and for any text in an ARN")
+      ->allow_extra_args(false);
+  run.add_option_function<std::vector<std::string>>(
+         endpoint, into(endpoint, grants.endpoints, parse_endpoint_grant),
+         "Endpoint that AWSProviders may name, SCHEME://HOST:PORT, repeated; * stands for any "
+         "text, "
+         "and those of the environment count too")
+      ->allow_extra_args(false);
+}
+
 void add_log_flags(CLI::App& run, RunFlags& flags) {
   run.add_option("--log-level", flags.log_level, "debug, info or error")
       ->check(CLI::IsMember({"debug", "info", "error"}))
@@ -154,6 +191,7 @@ void add_run_flags(CLI::App& run, RunFlags& flags) {
   add_server_flags(run, flags);
   add_work_flags(run, flags);
   add_role_flags(run, flags.pod_role);
+  add_grant_flags(run, flags.grants);
   add_tag_flags(run, flags);
   add_webhook_flags(run, flags);
   run.add_option("--definitions", flags.definitions, "Folder with definitions of more kinds");

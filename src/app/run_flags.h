@@ -29,6 +29,7 @@ struct RunFlags {
   bool auto_heal = true;
   Duration shutdown_timeout{20'000};
   PodRole pod_role;
+  ProviderGrants grants;
   std::string cluster = "kubernetes";
   std::vector<std::string> global_tags;  // KEY=VALUE
   std::uint16_t webhook_port = 0;        // 0: no webhook

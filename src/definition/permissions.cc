@@ -142,6 +142,8 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
       // Watched by their names and versions alone: docs/design/008-references-and-secrets.md.
       // Written where a spec asks for it: docs/secrets.md.
       rule("", list({"secrets"}), {"get", "list", "watch", "create", "update", "patch"}),
+      // For the label that lets providers use the operator's identity: docs/providers.md.
+      rule("", list({"namespaces"}), {"get"}),
       rule("coordination.k8s.io", list({"leases"}), {"get", "create", "patch"}),
   };
 }

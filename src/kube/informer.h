@@ -72,6 +72,7 @@ class Informer {
   Task<void> run();
 
   const ResourceType& type() const { return type_; }
+  const std::string& ns() const { return options_.ns; }  // empty: all namespaces
   // The first list is complete.
   bool synced() const { return synced_; }
   std::size_t size() const { return objects_.size(); }

@@ -54,8 +54,8 @@ struct HttpOptions {
 };
 
 // The seam between us and the network. Errors: kUnavailable (not reachable, TLS refused, broken or
-// oversized answer), kDenied (an address that the options refuse), kDeadline, kCancelled. Any HTTP status is a success here; redirects are never
-// followed.
+// oversized answer), kDenied (an address that the options refuse), kDeadline, kCancelled. Any HTTP
+// status is a success here; redirects are never followed.
 class HttpTransport {
  public:
   using ChunkSink = std::function<Result<void>(std::string_view chunk)>;

@@ -13,6 +13,18 @@ namespace {
 constexpr Duration kEventsLimit{2'000};
 constexpr Duration kTracesLimit{2'000};
 
+// Those of the settings, and what the operator itself has.
+ProviderGrants all_grants(const OperatorSettings& settings, const aws::ClientConfig& base) {
+  ProviderGrants out = settings.grants;
+  out.own_namespace = settings.pod.ns;
+  std::vector<std::string> own{base.endpoint};
+  for (const auto& [service, endpoint] : base.endpoints) own.push_back(endpoint);
+  for (const auto& endpoint : own) {
+    if (const auto url = net::parse_url(endpoint)) out.endpoints.push_back(place_of(*url));
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Operator>> Operator::make(OperatorParts parts, OperatorSettings settings) {
@@ -39,6 +51,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                   .transport = fenced_,
                   .environment = parts_.environment,
                   .pod_role = settings_.pod_role,
+                  .grants = all_grants(settings_, base),
                   .hash_key = parts_.hash_key},
                  parts_.catalog,
                  {.base = std::move(base),
@@ -110,20 +123,20 @@ void Operator::follow(WatchedKind& kind, kube::Informer& informer) {
   informer.on_change([this, &kind](const kube::Change& change) { on_object(kind, change); });
   informer.on_synced([this] { note_synced(); });
   informer.on_error(
-      [this, &kind, &informer](const Error& error) { note_trouble(kind, informer, error); });
-  informer.on_recovered([this, &informer] {
-    out_of_reach_.erase(&informer);
+      [this, &kind, ns = informer.ns()](const Error& error) { note_trouble(kind, ns, error); });
+  informer.on_recovered([this, place = kind.name() + "/" + informer.ns()] {
+    out_of_reach_.erase(place);
     if (synced_) show_caches();
   });
 }
 
-void Operator::note_trouble(const WatchedKind& kind, const kube::Informer& informer, Error error) {
+void Operator::note_trouble(const WatchedKind& kind, const std::string& ns, Error error) {
   const bool no_kind = error.code == Code::kNotFound;
   if (no_kind) error.message += "; install the CRDs of chart/templates/crds";
   parts_.log.with({{"kind", kind.name()}}).error("cannot watch", telemetry::fields_of(error));
   const std::string text = "cannot watch " + kind.name() + ": " + error.message;
   const bool passing = !no_kind && error.code != Code::kDenied;
-  if (!passing) out_of_reach_[&informer] = text;
+  if (!passing) out_of_reach_[kind.name() + "/" + ns] = text;
   if (synced_) {
     show_caches();
   } else {

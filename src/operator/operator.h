@@ -32,6 +32,7 @@ struct OperatorSettings {
   planning::TagMap global_tags;  // on everything; what a provider or an object says wins
   std::string cluster;           // in the owner tags
   PodRole pod_role;
+  ProviderGrants grants;  // beside them: the operator's namespace, and endpoints of the environment
   // How long a stop waits for reconciles under way. Kubernetes kills after 30 s unless told else.
   Duration grace{20'000};
   std::optional<TraceSettings> traces;  // none: no traces are made
@@ -83,7 +84,7 @@ class Operator {
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
   void count(const WatchedKind& kind, const Json& before, const Json& after);
   void show_creation(const std::string& kind, const Json& before, const Json& after);
-  void note_trouble(const WatchedKind& kind, const kube::Informer& informer, Error error);
+  void note_trouble(const WatchedKind& kind, const std::string& ns, Error error);
   void show_caches();
   void note_synced();
   void note_lease(const Result<void>& asked);
@@ -114,8 +115,9 @@ class Operator {
   Wakeup changed_;  // something that run() waits for
   bool leading_ = false;
   bool synced_ = false;
-  // What only somebody else can mend, by what it keeps from watching: rights, CRDs.
-  std::map<const kube::Informer*, std::string> out_of_reach_;
+  // What only somebody else can mend, such as a missing right, by what it keeps from watching:
+  // "VPC/namespace".
+  std::map<std::string, std::string> out_of_reach_;
   bool lease_lost_ = false;
   std::string lease_problem_;  // why the lease could not be asked for; empty: it could
   bool stopping_ = false;

@@ -6,6 +6,7 @@
 #include "aws/credentials.h"
 #include "base/json.h"
 #include "kube/client.h"
+#include "operator/provider_grants.h"
 #include "reconcile/references.h"
 
 namespace infra {
@@ -24,6 +25,7 @@ struct CredentialTools {
   net::HttpTransport& transport;
   aws::Environment environment;
   PodRole pod_role;
+  ProviderGrants grants;
   std::string hash_key;  // for fingerprints; random
 };
 
@@ -37,13 +39,19 @@ struct ProviderCredentials {
 std::vector<reconcile::Target> secrets_of_provider(const Json& spec,
                                                    const std::string& provider_namespace);
 
+// Which provider it is, and what it says.
+struct ProviderSpec {
+  std::string ns, name;
+  Json spec;
+};
+
 // The credentials that a provider's spec names: keys in Secrets, the pod's web identity with a
-// role, or the pod's own identity; on top of them a role to assume. `sts` says where STS is, and
-// `kube` is not needed after the call. kNotFound or kInvalid with a sentence where a Secret is
-// missing or lacks a key.
+// role, or the pod's own identity; on top of them roles to assume, one with the other. `sts` says
+// where STS is, and `kube` is not needed after the call. kNotFound or kInvalid with a sentence
+// where a Secret is missing or lacks a key or a role is named twice; kDenied for what the grants do
+// not let the provider use.
 Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& tools,
-                                                       kube::Client& kube, Json spec,
-                                                       std::string provider_namespace,
+                                                       kube::Client& kube, ProviderSpec provider,
                                                        aws::StsSettings sts);
 
 }  // namespace infra

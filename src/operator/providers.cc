@@ -36,6 +36,14 @@ bool may_pass(const Error& error) {
   return outcome_unknown(error) || error.code == Code::kThrottled;
 }
 
+// Who the credentials belong to, if that is the account that is meant.
+Result<Json> of_account(Result<Json> identity, const std::string& meant) {
+  if (!identity || meant.empty() || text_at(*identity, "Account") == meant) return identity;
+  return fail(Code::kDenied, "the credentials belong to account " + text_at(*identity, "Account") +
+                                 " and spec.accountID is " + meant +
+                                 "; correct one of them. Nothing is done with them");
+}
+
 void end_failed(Reach& reach, const Error& error) {
   reach.end("failed", to_string(error.code), error.message);
 }
@@ -118,8 +126,8 @@ Result<aws::ClientConfig> Providers::client_config(const Json& spec) const {
   config.region = text_at(spec, "region");
   const std::string endpoint = text_at(spec, "endpoint");
   if (endpoint.empty()) return config;
-  if (const auto url = net::parse_url(endpoint); !url) {
-    return std::unexpected(url.error().in("spec.endpoint"));
+  if (auto granted = may_reach(tools_.grants, endpoint); !granted) {
+    return std::unexpected(granted.error());
   }
   config.endpoint = endpoint;
   config.endpoints.clear();
@@ -169,8 +177,9 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
   auto config = client_config(spec);
   if (!config) co_return std::unexpected(config.error());
   aws::StsSettings sts = config->sts();
-  auto credentials = co_await provider_credentials(tools_, reach.kube(), spec,
-                                                   object.namespace_name(), std::move(sts));
+  ProviderSpec provider{.ns = object.namespace_name(), .name = object.name(), .spec = spec};
+  auto credentials =
+      co_await provider_credentials(tools_, reach.kube(), std::move(provider), std::move(sts));
   if (!credentials) co_return std::unexpected(credentials.error());
   std::string written = canonical(spec);
   if (next.cloud != nullptr && next.spec == written &&
@@ -206,6 +215,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     Json nothing = JsonObject();
     identity = co_await cloud->call("sts", "GetCallerIdentity", std::move(nothing),
                                     reconcile::Cloud::Intent::kRead);
+    identity = of_account(std::move(identity), text_at(object.spec(), "accountID"));
   } else {
     identity = std::unexpected(built.error());
   }

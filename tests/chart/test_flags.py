@@ -38,6 +38,19 @@ class Flags(unittest.TestCase):
         self.assertIn('/nonexistent', done.stderr)
         self.assertEqual(done.returncode, 1, done.stderr)
 
+    def test_and_for_what_providers_may_use(self):
+        words = helm.render(tree(providers={
+            'podIdentity': {'namespaces': ['team', '*'], 'namespaceLabel': False,
+                            'roles': [{'namespaces': ['a', 'b'], 'arns': [ROLE, 'arn:aws:iam::*:role/x,y-*']}]},
+            'endpoints': ['http://emulator:4566', 'https://*.emulators.svc']})).container['args']
+        self.assertEqual([word for word in words if word.startswith(('--pod-identity', '--no-pod-identity', '--provider'))], [
+            '--pod-identity-namespaces=team,*', '--no-pod-identity-label',
+            *(f'--provider-role={ns}={arn}' for ns in 'ab' for arn in (ROLE, 'arn:aws:iam::*:role/x,y-*')),
+            '--provider-endpoint=http://emulator:4566', '--provider-endpoint=https://*.emulators.svc'])
+        done = subprocess.run([helm.TOOLS['operator'], *words, '--kubeconfig', '/nonexistent'], capture_output=True, text=True, timeout=30)
+        self.assertIn('/nonexistent', done.stderr)
+        self.assertEqual(done.returncode, 1, done.stderr)
+
     def test_and_without_election(self):
         self.assertLessEqual(flags_of(helm.render(tree(operator__leaderElection__enabled=False))), self.known)
 

@@ -160,6 +160,11 @@ class Permissions(unittest.TestCase):
         self.lease = [one for one in rules if one['resources'] == ['leases']]
         self.objects = [one for one in rules if one not in self.lease]
 
+    def test_no_look_at_namespaces_where_no_label_counts(self):
+        rules = helm.render(tree(providers__podIdentity__namespaceLabel=False)).one('ClusterRole')['rules']
+        self.assertEqual(rules, [one for one in self.objects if one['resources'] != ['namespaces']])
+        self.assertLess(len(rules), len(self.objects))
+
     def test_cluster_wide(self):
         rendered = helm.render()
         self.assertEqual(rendered.one('ClusterRole')['rules'], self.objects)

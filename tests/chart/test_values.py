@@ -88,6 +88,8 @@ CHANGED = {
     'tracing.endpoint': 'http://other:4318', 'tracing.samplingRatio': 0.5, 'aws.defaultRegion': 'eu-west-1', 'aws.irsa.enabled': (True, tree(aws__irsa__roleARN=ROLE)), 'aws.irsa.roleARN': ROLE + '2',
     'aws.assumeRole.enabled': False, 'aws.assumeRole.roleARN': ROLE + '2', 'aws.assumeRole.duration': '30m',
     'aws.localstack.endpoint': 'http://other:4566',
+    'providers.podIdentity.namespaces': ['team'], 'providers.podIdentity.roles': [{'namespaces': ['team'], 'arns': [ROLE]}],
+    'providers.endpoints': ['http://emulator:4566'],
     'service.type': 'NodePort', 'service.targetPort': (8090, tree(operator__metrics__bindAddress='0.0.0.0:8090', operator__metrics__port=8090)),
     'service.sessionAffinity': 'ClientIP', 'prometheus.serviceMonitor.interval': '1m', 'prometheus.serviceMonitor.scrapeTimeout': '5s',
     'prometheus.serviceMonitor.metricRelabelings': [{'action': 'drop'}], 'prometheus.serviceMonitor.relabelings': [{'action': 'drop'}],

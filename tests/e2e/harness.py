@@ -128,7 +128,7 @@ class Release(objects.Objects, unittest.TestCase):
         emulator = {'localstack': {'aws.localstack.endpoint': World.door.url},
                     # AWS has another port here than the policy of the values knows.
                     'production': {'networkPolicy.egress[0].ports[0].port': World.door.server_port}}.get(preset, {})
-        given = {key.replace('__', '.'): value for key, value in values.items()}
+        given = {'providers.endpoints[0]': World.door.url, **{key.replace('__', '.'): value for key, value in values.items()}}
         self.helm('upgrade', NAME, chart, '--install', '--wait', '--timeout', '3m', *files, *settings({**QUICK, **emulator, **given}))
         self.note_rights()
         wait_until('objects are taken', self.takes_objects, 60)

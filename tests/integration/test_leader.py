@@ -23,7 +23,7 @@ class Replica:
         kubeconfig = World.stack.folder / f'replica-{self.aws.server_address[1]}.kubeconfig'
         World.stack.write_kubeconfig(kubeconfig, 'operator-token', self.wire.url)
         self.operator = World.stack.start_operator(
-            '--check-interval', '1s', '--cluster-name', 'test', '--leader-election-namespace', 'default',
+            '--check-interval', '1s', '--cluster-name', 'test', '--leader-election-namespace', 'default', '--pod-identity-namespaces', '*',
             f'--leader-election-lease-duration={LEASE}s', f'--leader-election-renew-deadline={DEADLINE}s',
             f'--leader-election-retry-period={RETRY}s', kubeconfig=kubeconfig,
             env={'AWS_ENDPOINT_URL': self.aws.url, 'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test'}).wait_ready()
