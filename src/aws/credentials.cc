@@ -1,5 +1,7 @@
 #include "aws/credentials.h"
 
+#include <algorithm>
+#include <cctype>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -109,6 +111,14 @@ Result<Credentials> read_document(const std::string& body, const std::string& wh
   const std::string expiration = text_at(*document, "Expiration");
   if (!expiration.empty()) out.expiry = parse_rfc3339(expiration);
   return out;
+}
+
+// By the rules for names of roles (IAM user guide, "IAM and AWS STS quotas").
+bool is_role_name(const std::string& text) {
+  constexpr std::string_view kOthers = "_+=,.@-";
+  return !text.empty() && std::ranges::all_of(text, [kOthers](unsigned char c) {
+    return std::isalnum(c) != 0 || kOthers.find(char(c)) != std::string_view::npos;
+  });
 }
 
 net::HttpOptions quick() {
@@ -282,7 +292,10 @@ Task<Result<Credentials>> InstanceCredentials::get() {
   auto role = co_await fetch(std::move(ask_role));
   if (!role) co_return std::unexpected(role.error());
 
-  net::HttpRequest ask_keys{.target = path + role->substr(0, role->find('\n'))};
+  const std::string name = role->substr(0, role->find('\n'));
+  if (!is_role_name(name)) co_return no_credentials("the metadata service names no role");
+
+  net::HttpRequest ask_keys{.target = path + name};
   ask_keys.headers.emplace_back("X-aws-ec2-metadata-token", *token);
   auto keys = co_await fetch(std::move(ask_keys));
   if (!keys) co_return std::unexpected(keys.error());

@@ -141,6 +141,19 @@ TEST_F(CredentialsTest, InstanceUsesASessionToken) {
             "imds-token");
 }
 
+TEST_F(CredentialsTest, WhatIsNoNameOfARoleIsNotAskedFor) {
+  for (const auto* role : {"", "<html>a login page</html>", "../../user-data", "a b"}) {
+    const std::size_t before = transport.requests.size();
+    transport.then(200, "imds-token");
+    transport.then(200, role);
+    InstanceCredentials source(transport, environment_of({}));
+    const auto keys = run(source.get());
+    ASSERT_FALSE(keys) << role;
+    EXPECT_EQ(keys.error().code, Code::kUnauthenticated);
+    EXPECT_EQ(transport.requests.size(), before + 2) << role;
+  }
+}
+
 TEST_F(CredentialsTest, CacheAsksAgainOnlyNearExpiryAndSurvivesFailure) {
   transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
   clock.start = parse_rfc3339("2027-01-15T08:00:00Z");

@@ -12,6 +12,7 @@ DIRECTLY = {action for statement in STATEMENTS if 'Condition' not in statement f
 
 # Called, and for others to allow.
 ELSEWHERE = {
+    ':AssumeRoleWithWebIdentity': 'is not signed: the token says who asks',
     'sts:AssumeRole': 'only where a provider names assumeRoleARN, and then for that role alone',
 }
 # Allowed, and called by no test.
