@@ -280,6 +280,7 @@ IMAGE = 'ami-12c6146b'  # one that the emulator knows
 class Ec2Instance(Ec2Fields, Case):
     kind = 'EC2Instance'
     status_id = 'instanceID'
+    told_as = {'instanceName': 'tags'}  # it becomes the tag Name
     unchangeable = {'imageID': 'ami-1', 'keyName': 'other', 'subnetID': 'subnet-1', 'userData': 'other',
                     'blockDeviceMappings': [{'deviceName': '/dev/sdb'}]}
 

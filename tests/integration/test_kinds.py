@@ -5,6 +5,7 @@ A kind is a class that says how to make it and a table of its fields; what is ch
 import base64
 import io
 import json
+import re
 import urllib.parse
 import zipfile
 
@@ -27,6 +28,8 @@ def own(tags):
 
 class Fields:
     """Mixed into a Case. A subclass gives kind, start(), changes() and the ways to read and to disturb AWS."""
+
+    told_as = {}  # field -> where its drift is told, if not there
 
     # field -> (value at the start, what AWS then says, changed value, what AWS then says)
     def table(self):
@@ -91,6 +94,29 @@ class Fields:
                 self.assertNotEqual(self.read(name), None)
                 self.eventually(f'{name} is put right', lambda: self.read(name) == row[1], 10)
         self.eventually('an event says so', lambda: self.events('one', 'DriftHealed'))
+
+    def test_what_is_changed_in_aws_stays_where_that_is_wanted(self):
+        self.make()
+        self.patch(self.kind, 'one', annotations={'auto-heal': 'false', 'reconcile-requested-at': 'before'})
+        self.eventually('the operator has seen that', lambda: self.get(
+            self.kind, 'one')['status'].get('lastHandledReconcileAt') == 'before')
+        disturbed = [name for name in self.table() if self.disturb(name) is not False]
+        changed = {name: found for name in disturbed if (found := self.read(name)) != self.table()[name][1]}
+        self.assertTrue(changed)
+        for name in changed:
+            self.eventually(f'{name} is told', lambda: self.told_as.get(name, name) in self.drifted())
+        self.wait_condition(self.kind, 'one', 'False', 'Drifted', 'Synced')
+        self.assertEqual({name: self.read(name) for name in changed}, changed)
+        self.patch(self.kind, 'one', annotations={'auto-heal': None})
+        for name in changed:
+            with self.subTest(field=name):
+                self.eventually(f'{name} is put right', lambda: self.read(name) == self.table()[name][1], 10)
+        self.eventually('nothing is told any more', lambda: not self.drifted())
+
+    def drifted(self):
+        """The fields of which status says that they differ; a part of a field stands for it."""
+        drift = self.get(self.kind, 'one')['status'].get('drift', {'detected': False})
+        return {re.split(r'[.\[]', one['field'])[0] for one in drift['details']} if drift['detected'] else set()
 
     def test_deleted(self):
         self.make()
@@ -757,6 +783,7 @@ class ElasticIp(Ec2Fields, Case):
         return {}  # AWS can change nothing but the tags
 
     test_what_is_changed_in_aws_is_put_right = None  # of tags, Ec2Fields tests it
+    test_what_is_changed_in_aws_stays_where_that_is_wanted = None  # nothing but tags can be changed
 
     def describe(self):
         return self.ec2.describe_addresses(AllocationIds=[self.made])['Addresses'][0]
@@ -930,6 +957,7 @@ class NatGateway(Ec2Fields, Case):
         return {}  # AWS can change nothing but the tags
 
     test_what_is_changed_in_aws_is_put_right = None  # of tags, Ec2Fields tests it
+    test_what_is_changed_in_aws_stays_where_that_is_wanted = None  # nothing but tags can be changed
 
     def describe(self):
         found = self.ec2.describe_nat_gateways(NatGatewayIds=[self.made])['NatGateways']
