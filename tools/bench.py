@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Measures the program and its steps, and writes bench/RESULTS.md. Run by ./dev bench.
 
-usage: bench.py NAME=PATH ...     (the programs of tools/stack.py, and infra_bench)
+usage: bench.py NAME=PATH ...     (the programs of tools/stack.py, infra_bench and infra_load)
 """
 import datetime
+import concurrent.futures
 import gzip
-import io
 import json
 import os
 import pathlib
@@ -15,21 +15,22 @@ import socket
 import statistics
 import subprocess
 import sys
-import tarfile
 import tempfile
 import time
 
+import image
 import stack
 
 RESULTS = stack.ROOT / 'bench/RESULTS.md'
-CERTIFICATES = pathlib.Path('/etc/ssl/certs/ca-certificates.crt')
-PASSWD = b'nonroot:x:65532:65532::/:/sbin/nologin\n'
 API = f'/apis/{stack.GROUP}/v1alpha1'
 FLAGS = ['--no-leader-elect', '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address']
 STARTS = 10
 IDLE_SECONDS = 10
 IDLE_PROCESSES = 3
 VPCS = 200
+# What the webhook knows when it is asked: networks, with subnets in each.
+NETWORKS, SUBNETS = 50, 199
+REVIEWS_A_SECOND, REVIEW_SECONDS, REVIEW_RUNS = 1000, 10, 3
 MIB = 1024 * 1024
 # What is measured must not hang on the settings of who measures, such as a bundle of certificates.
 NO_AWS_SETTINGS = {name: '' for name in os.environ if name.startswith('AWS_')}
@@ -39,13 +40,13 @@ MICRO_FLAGS = ['--benchmark_repetitions=5', '--benchmark_min_time=0.2']
 class Launched:
     """An operator with a known health port, so that looking for it costs no time."""
 
-    def __init__(self, the_stack):
+    def __init__(self, the_stack, *flags):
         self.stack = the_stack
         self.port = stack.free_port()
         self.begun = time.monotonic()
         self.process = the_stack.spawn('operator', [
             the_stack.tools['operator'], 'run', '--kubeconfig', the_stack.operator_kubeconfig, *FLAGS,
-            f'127.0.0.1:{self.port}'], NO_AWS_SETTINGS)
+            f'127.0.0.1:{self.port}', *flags], NO_AWS_SETTINGS)
 
     def ready(self):
         try:
@@ -153,20 +154,65 @@ def measure_vpcs(the_stack):
     return created, took, computed, memory
 
 
+def make_certificate(folder):
+    stack.must_run(['openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2',
+                    '-keyout', folder / 'tls.key', '-out', folder / 'tls.crt', '-subj', '/CN=webhook', '-addext', 'subjectAltName=IP:127.0.0.1'])
+
+
+def manifest(kind, name, spec):
+    """Of an object that is known and left alone."""
+    return {'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': kind,
+            'metadata': {'name': name, 'namespace': 'network', 'annotations': {f'{stack.GROUP}/paused': 'true'}},
+            'spec': {'providerRef': {'name': 'aws'}, **spec}}
+
+
+def subnet(name, network, number):
+    return manifest('Subnet', name, {'vpcRef': {'name': f'vpc-{network}'}, 'cidrBlock': f'10.{network}.{number}.0/24', 'tags': {'Team': 'bench'}})
+
+
+def fill_networks(kube):
+    kube.must('POST', '/api/v1/namespaces', {'metadata': {'name': 'network'}})
+    objects = [('vpcs', manifest('VPC', f'vpc-{network}', {'cidrBlock': f'10.{network}.0.0/16'})) for network in range(NETWORKS)]
+    objects += [('subnets', subnet(f'subnet-{network}-{number}', network, number)) for network in range(NETWORKS) for number in range(SUBNETS)]
+    with concurrent.futures.ThreadPoolExecutor(4) as makers:
+        list(makers.map(lambda one: kube.must('POST', f'{API}/namespaces/network/{one[0]}', one[1]), objects))
+    return len(objects)
+
+
+def review_of(number):
+    return json.dumps({'apiVersion': 'admission.k8s.io/v1', 'kind': 'AdmissionReview', 'request': {
+        'uid': '7c1d2c0e-8a53-4f0c-9c5e-2f7a5b0a9d11', 'operation': 'CREATE', 'userInfo': {'username': 'admin', 'groups': ['system:masters']},
+        'kind': {'group': stack.GROUP, 'version': 'v1alpha1', 'kind': 'Subnet'}, 'object': subnet('new', 7, number)}})
+
+
+def measure_reviews(the_stack):
+    """How many objects the webhook knew, and what infra_load says of each run: a subnet that has room, and one that has none."""
+    known = fill_networks(the_stack.kube)
+    port = stack.free_port()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        make_certificate(folder)
+        launched = Launched(the_stack, '--webhook-port', str(port), '--webhook-cert-dir', folder)
+        launched.wait_ready()
+        stack.wait_until('the webhook knows all', lambda: 'the webhook knows all objects' in launched.process.text(), 60)
+        runs = {}
+        for name, number, wanted in (('allowed', SUBNETS + 1, '"allowed":true'), ('refused', 7, 'overlaps that of Subnet')):
+            (folder / 'review').write_text(review_of(number))
+            runs[name] = [json.loads(stack.must_run([the_stack.tools['infra_load'], str(port), folder / 'tls.crt', folder / 'review', wanted,
+                                                     str(REVIEWS_A_SECOND), str(REVIEW_SECONDS)])) for _ in range(REVIEW_RUNS)]
+        memory = launched.memory()
+        launched.stop()
+    return known, runs, memory
+
+
 def measure_sizes(binary):
     with tempfile.TemporaryDirectory() as folder:
         stripped = pathlib.Path(folder) / 'infra-operator'
         shutil.copy(binary, stripped)
         stack.must_run(['strip', stripped])
         program = stripped.read_bytes()
-    certificates = CERTIFICATES.read_bytes()
-    image = io.BytesIO()
-    with tarfile.open(fileobj=image, mode='w') as tar:
-        for name, data in (('infra-operator', program), (str(CERTIFICATES)[1:], certificates), ('etc/passwd', PASSWD)):
-            entry = tarfile.TarInfo(name)
-            entry.size = len(data)
-            tar.addfile(entry, io.BytesIO(data))
-    return len(program), len(program) + len(certificates) + len(PASSWD), len(gzip.compress(image.getvalue(), 9))
+    root = image.root_files(program)
+    return len(program), len(root), len(gzip.compress(root, 9))
 
 
 def measure_steps(program):
@@ -197,7 +243,7 @@ def spread(values, digits):
 
 def program_section(starts, gap, idle, vpcs, sizes):
     created, took, computed, (rss, peak) = vpcs
-    program, image, packed = sizes
+    program, root, packed = sizes
     rows = [
         ['start to ready, ms', *spread(starts, 0), 'under 300'],
         ['idle memory (VmRSS), MiB', *spread(idle[0], 1), 'under 15'],
@@ -207,7 +253,7 @@ def program_section(starts, gap, idle, vpcs, sizes):
         ['memory with them (VmRSS), MiB', f'{rss:.1f}', '', '', ''],
         ['its highest (VmHWM), MiB', f'{peak:.1f}', '', '', ''],
         ['program, stripped, MB', f'{program / 1e6:.1f}', '', '', ''],
-        ['image, MB', f'{image / 1e6:.1f}', '', '', 'under 15'],
+        ['image, MB', f'{root / 1e6:.1f}', '', '', 'under 15'],
         ['image, gzip -9, MB', f'{packed / 1e6:.1f}', '', '', ''],
     ]
     return f'''## The program
@@ -223,7 +269,20 @@ CRDs and has listed each kind once, as
 - Idle memory: `/proc/PID/status` {IDLE_SECONDS} s after ready, without objects, of {IDLE_PROCESSES} processes.
 - {VPCS} VPCs: one run. The objects are made one after another, in {created:.1f} s, while one operator works against the AWS
   emulator. The memory is that of {IDLE_SECONDS} s later.
-- Image: the program, `{CERTIFICATES}` and a line of passwd; packed as one tar.
+- Image: what `./dev image` puts into it, as one tar.
+'''
+
+
+def webhook_section(known, runs, memory):
+    rows = [[f'a subnet, {name}', *(f'{statistics.median(run[part] for run in taken):.2f}' for part in ('p50', 'p99')),
+             f'{max(run["max"] for run in taken):.2f}', sum(run['bad'] for run in taken), 'p99 under 10'] for name, taken in runs.items()]
+    return f'''## The webhook
+
+{table(['review, ms', 'p50', 'p99', 'max', 'not answered', 'goal'], rows)}
+One operator on a kube-apiserver with {known} objects, {SUBNETS} subnets in each of {NETWORKS} VPCs, all of them in its caches
+({memory[0]:.1f} MiB, at most {memory[1]:.1f}). Each review asks for one more subnet in one of these VPCs; `infra_load` sends
+{REVIEWS_A_SECOND} a second over TLS for {REVIEW_SECONDS} s, from the same machine, and counts from when each was due. p50 and p99 are the
+medians of {REVIEW_RUNS} runs.
 '''
 
 
@@ -254,6 +313,8 @@ def main():
         idle = measure_idle(the_stack)
         print(f'{VPCS} VPCs', flush=True)
         vpcs = measure_vpcs(the_stack)
+        print('reviews', flush=True)
+        reviews = measure_reviews(the_stack)
     finally:
         the_stack.stop()
     RESULTS.write_text(f'''# Measured
@@ -263,6 +324,7 @@ figures of two runs may well differ by half.
 
 {table(['machine', ''], machine())}
 {program_section(starts, gap, idle, vpcs, sizes)}
+{webhook_section(*reviews)}
 {steps_section(steps)}''')
     print(RESULTS.read_text())
 

@@ -20,10 +20,10 @@ image() {
 }
 
 bench() {
-  build release infra_bench
+  build release infra_bench infra_load
   tool operator
   stack_tools "$TOOL"
-  python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench"
+  python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench" "infra_load=$PWD/build/release/bench/infra_load"
 }
 
 # chart_tests PRESET [TEST ...]: prints last how many passed and failed.
