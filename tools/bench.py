@@ -23,7 +23,7 @@ import stack
 
 RESULTS = stack.ROOT / 'bench/RESULTS.md'
 API = f'/apis/{stack.GROUP}/v1alpha1'
-FLAGS = ['--no-leader-elect', '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address']
+FLAGS = ['--no-leader-elect', '--provider-endpoint', 'http://127.0.0.1:*', '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address']
 STARTS = 10
 IDLE_SECONDS = 10
 IDLE_PROCESSES = 3

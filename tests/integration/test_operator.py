@@ -109,7 +109,7 @@ class Log(Case):
         port = stack.free_port()
         process = World.stack.spawn('-'.join(['with', *flags]), [
             World.tools['operator'], 'run', '--kubeconfig', World.stack.operator_kubeconfig, '--no-leader-elect', '--namespaces', self.ns,
-            '--metrics-bind-address', '0', '--health-probe-bind-address', f'127.0.0.1:{port}', *flags])
+            '--metrics-bind-address', '0', '--health-probe-bind-address', f'127.0.0.1:{port}', '--provider-endpoint', 'http://127.0.0.1:*', *flags])
         process.wait_until('is ready', lambda: is_ready(port))
         process.wait_until(f'writes {until}', lambda: until in process.text())
         process.stop()
