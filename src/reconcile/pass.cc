@@ -139,6 +139,15 @@ bool applies(const Engine::Pass& pass, const definition::Call& call) {
   return looked_up ? pass.lookup(call.needs).has_value() : find_path(spec, call.needs) != nullptr;
 }
 
+std::vector<std::string> with_names(std::vector<std::string> noted,
+                                    const std::vector<std::string>& more) {
+  for (const auto& name : more) {
+    if (std::ranges::find(noted, name) == noted.end()) noted.push_back(name);
+  }
+  std::ranges::sort(noted);
+  return noted;
+}
+
 void note_writing(Engine::Pass& pass, const definition::StatusField& field) {
   const std::string value = text_at(pass.desired.spec, field.written);
   JsonArray all;

@@ -70,6 +70,9 @@ std::string known_id(const definition::Definition& definition, const planning::D
 
 // Whether the conditions of a call hold: `when`, `unless` and `needs`.
 bool applies(const Engine::Pass& pass, const definition::Call& call);
+// Names of what is ours to take away, with more of them; sorted, each once.
+std::vector<std::string> with_names(std::vector<std::string> noted,
+                                    const std::vector<std::string>& more);
 // Puts into the notes what a status field is to remember of a value about to be written: it, and
 // what was written before and may still be there.
 void note_writing(Engine::Pass& pass, const definition::StatusField& field);

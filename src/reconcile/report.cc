@@ -1,7 +1,5 @@
 // Report: the one funnel from an outcome to status and conditions. Nothing is written when nothing
 // has changed, so a second pass over a settled object leaves it untouched.
-#include <algorithm>
-
 #include "planning/form.h"
 #include "planning/path.h"
 #include "planning/template.h"
@@ -68,19 +66,11 @@ Json as_declared_type(const definition::Field& field, Json value) {
   return value;
 }
 
-// Puts names into the list of what is this object's to take away.
+// Puts names into the list of what is this object's to take away. A list that has them all stays.
 void note_names(Json& status, const std::string& list, const std::vector<std::string>& names) {
-  std::vector<std::string> noted = planning::texts_at(status, list);
-  const std::size_t before = noted.size();
-  for (const auto& name : names) {
-    const bool known = std::ranges::find(noted, name) != noted.end();
-    if (!known && !name.empty()) noted.push_back(name);
-  }
-  if (noted.size() == before) return;
-  std::ranges::sort(noted);
-  JsonArray all;
-  for (auto& name : noted) all.emplace_back(std::move(name));
-  set_path(status, list, std::move(all));
+  const std::vector<std::string> noted = planning::texts_at(status, list);
+  const std::vector<std::string> all = with_names(noted, names);
+  if (all.size() > noted.size()) set_path(status, list, JsonArray(all.begin(), all.end()));
 }
 
 // What is declared is there, and is ours to take away once it is not declared any more. It was
@@ -92,8 +82,8 @@ void note_parts_as_declared(const Engine::Pass& pass, Json& status) {
     note_names(status, set.noted, planning::declared_keys(pass.definition, set, spec));
   }
   for (const auto& field : pass.definition.status) {
-    if (field.written.empty()) continue;
-    note_names(status, field.field.name, {text_at(spec, field.written)});
+    const std::string name = field.written.empty() ? "" : text_at(spec, field.written);
+    if (!name.empty()) note_names(status, field.field.name, {name});
   }
 }
 

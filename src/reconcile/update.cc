@@ -135,10 +135,7 @@ Task<Result<void>> Engine::write_item(Pass& pass, const definition::ChildSet& se
 Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set,
                                      const planning::SetChange& change) {
   auto wanted = planning::declared_keys(pass.definition, set, pass.desired.spec);
-  std::vector<std::string> before = planning::texts_at(pass.object.status(), set.noted);
-  for (const auto& key : wanted) {
-    if (std::ranges::find(before, key) == before.end()) before.push_back(key);
-  }
+  auto before = with_names(planning::texts_at(pass.object.status(), set.noted), wanted);
   auto noted = co_await note_items(pass, set, std::move(before));
   if (!noted) co_return noted;
   Result<void> refused;
