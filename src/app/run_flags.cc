@@ -71,7 +71,7 @@ void add_grant_flags(CLI::App& run, ProviderGrants& grants) {
                  "own namespace, repeated or with commas; *: all")
       ->delimiter(',');
   run.add_flag("--pod-identity-label,!--no-pod-identity-label", grants.by_label,
-               "So may those of namespaces labelled " + std::string(kPodIdentityLabel) + "=" +
+               "So may those of namespaces labelled " + pod_identity_label() + "=" +
                    std::string(kPodIdentityAllowed))
       ->capture_default_str();
   const std::string role = "--provider-role", endpoint = "--provider-endpoint";
@@ -83,8 +83,7 @@ void add_grant_flags(CLI::App& run, ProviderGrants& grants) {
   run.add_option_function<std::vector<std::string>>(
          endpoint, into(endpoint, grants.endpoints, parse_endpoint_grant),
          "Endpoint that AWSProviders may name, SCHEME://HOST:PORT, repeated; * stands for any "
-         "text, "
-         "and those of the environment count too")
+         "text, and those of the environment count too")
       ->allow_extra_args(false);
 }
 

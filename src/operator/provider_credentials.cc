@@ -169,12 +169,6 @@ Result<void> check_chain(const std::vector<Step>& steps) {
   return {};
 }
 
-bool names_keys(const Json& spec) {
-  return find_path(spec, "credentialsSecret") != nullptr ||
-         find_path(spec, "accessKeyIDRef") != nullptr ||
-         find_path(spec, "secretAccessKeyRef") != nullptr;
-}
-
 // Asked anew each time: a label that is taken away counts from the next look on.
 Task<Result<void>> check_identity(const CredentialTools& tools, kube::Client& kube,
                                   std::string ns) {
@@ -192,16 +186,17 @@ Task<Result<void>> check_identity(const CredentialTools& tools, kube::Client& ku
 // What is done with the operator's own identity needs a grant.
 Task<Result<void>> check_grants(const CredentialTools& tools, kube::Client& kube,
                                 ProviderSpec provider) {
-  std::vector<Step> roles = steps_of(provider.spec);
+  std::vector<std::string> roles;
+  for (const Step& step : steps_of(provider.spec)) roles.push_back(step.arn);
   const std::string first = text_at(provider.spec, "roleARN");
   const bool other = !first.empty() && first != tools.environment("AWS_ROLE_ARN");
-  if (other) roles.push_back({first, ""});
+  if (other) roles.push_back(first);
   if (roles.empty()) {
     auto granted = co_await check_identity(tools, kube, provider.ns);
     co_return granted;
   }
-  for (const Step& role : roles) {
-    auto granted = may_assume(tools.grants, provider.ns, role.arn);
+  for (const std::string& role : roles) {
+    auto granted = may_assume(tools.grants, provider.ns, role);
     if (!granted) co_return granted;
   }
   co_return Result<void>{};
@@ -237,7 +232,7 @@ Task<Result<ProviderCredentials>> provider_credentials(const CredentialTools& to
   const std::vector<Step> steps = steps_of(provider.spec);
   if (auto checked = check_chain(steps); !checked) co_return std::unexpected(checked.error());
   ProviderCredentials out;
-  if (names_keys(provider.spec)) {
+  if (!secrets_of_provider(provider.spec, provider.ns).empty()) {
     auto named = co_await named_keys(tools, kube, provider);
     if (!named) co_return named;
     out = std::move(*named);

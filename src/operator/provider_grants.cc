@@ -7,6 +7,8 @@
 #include <boost/algorithm/string/case_conv.hpp>
 #include <regex>
 
+#include "reconcile/pass.h"
+
 namespace infra {
 namespace {
 
@@ -18,9 +20,9 @@ bool stands_for(std::string_view listed, std::string_view ns) {
   return listed == "*" || listed == ns;
 }
 
-std::string usual_port(std::string_view scheme) { return scheme == "https" ? "443" : "80"; }
-
 }  // namespace
+
+std::string pod_identity_label() { return reconcile::group_key("pod-identity"); }
 
 Result<ProviderGrants::Role> parse_role_grant(std::string_view text) {
   const auto equals = text.find('=');
@@ -49,12 +51,13 @@ Result<std::string> parse_endpoint_grant(std::string_view text) {
   const std::string scheme = boost::algorithm::to_lower_copy(found.str(1));
   std::string host = boost::algorithm::to_lower_copy(found.str(2));
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
-  return scheme + "://" + host + ":" + (found[4].matched ? found.str(4) : usual_port(scheme));
+  const std::string usual = scheme == "https" ? "443" : "80";
+  return scheme + "://" + host + ":" + (found[4].matched ? found.str(4) : usual);
 }
 
 std::string place_of(const net::Url& url) {
   return url.scheme + "://" + boost::algorithm::to_lower_copy(url.host) + ":" +
-         (url.port == 0 ? usual_port(url.scheme) : std::to_string(url.port));
+         std::to_string(url.port);
 }
 
 bool lists_namespace(const ProviderGrants& grants, const std::string& ns) {
@@ -66,13 +69,13 @@ bool lists_namespace(const ProviderGrants& grants, const std::string& ns) {
 bool is_labelled(const Json& ns) {
   const Json* labels = find_path(ns, "metadata.labels");
   if (labels == nullptr || !labels->is_object()) return false;
-  const Json* value = labels->get_object().if_contains(kPodIdentityLabel);
+  const Json* value = labels->get_object().if_contains(pod_identity_label());
   return value != nullptr && *value == Json(kPodIdentityAllowed);
 }
 
 std::unexpected<Error> refuse_identity(const ProviderGrants& grants, const std::string& ns) {
   const std::string label = grants.by_label ? fmt::format("label the namespace {}={}, ",
-                                                          kPodIdentityLabel, kPodIdentityAllowed)
+                                                          pod_identity_label(), kPodIdentityAllowed)
                                             : "";
   return fail(Code::kDenied,
               fmt::format("providers of namespace {} may not use the operator's own AWS identity; "

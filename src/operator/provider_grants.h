@@ -27,8 +27,7 @@ struct ProviderGrants {
 };
 
 // The label of a Namespace whose providers may use the operator's identity, and its value.
-inline constexpr std::string_view kPodIdentityLabel =
-    "aws-infra-operator.runner.codes/pod-identity";
+std::string pod_identity_label();
 inline constexpr std::string_view kPodIdentityAllowed = "allowed";
 
 // NAMESPACE=PATTERN, and SCHEME://HOST:PORT, in which '*' stands for any text and the port may be

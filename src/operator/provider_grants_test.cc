@@ -25,8 +25,8 @@ TEST(ProviderGrants, TheOperatorsNamespaceAndThoseListed) {
 
 TEST(ProviderGrants, ALabelHasToSayAllowed) {
   const auto labelled = [](const std::string& value) {
-    return is_labelled(
-        JsonObject{{"metadata", JsonObject{{"labels", JsonObject{{kPodIdentityLabel, value}}}}}});
+    return is_labelled(JsonObject{
+        {"metadata", JsonObject{{"labels", JsonObject{{pod_identity_label(), value}}}}}});
   };
   EXPECT_TRUE(labelled("allowed"));
   EXPECT_FALSE(labelled(""));
