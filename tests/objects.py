@@ -55,6 +55,11 @@ class Objects:
             'region': 'us-east-1', 'endpoint': self.provider_endpoint(),
             'credentialsSecret': {'name': 'aws-credentials'}, **spec}, ns)
 
+    def say_of_pod_identity(self, ns, value):
+        """With `allowed` providers of the namespace may use the operator's own identity."""
+        self.kube.must('PATCH', f'/api/v1/namespaces/{ns}', {'metadata': {'labels': {f'{GROUP}/pod-identity': value}}},
+                       'application/merge-patch+json')
+
     def manifest(self, kind, name, spec, annotations=None):
         if kind != 'AWSProvider':
             spec = {'providerRef': {'name': 'aws'}, **spec}

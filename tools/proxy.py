@@ -9,6 +9,8 @@ import threading
 import time
 import urllib.parse
 
+from loopback import Loopback, QuietHandler
+
 
 class Request:
     def __init__(self, method, path, headers, body):
@@ -24,10 +26,19 @@ class Request:
         return urllib.parse.parse_qs(self.body.decode(errors='replace')).get('Action', [''])[0]
 
     @property
+    def scope(self):
+        """Key, date, region, service and an end; shorter if the request is not signed."""
+        return self.headers.get('Authorization', '').partition('Credential=')[2].partition(',')[0].split('/')
+
+    @property
     def service(self):
         """The name that the request is signed for; empty if it is not signed."""
-        scope = self.headers.get('Authorization', '').partition('Credential=')[2].partition(',')[0].split('/')
-        return scope[3] if len(scope) > 3 else ''
+        return self.scope[3] if len(self.scope) > 3 else ''
+
+    @property
+    def key(self):
+        """The access key that it is signed with; empty if it is not signed."""
+        return self.scope[0]
 
     def parameters(self):
         """Those of a query service."""
@@ -48,22 +59,15 @@ def query_error(code, message):
                       '<RequestId>r</RequestId></ErrorResponse>', {'Content-Type': 'text/xml'})
 
 
-class Proxy(http.server.ThreadingHTTPServer):
+class Proxy(Loopback, http.server.ThreadingHTTPServer):
     """`rule(request)` gives back None to let a Request pass, a Reply, or a function of the emulator's true Reply."""
-    daemon_threads = True
 
     def __init__(self, emulator_port, host='127.0.0.1'):
-        super().__init__((host, 0), Handler)
         self.emulator_port = emulator_port
         self.rule = lambda request: None
         self.under_way = 0
         self.lock = threading.Lock()
-        self.thread = threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True)
-        self.thread.start()
-
-    @property
-    def url(self):
-        return f'http://{self.server_address[0]}:{self.server_address[1]}'
+        super().__init__(Handler, host)
 
     def note(self, request):
         """Told of each request that arrives."""
@@ -75,18 +79,8 @@ class Proxy(http.server.ThreadingHTTPServer):
     def handle_error(self, request, client_address):
         """Connections that break are what this server is for."""
 
-    def close(self):
-        self.shutdown()
-        self.server_close()
-        self.thread.join()
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def log_message(self, *words):
-        pass
-
+class Handler(QuietHandler):
     def forward(self, request):
         upstream = http.client.HTTPConnection('127.0.0.1', self.server.emulator_port, timeout=30)
         with contextlib.closing(upstream):

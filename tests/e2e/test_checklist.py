@@ -17,20 +17,14 @@ OF_RELEASE = f'labelSelector=app.kubernetes.io/instance={NAME}'
 OTHER_NODE = 'other'
 
 
-def label(namespace, value):
-    """With `allowed` its providers may use the role of the pods."""
-    World.kube.must('PATCH', f'/api/v1/namespaces/{namespace}', {'metadata': {'labels': {
-        f'{GROUP}/pod-identity': value}}}, MERGE)
-
-
 def setUpModule():
     """One release for all lines."""
     unittest.addModuleCleanup(forget_release)
     release = Release()
     release.kube = World.kube
     release.install('production', [ROOT / 'tests/e2e/eks.yaml'])
-    label(TEAM, 'allowed')
-    unittest.addModuleCleanup(label, TEAM, None)
+    release.say_of_pod_identity(TEAM, 'allowed')
+    unittest.addModuleCleanup(release.say_of_pod_identity, TEAM, None)
     release.create('AWSProvider', 'aws', {'region': 'us-east-1', 'endpoint': World.door.url})
     release.make_queue('one')
 

@@ -90,6 +90,13 @@ class Case(objects.Objects, unittest.TestCase):
         status, _ = self.kube.request('PATCH', self.path(kind, name), body, 'application/merge-patch+json')
         self.assertIn(status, (200, 404))  # it may have gone meanwhile
 
+    def start_instead(self, *flags, **env):
+        """An operator in the place of the usual one, until the test has ended."""
+        World.operator.stop()
+        self.addCleanup(World.start_operator)
+        World.operator = World.stack.start_operator('--no-leader-elect', '--check-interval', '1s', *flags, env=env).wait_ready()
+        self.addCleanup(World.operator.stop)
+
     def take_api_server_away(self):
         World.stack.processes.remove(World.stack.apiserver)
         World.stack.apiserver.kill()
@@ -155,6 +162,9 @@ class Faults(Door):
     def note(self, request):
         super().note(request)
         self.seen.append(request)
+
+    def signed_by(self, key):
+        return [request for request in self.seen if request.key == key]
 
     def hold(self, operation, seconds=10):
         """Keeps back the answers to an operation; gives two events: one has arrived, and let it go."""

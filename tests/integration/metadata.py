@@ -8,27 +8,23 @@ import json
 import pathlib
 import threading
 
+from loopback import Loopback, QuietHandler
+
 ROLE = 'node-role'
 KEYS = f'/latest/meta-data/iam/security-credentials/{ROLE}'
 LIFETIME = datetime.timedelta(hours=6)
 
 
-class Source(http.server.ThreadingHTTPServer):
+class Source(Loopback, http.server.ThreadingHTTPServer):
     """Gives keys that are called PREFIX1, PREFIX2 ..., good for `lifetime`."""
-    daemon_threads = True
 
     def __init__(self, prefix, handler):
-        super().__init__(('127.0.0.1', 0), handler)
         self.prefix, self.given, self.lifetime = prefix, 0, LIFETIME
         self.refused = []  # what was asked for in a wrong way
         self.broken = None  # (status, body) instead of an answer
         self.awake = threading.Event()  # cleared: it takes requests, and answers none
         self.awake.set()
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def url(self):
-        return f'http://127.0.0.1:{self.server_address[1]}'
+        super().__init__(handler)
 
     def keys(self):
         self.given += 1
@@ -38,16 +34,10 @@ class Source(http.server.ThreadingHTTPServer):
 
     def close(self):
         self.awake.set()
-        self.shutdown()
-        self.server_close()
+        super().close()
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def log_message(self, *_):
-        pass
-
+class Handler(QuietHandler):
     def answer(self, status, body=''):
         self.server.awake.wait()
         if self.server.broken:

@@ -22,24 +22,18 @@ class Source(FaultCase):
     """The operator finds nothing around it but what `settings` says."""
 
     def start(self, **settings):
-        World.operator.stop()
-        self.addCleanup(World.start_operator)
-        World.operator = World.stack.start_operator('--no-leader-elect', '--check-interval', '1s', '--pod-identity-namespaces', '*', env={
-            'AWS_REGION': 'us-east-1', 'AWS_ACCESS_KEY_ID': '', 'AWS_SECRET_ACCESS_KEY': '', **settings}).wait_ready()
-        self.addCleanup(World.operator.stop)
+        self.start_instead('--pod-identity-namespaces', '*', AWS_REGION='us-east-1', **{
+            'AWS_ACCESS_KEY_ID': '', 'AWS_SECRET_ACCESS_KEY': '', **settings})
         self.make_provider('own', endpoint=self.faults.url, credentialsSecret=None)
 
-    def signed_by(self, key):
-        return [one for one in self.faults.seen if f'Credential={key}/' in one.headers.get('Authorization', '')]
-
     def wait_signed(self, key):
-        self.eventually(f'{key} signs', lambda: self.signed_by(key), RECHECK)
+        self.eventually(f'{key} signs', lambda: self.faults.signed_by(key), RECHECK)
 
     def check_that_it_works(self, key):
         self.wait_condition('AWSProvider', 'own', 'True', seconds=RECHECK)
         self.make_object_vpc('vpc', provider='own')
         self.wait_ready('VPC', 'vpc')
-        self.assertTrue(self.signed_by(key))
+        self.assertTrue(self.faults.signed_by(key))
         self.assertNotIn('secret-of-the-node', World.operator.process.text())
         self.delete_and_wait('VPC', 'vpc')
 

@@ -1,5 +1,5 @@
 """What a provider may use, and what it gets when it asks for more: docs/design/015-what-a-provider-may-use.md."""
-from harness import FaultCase, Faults, GROUP, Reply, World
+from harness import FaultCase, Faults, GROUP, Reply
 
 OWN = 'AKIAOPERATOR'  # the operator's key, as the requests show it
 ROLE = 'arn:aws:iam::123456789012:role/'
@@ -8,43 +8,32 @@ RECHECK = 25  # a provider that does not work is tried again after 15 s
 
 class Grants(FaultCase):
     def setUp(self):
-        World.operator.stop()
-        self.addCleanup(World.start_operator)
-        World.operator = World.stack.start_operator(
-            '--no-leader-elect', '--check-interval', '1s', '--provider-role', f'*={ROLE}granted-*', env={
-                'AWS_ACCESS_KEY_ID': OWN, 'AWS_SECRET_ACCESS_KEY': 'operators-secret', 'POD_NAMESPACE': 'operators'}).wait_ready()
-        self.addCleanup(World.operator.stop)
+        self.start_instead('--provider-role', f'*={ROLE}granted-*', AWS_ACCESS_KEY_ID=OWN, AWS_SECRET_ACCESS_KEY='operators-secret',
+                           POD_NAMESPACE='operators')
         super().setUp()
 
     def make_own(self, name='own', **spec):
         """A provider with no keys."""
         self.make_provider(name, **{'endpoint': self.faults.url, 'credentialsSecret': None, **spec})
 
-    def signed_by(self, key):
-        return [one for one in self.faults.seen if key in one.headers.get('Authorization', '')]
-
     def assert_refused(self, name, *words):
         found = self.wait_condition('AWSProvider', name, 'False', 'AccessDenied')
         for word in words:
             self.assertIn(word, found['message'])
-
-    def label(self, value):
-        self.kube.must('PATCH', f'/api/v1/namespaces/{self.ns}', {'metadata': {'labels': {f'{GROUP}/pod-identity': value}}},
-                       'application/merge-patch+json')
 
     def test_the_operators_identity(self):
         self.make_own()
         self.assert_refused('own', self.ns, 'providers.podIdentity.namespaces', f'{GROUP}/pod-identity=allowed', 'spec.credentialsSecret')
         self.make_object_vpc('vpc', provider='own')
         self.wait_condition('VPC', 'vpc', 'False', 'ProviderNotReady')
-        self.assertEqual(self.signed_by(OWN), [])
-        self.label('allowed')
+        self.assertEqual(self.faults.signed_by(OWN), [])
+        self.say_of_pod_identity(self.ns, 'allowed')
         self.wait_ready('VPC', 'vpc', RECHECK)
-        self.label('no')
+        self.say_of_pod_identity(self.ns, 'no')
         self.patch('VPC', 'vpc', {'tags': {'late': 'x'}})
         self.assert_refused('own', self.ns)
         self.wait_condition('VPC', 'vpc', 'False', 'ProviderNotReady')
-        self.label('allowed')
+        self.say_of_pod_identity(self.ns, 'allowed')
         self.nudge('AWSProvider', 'own')
         self.wait_ready('VPC', 'vpc', RECHECK)
         self.delete_and_wait('VPC', 'vpc')
@@ -54,7 +43,7 @@ class Grants(FaultCase):
         self.addCleanup(self.kube.request, 'DELETE', self.path('AWSProvider', 'own', ns='operators'))
         self.make_provider('own', ns='operators', endpoint=self.faults.url, credentialsSecret=None)
         self.wait_condition('AWSProvider', 'own', 'True', ns='operators')
-        self.assertTrue(self.signed_by(OWN))
+        self.assertTrue(self.faults.signed_by(OWN))
 
     def test_a_role(self):
         self.make_own('granted', assumeRoleARN=f'{ROLE}granted-a')
@@ -82,7 +71,7 @@ class Grants(FaultCase):
             'AWS_ACCESS_KEY_ID': 'AKIASOMEBODY', 'AWS_SECRET_ACCESS_KEY': 'k'}})
         self.make_provider('theirs', endpoint=self.faults.url, credentialsSecret={'name': 'keys', 'namespace': other})
         self.assert_refused('theirs', f'{other}/keys', f'{GROUP}/allow-references-from={self.ns}')
-        self.assertEqual(self.signed_by('AKIASOMEBODY'), [])
+        self.assertEqual(self.faults.signed_by('AKIASOMEBODY'), [])
         self.kube.must('PATCH', f'{secret}/keys', {'metadata': {'annotations': {f'{GROUP}/allow-references-from': self.ns}}},
                        'application/merge-patch+json')
         self.wait_condition('AWSProvider', 'theirs', 'True')

@@ -3,10 +3,10 @@ import base64
 import http.server
 import json
 import subprocess
-import threading
 
 from google.protobuf import json_format
 from harness import Case, World
+from loopback import Loopback, QuietHandler
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
 import stack
@@ -29,18 +29,11 @@ def attributes_of(item):
     return {one.key: getattr(one.value, one.value.WhichOneof('value')) for one in item.attributes}
 
 
-class Collector(http.server.ThreadingHTTPServer):
-    daemon_threads = True
-
+class Collector(Loopback, http.server.ThreadingHTTPServer):
     def __init__(self, port=0):
-        super().__init__(('127.0.0.1', port), Handler)
         self.refusals = []  # (status, headers), answered first
         self.requests, self.spans, self.resources = [], [], []
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def url(self):
-        return f'http://127.0.0.1:{self.server_address[1]}'
+        super().__init__(Handler, port=port)
 
     def take(self, body):
         request = ExportTraceServiceRequest()
@@ -50,17 +43,8 @@ class Collector(http.server.ThreadingHTTPServer):
             for scope in group.scope_spans:
                 self.spans += scope.spans
 
-    def close(self):
-        self.shutdown()
-        self.server_close()
 
-
-class Handler(http.server.BaseHTTPRequestHandler):
-    protocol_version = 'HTTP/1.1'
-
-    def log_message(self, *words):
-        pass
-
+class Handler(QuietHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers['Content-Length']))
         self.server.requests.append((self.path, dict(self.headers), body.decode()))

@@ -4,21 +4,18 @@ import socket
 import socketserver
 import threading
 
+from loopback import Loopback
 
-class Wire(socketserver.ThreadingTCPServer):
+
+class Wire(Loopback, socketserver.ThreadingTCPServer):
     """Passes bytes on to a port of this machine, until it is cut: then nothing arrives on either side, and nothing breaks."""
-    daemon_threads = True
+    scheme = 'https'
 
     def __init__(self, port):
-        super().__init__(('127.0.0.1', 0), Relay)
         self.port = port
         self.whole = threading.Event()
         self.whole.set()
-        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def url(self):
-        return f'https://127.0.0.1:{self.server_address[1]}'
+        super().__init__(Relay)
 
     def cut(self):
         self.whole.clear()
@@ -26,8 +23,7 @@ class Wire(socketserver.ThreadingTCPServer):
     def close(self):
         """Whoever waits for it may end."""
         self.whole.set()
-        self.shutdown()
-        self.server_close()
+        super().close()
 
 
 class Relay(socketserver.BaseRequestHandler):
