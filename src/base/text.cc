@@ -29,6 +29,14 @@ std::vector<std::string> split_list(std::string_view text) {
   return out;
 }
 
+std::string listed(std::vector<std::string> names, std::size_t most) {
+  const std::size_t shown = std::min(names.size(), most);
+  std::string out;
+  for (std::size_t i = 0; i < shown; ++i) out += (i == 0 ? "" : ", ") + names[i];
+  if (shown < names.size()) out += " and " + std::to_string(names.size() - shown) + " more";
+  return out;
+}
+
 // The parser refuses what is no UTF-8; the serializer does not look.
 bool is_utf8(std::string_view bytes) {
   return parse_json(boost::json::serialize(boost::json::string(bytes))).has_value();

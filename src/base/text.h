@@ -14,6 +14,9 @@ std::string shortened(std::string text, std::size_t most);
 // The items of a list with commas, without white space around them, and without empty ones.
 std::vector<std::string> split_list(std::string_view text);
 
+// "a, b, c and 4 more": the first `most` of them by name. `most` is at least 1.
+std::string listed(std::vector<std::string> names, std::size_t most);
+
 // Whether the bytes are text as JSON can hold it.
 bool is_utf8(std::string_view bytes);
 

@@ -23,6 +23,12 @@ TEST(SplitList, LeavesOutWhiteSpaceAndNothing) {
   EXPECT_TRUE(split_list(" ").empty());
 }
 
+TEST(Listed, NamesTheFirstAndCountsTheRest) {
+  EXPECT_EQ(listed({}, 2), "");
+  EXPECT_EQ(listed({"a", "b"}, 2), "a, b");
+  EXPECT_EQ(listed({"a", "b", "c", "d"}, 2), "a, b and 2 more");
+}
+
 TEST(IsUtf8, TellsTextFromBytes) {
   for (const std::string text : {"", "a\"\\\n\x01", "a\u00e4\U0001F600"})
     EXPECT_TRUE(is_utf8(text));

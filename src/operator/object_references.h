@@ -6,8 +6,8 @@
 #include <set>
 #include <string>
 
-#include "operator/reference_users.h"
 #include "operator/watched_kind.h"
+#include "reconcile/reference_users.h"
 
 namespace infra {
 
@@ -43,7 +43,7 @@ class ObjectReferences final : public reconcile::Others {
   Json told(const std::string& kind, const Json& object) const;
 
   const std::list<WatchedKind>& kinds_;
-  ReferenceUsers users_;
+  reconcile::ReferenceUsers users_;
   std::map<std::string, std::set<std::string>> taken_;  // kind -> fields of its status
 };
 

@@ -407,13 +407,10 @@ std::optional<Waiting> in_use(const Definition& definition, const Object& object
     names.push_back(to_text(user));
   }
   if (names.empty()) return std::nullopt;
-  const std::size_t all = names.size();
-  names.resize(std::min(all, kMostNamed));
-  const std::string more = all > kMostNamed ? fmt::format(" and {} more", all - kMostNamed) : "";
-  return Waiting{.reason = "InUse",
-                 .message = fmt::format("Goes when what refers to it has gone: {}{}",
-                                        fmt::join(names, ", "), more),
-                 .after = kLookAgain};
+  return Waiting{
+      .reason = "InUse",
+      .message = "Goes when what refers to it has gone: " + listed(std::move(names), kMostNamed),
+      .after = kLookAgain};
 }
 
 }  // namespace infra::reconcile

@@ -1,12 +1,9 @@
-#include "operator/reference_users.h"
+#include "reconcile/reference_users.h"
 
 #include <gtest/gtest.h>
 
-namespace infra {
+namespace infra::reconcile {
 namespace {
-
-using reconcile::Asked;
-using reconcile::Target;
 
 const Target kVpc{"VPC", "default", "network"};
 const Target kOne{"Subnet", "default", "one"};
@@ -46,4 +43,4 @@ TEST(ReferenceUsers, KnowsWhoseLabelsFindAnObject) {
 }
 
 }  // namespace
-}  // namespace infra
+}  // namespace infra::reconcile

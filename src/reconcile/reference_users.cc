@@ -1,13 +1,8 @@
-#include "operator/reference_users.h"
+#include "reconcile/reference_users.h"
 
 #include <algorithm>
 
-namespace infra {
-
-using reconcile::Asked;
-using reconcile::Selection;
-using reconcile::Target;
-
+namespace infra::reconcile {
 namespace {
 
 template <class Key>
@@ -55,4 +50,4 @@ std::set<Target> ReferenceUsers::of(const Target& target, const Json& object) co
   return out;
 }
 
-}  // namespace infra
+}  // namespace infra::reconcile
