@@ -11,8 +11,10 @@ using definition::Form;
 definition::Definition sample_kind() {
   Field policy{.name = "policy", .form = Form::kPolicy};
   Field inner{.name = "inner", .type = definition::Type::kObject, .fields = {policy}};
+  Field item{.name = "", .type = definition::Type::kObject, .fields = {policy}};
+  Field list{.name = "list", .type = definition::Type::kArray, .fields = {item}};
   definition::Definition kind;
-  kind.spec = {policy, inner};
+  kind.spec = {policy, inner, list};
   return kind;
 }
 
@@ -48,6 +50,9 @@ TEST(Validate, NamesTheWholePath) {
   const auto found = problems(R"({"inner": {"policy": "x"}})");
   ASSERT_EQ(found.size(), 1u);
   EXPECT_TRUE(found[0].starts_with("spec.inner.policy ")) << found[0];
+  const auto listed = problems(R"({"list": [{"policy": "{}"}, 7, {"policy": "x"}]})");
+  ASSERT_EQ(listed.size(), 1u);
+  EXPECT_TRUE(listed[0].starts_with("spec.list[2].policy ")) << listed[0];
 }
 
 }  // namespace
