@@ -246,7 +246,8 @@ void Informer::store(const std::string& key, Json object, ChangeKind kind) {
   const Bytes before = entry.bytes;
   entry.uid = text_at(object, "metadata.uid");
   entry.version = text_at(object, "metadata.resourceVersion");
-  entry.round = round_;
+  // What we write while a list is under way says nothing of whether the list has it.
+  if (kind != ChangeKind::kWritten) entry.round = round_;
   entry.bytes = std::make_shared<const std::string>(boost::json::serialize(object));
   stats_.bytes += entry.bytes->size();
   if (before) stats_.bytes -= before->size();

@@ -129,6 +129,25 @@ TEST_F(InformerTest, LateEventDoesNotReplaceOwnWrite) {
   EXPECT_EQ(log, (Log{"+n/a", "wn/a"}));
 }
 
+TEST_F(InformerTest, WhatIsWrittenDuringAListGoesIfTheListHasItNot) {
+  const std::vector<Reply> replies{{.body = page({object("a", 1), object("b", 2)}, 10)},
+                                   {.chunks = {kGone}},
+                                   {.body = page({}, 15, "next")},
+                                   {.body = page({}, 15)},
+                                   {.hang = true}};
+  transport.handler = [&](const net::HttpRequest&) {
+    const std::size_t asked = transport.requests.size();
+    if (asked == 4) {
+      informer.note_written(*parse_json(object("a", 15)));  // our last: with it, it has gone
+      informer.note_written(*parse_json(object("b", 16)));  // after the list
+    }
+    return replies.at(asked - 1);
+  };
+  spawn(informer.run());
+  EXPECT_TRUE(run_until([&] { return transport.requests.size() == replies.size(); }));
+  EXPECT_EQ(log, (Log{"+n/a", "+n/b", "wn/a", "wn/b", "-n/a"}));
+}
+
 TEST_F(InformerTest, EndsWhenCancelled) {
   transport.script({{.body = page({object("a", 1)}, 10)}});
   boost::asio::cancellation_signal stop;
