@@ -1057,6 +1057,37 @@ TEST_F(EngineTest, AnItemIsNotedFromBeforeItIsAddedUntilItHasGone) {
   EXPECT_EQ(cloud.members, std::set<std::string>{"c"});
 }
 
+// AWS shows one of two late; what is declared changes meanwhile, and then the object is deleted.
+TEST_F(EngineTest, AnItemThatIsShownLateIsTakenAwayAllTheSame) {
+  kind = thing_with_parts();
+  set_path(store.json, "spec.members", JsonArray{"a", "late"});
+  reconcile();
+  cloud.members.erase("late");
+  set_path(store.json, "spec.members", JsonArray{"c"});
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(status("memberNames"), R"(["c","late"])");
+  cloud.members.insert("late");
+  delete_object();
+  EXPECT_EQ(reason(), "Gone");
+  EXPECT_TRUE(cloud.members.empty());
+}
+
+TEST_F(EngineTest, AnItemThatSomebodyElseHasTakenAwayIsForgottenInTheEnd) {
+  kind = thing_with_parts();
+  set_path(store.json, "spec.members", JsonArray{"a", "b"});
+  reconcile();
+  cloud.members.clear();
+  set_path(store.json, "spec.members", JsonArray{});
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(status("memberNames"), R"(["a","b"])");
+  clock.advance(std::chrono::hours(2));
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(status("memberNames"), "[]");
+  const int writes = store.writes;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(store.writes, writes);
+}
+
 // As when a backup is restored.
 TEST_F(EngineTest, AfterTheStatusWasLostWhatIsDeclaredIsStillOurs) {
   kind = thing_with_parts();

@@ -73,13 +73,33 @@ void note_names(Json& status, const std::string& list, const std::vector<std::st
   if (all.size() > noted.size()) set_path(status, list, JsonArray(all.begin(), all.end()));
 }
 
+// What was noted of a set and has gone: taken away by somebody else. Only once AWS shows all that
+// was written.
+void forget_gone(const Engine::Pass& pass, const definition::ChildSet& set,
+                 const std::vector<std::string>& declared, Json& status) {
+  const auto found = pass.observed.sets.find(set.field);
+  if (found == pass.observed.sets.end()) return;
+  std::vector<std::string> there = declared;
+  for (const auto& item : found->second) there.push_back(item.key);
+  const auto has_gone = [&there](const std::string& name) {
+    return std::ranges::find(there, name) == there.end();
+  };
+  std::vector<std::string> noted = planning::texts_at(status, set.noted);
+  if (std::erase_if(noted, has_gone) == 0) return;
+  set_path(status, set.noted, JsonArray(noted.begin(), noted.end()));
+}
+
 // What is declared is there, and is ours to take away once it is not declared any more. It was
 // noted when it was written, but a status can be lost, as when a backup is restored.
-void note_parts_as_declared(const Engine::Pass& pass, Json& status) {
+void note_parts_as_declared(const Engine::Pass& pass, Json& status, WallTime now) {
   const Json& spec = pass.desired.spec;
+  const bool shown = text_at(status, "settledSpec") == pass.digest &&
+                     surely_shown(pass.definition, text_at(status, "lastSyncTime"), now);
   for (const auto& set : pass.definition.sets) {
     if (set.noted.empty()) continue;
-    note_names(status, set.noted, planning::declared_keys(pass.definition, set, spec));
+    const auto declared = planning::declared_keys(pass.definition, set, spec);
+    note_names(status, set.noted, declared);
+    if (shown) forget_gone(pass, set, declared, status);
   }
   for (const auto& field : pass.definition.status) {
     const std::string name = field.written.empty() ? "" : text_at(spec, field.written);
@@ -109,7 +129,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
     // The outcome is known. When it was made stays: AWS may hide it for a while yet.
     erase_path(status, "creation.token");
     note_tags_as_declared(pass.definition, pass.desired, status, clock_.wall());
-    note_parts_as_declared(pass, status);
+    note_parts_as_declared(pass, status, clock_.wall());
   }
   if (settled) set_path(status, "settledSpec", Json(pass.digest));
   pass.news = record_drift(pass.drift, settled, clock_.wall(), status);

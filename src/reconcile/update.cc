@@ -131,12 +131,13 @@ Task<Result<void>> Engine::write_item(Pass& pass, const definition::ChildSet& se
 }
 
 // Notes an item before it is added, and until it has been taken away: whatever is interrupted, a
-// deletion knows of it. What AWS refuses of one item does not hold up the others.
+// deletion knows of it. What was noted and is not shown stays noted: AWS may show it late. What AWS
+// refuses of one item does not hold up the others.
 Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set,
                                      const planning::SetChange& change) {
-  auto wanted = planning::declared_keys(pass.definition, set, pass.desired.spec);
-  auto before = with_names(planning::texts_at(pass.object.status(), set.noted), wanted);
-  auto noted = co_await note_items(pass, set, std::move(before));
+  auto names = with_names(planning::texts_at(pass.object.status(), set.noted),
+                          planning::declared_keys(pass.definition, set, pass.desired.spec));
+  auto noted = co_await note_items(pass, set, names);
   if (!noted) co_return noted;
   Result<void> refused;
   using Calls = std::span<const definition::Call>;
@@ -153,7 +154,8 @@ Task<Result<void>> Engine::write_set(Pass& pass, const definition::ChildSet& set
     }
   }
   if (!refused) co_return refused;
-  noted = co_await note_items(pass, set, std::move(wanted));
+  for (const auto& item : change.remove) std::erase(names, item.key);
+  noted = co_await note_items(pass, set, std::move(names));
   co_return noted;
 }
 
