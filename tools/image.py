@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 CERTIFICATES = pathlib.Path('/etc/ssl/certs/ca-certificates.crt')
 USER = 65532
 NAME = 'ghcr.io/andrebassi/aws-infra-operator'
-# Debian packages whose libraries the static program holds, beside the sources in third_party/sources.txt.
+# Debian packages whose libraries the static program holds, beside the packages in third_party/sources.txt and data.txt.
 LINKED = ['libboost-json1.81-dev', 'libboost-url1.81-dev', 'libboost1.81-dev', 'libc6-dev', 'libcli11-dev', 'libfmt-dev',
           'libpugixml-dev', 'libssl-dev', 'libstdc++-12-dev', 'libyaml-cpp-dev', 'zlib1g-dev']
 
@@ -51,7 +51,8 @@ def debian_packages(names):
 def components():
     found = [{'type': 'library', 'name': name, 'version': version, 'purl': f'pkg:deb/debian/{name}@{version}?distro=debian-12'}
              for name, version in debian_packages(LINKED + ['ca-certificates'])]
-    for name, version in re.findall(r'^([\w-]+)==(\S+)', (ROOT / 'third_party/sources.txt').read_text(), re.MULTILINE):
+    pins = ''.join((ROOT / 'third_party' / name).read_text() for name in ('sources.txt', 'data.txt'))
+    for name, version in re.findall(r'^([\w-]+)==(\S+)', pins, re.MULTILINE):
         found.append({'type': 'library', 'name': name, 'version': version, 'purl': f'pkg:pypi/{name}@{version}'})
     return sorted(found, key=lambda one: one['name'])
 

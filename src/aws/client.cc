@@ -129,8 +129,21 @@ std::string ClientConfig::endpoint_of(const std::string& service) const {
   return own == endpoints.end() ? endpoint : own->second;
 }
 
-StsSettings ClientConfig::sts() const {
-  return {.region = region, .url = endpoint_of("sts"), .tls = {.ca_pem = ca_pem}};
+EndpointParameters ClientConfig::endpoint_parameters() const {
+  EndpointParameters out{{"UseFIPS", use_fips}, {"UseDualStack", use_dual_stack}};
+  if (!region.empty()) out.emplace("Region", region);
+  return out;
+}
+
+Result<StsSettings> ClientConfig::sts(Catalog& catalog) const {
+  StsSettings out{.region = region, .url = endpoint_of("sts"), .tls = {.ca_pem = ca_pem}};
+  if (!out.url.empty()) return out;
+  const auto service = catalog.find("sts");
+  if (!service) return std::unexpected(service.error());
+  auto found = (*service)->endpoints->resolve(endpoint_parameters());
+  if (!found) return std::unexpected(found.error().in("sts"));
+  out.url = std::move(found->url);
+  return out;
 }
 
 Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Catalog> catalog,
@@ -145,10 +158,8 @@ Client::Client(Clock& clock, net::HttpTransport& transport, std::shared_ptr<Cata
 
 Result<Endpoint> Client::find_endpoint(const Service& service, const Operation& operation,
                                        const Json& input) const {
-  EndpointParameters parameters = parameters_of(operation, input);
-  parameters.insert_or_assign("Region", config_.region);
-  parameters.insert_or_assign("UseFIPS", config_.use_fips);
-  parameters.insert_or_assign("UseDualStack", config_.use_dual_stack);
+  EndpointParameters parameters = config_.endpoint_parameters();
+  parameters.merge(parameters_of(operation, input));
   const std::string url = config_.endpoint_of(service.name);
   if (!url.empty()) {
     parameters.insert_or_assign("Endpoint", url);

@@ -32,8 +32,10 @@ struct ClientConfig {
 
   // The URL for a service; empty: the rules' own.
   std::string endpoint_of(const std::string& service) const;
-  // For credentials that come from STS.
-  StsSettings sts() const;
+  // What the endpoint rules are told whatever is called.
+  EndpointParameters endpoint_parameters() const;
+  // For credentials that come from STS. kInvalid where the rules refuse, as without a region.
+  Result<StsSettings> sts(Catalog& catalog) const;
 };
 
 // One attempt, for metrics and traces.

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "aws/crt.h"
+#include "aws/embedded.h"
 #include "aws/run_for_test.h"
 
 namespace infra::aws {
@@ -270,11 +271,27 @@ TEST_F(ClientTest, WrongNamesAndInputsNeverReachTheNetwork) {
 
 TEST(ClientConfig, SpeaksToStsWhereItsOwnEndpointIs) {
   ClientConfig config{.region = "eu-west-1", .endpoint = "http://all", .ca_pem = "pem"};
-  EXPECT_EQ(config.sts().url, "http://all");
+  Catalog catalog(embedded_document);
+  EXPECT_EQ(config.sts(catalog)->url, "http://all");
   config.endpoints["sts"] = "http://sts";
-  EXPECT_EQ(config.sts().url, "http://sts");
-  EXPECT_EQ(config.sts().region, "eu-west-1");
-  EXPECT_EQ(config.sts().tls.ca_pem, "pem");
+  const auto sts = config.sts(catalog);
+  EXPECT_EQ(sts->url, "http://sts");
+  EXPECT_EQ(sts->region, "eu-west-1");
+  EXPECT_EQ(sts->tls.ca_pem, "pem");
+}
+
+TEST(ClientConfig, SpeaksToTheStsOfItsPartition) {
+  Catalog catalog(embedded_document);
+  const auto url = [&catalog](ClientConfig config) { return config.sts(catalog)->url; };
+  EXPECT_EQ(url({.region = "eu-west-1"}), "https://sts.eu-west-1.amazonaws.com");
+  EXPECT_EQ(url({.region = "cn-north-1"}), "https://sts.cn-north-1.amazonaws.com.cn");
+  EXPECT_EQ(url({.region = "us-iso-east-1"}), "https://sts.us-iso-east-1.c2s.ic.gov");
+  EXPECT_EQ(url({.region = "us-east-2", .use_fips = true}),
+            "https://sts-fips.us-east-2.amazonaws.com");
+  EXPECT_EQ(url({.region = "us-gov-west-1", .use_fips = true}),
+            "https://sts.us-gov-west-1.amazonaws.com");
+  EXPECT_EQ(url({.region = "eu-west-1", .use_dual_stack = true}), "https://sts.eu-west-1.api.aws");
+  EXPECT_EQ(ClientConfig{}.sts(catalog).error().code, Code::kInvalid);
 }
 
 TEST(ClientConfig, TakesSettingsFromVariables) {

@@ -39,14 +39,8 @@ Result<std::string> read_token(const std::string& path) {
   return text;
 }
 
-std::string sts_url(const StsSettings& sts) {
-  if (!sts.url.empty()) return sts.url;
-  const std::string suffix = sts.region.starts_with("cn-") ? ".amazonaws.com.cn" : ".amazonaws.com";
-  return "https://sts." + sts.region + suffix;
-}
-
 Result<net::HttpRequest> sts_request(const StsSettings& sts, const Form& form) {
-  auto url = net::parse_url(sts_url(sts));
+  auto url = net::parse_url(sts.url);
   if (!url) return std::unexpected(url.error());
   net::HttpRequest request{.method = "POST",
                            .scheme = url->scheme,

@@ -53,7 +53,7 @@ Environment process_environment();
 // Where and how STS is spoken to.
 struct StsSettings {
   std::string region;
-  std::string url;  // empty: the region's own
+  std::string url;  // of the region
   net::TlsOptions tls;
 };
 

@@ -13,6 +13,8 @@
 namespace infra::aws {
 namespace {
 
+const StsSettings kSts{.region = "eu-west-1", .url = "https://sts.eu-west-1.amazonaws.com"};
+
 const CrtLibrary kCrt;
 
 Environment environment_of(std::map<std::string, std::string> values) {
@@ -45,7 +47,7 @@ class CredentialsTest : public ::testing::Test {
             {.role_arn = "arn:aws:iam::1:role/r",
              .token_file = token_file.string(),
              .session_name = "op",
-             .sts = {.region = "eu-west-1"}}};
+             .sts = kSts}};
   }
 
   JumpingClock clock;
@@ -103,7 +105,7 @@ TEST_F(CredentialsTest, AssumeRoleSignsAndPassesTheExternalId) {
                                {.role_arn = "arn:aws:iam::1:role/r",
                                 .external_id = "ext",
                                 .session_name = "op",
-                                .sts = {.region = "eu-west-1"}});
+                                .sts = kSts});
   auto keys = run(source.get());
   ASSERT_TRUE(keys) << keys.error().message;
   const auto& request = transport.requests.at(0);
@@ -197,7 +199,7 @@ TEST_F(CredentialsTest, ARoleIsAssumedAgainWithNewKeysOfItsBase) {
       clock, std::make_shared<WebIdentityCredentials>(web_identity()));
   AssumeRoleCredentials source(
       clock, transport, base,
-      {.role_arn = "arn:aws:iam::1:role/r", .session_name = "s", .sts = {.region = "eu-west-1"}});
+      {.role_arn = "arn:aws:iam::1:role/r", .session_name = "s", .sts = kSts});
   transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
   then_expired();
   transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
@@ -216,7 +218,7 @@ TEST_F(CredentialsTest, DefaultTakesTheFirstThatIsConfigured) {
                           environment_of({{"AWS_ACCESS_KEY_ID", "a"},
                                           {"AWS_SECRET_ACCESS_KEY", "b"},
                                           {"AWS_WEB_IDENTITY_TOKEN_FILE", token_file.string()}}),
-                          {.region = "eu-west-1"});
+                          kSts);
   EXPECT_TRUE(run(keys->get()));
   EXPECT_TRUE(transport.requests.empty());
   transport.then(200, sts_answer("AssumeRoleWithWebIdentity", "2027-01-15T09:00:00Z"));
@@ -224,7 +226,7 @@ TEST_F(CredentialsTest, DefaultTakesTheFirstThatIsConfigured) {
       default_credentials(clock, transport,
                           environment_of({{"AWS_ROLE_ARN", "arn"},
                                           {"AWS_WEB_IDENTITY_TOKEN_FILE", token_file.string()}}),
-                          {.region = "eu-west-1"});
+                          kSts);
   EXPECT_TRUE(run(web->get()));
   EXPECT_EQ(transport.requests.size(), 1u);
 }

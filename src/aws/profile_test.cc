@@ -14,6 +14,8 @@
 namespace infra::aws {
 namespace {
 
+const StsSettings kSts{.region = "eu-west-1", .url = "https://sts.eu-west-1.amazonaws.com"};
+
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -49,12 +51,11 @@ class ProfileTest : public ::testing::Test {
     };
   }
   Result<Credentials> keys() {
-    ProfileCredentials source(clock, transport, environment(), {.region = "eu-west-1"});
+    ProfileCredentials source(clock, transport, environment(), kSts);
     return run(source.get());
   }
   Result<Credentials> chain() {
-    const auto source =
-        default_credentials(clock, transport, environment(), {.region = "eu-west-1"});
+    const auto source = default_credentials(clock, transport, environment(), kSts);
     return run(source->get());
   }
   std::string refusal() {

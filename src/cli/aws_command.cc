@@ -72,7 +72,9 @@ Result<Json> call_aws(const Arguments& arguments, const Setup& setup,
   net::BeastTransport transport(clock, net::ProxyConfig::from_environment());
   std::mt19937_64 engine(std::random_device{}());
   auto random = [&engine] { return std::uniform_real_distribution<double>(0, 1)(engine); };
-  auto keys = aws::default_credentials(clock, transport, environment, setup.config.sts());
+  const auto sts = setup.config.sts(*setup.catalog);
+  if (!sts) return std::unexpected(sts.error());
+  auto keys = aws::default_credentials(clock, transport, environment, *sts);
   aws::Client client(clock, transport, setup.catalog, std::move(keys), setup.config, random);
   auto call = arguments.all_pages
                   ? client.call_paged(arguments.service, setup.operation, setup.input)

@@ -84,8 +84,9 @@ struct Field {
 // One AWS call. `input` is a template: strings "${name}" are replaced by values. Members whose
 // value is not declared disappear, and so do objects that become empty that way. Names: a spec
 // field in AWS's form ("${cidrBlock}"), ${id}, ${uid}, ${ownerTag} (its key), ${region},
-// ${accountID}, ${bucketRegion} (absent in us-east-1, as S3 wants it), ${tags}, ${tagKeys},
-// ${tagKeysAsTags} ([{Key: k}]), ${token} and ${createToken} (of the object, and of this create),
+// ${accountID}, ${partition} (as ARNs have it, such as aws-cn), ${bucketRegion} (absent in
+// us-east-1, as S3 wants it), ${tags}, ${tagKeys}, ${tagKeysAsTags} ([{Key: k}]), ${token} and
+// ${createToken} (of the object, and of this create),
 // ${status.x}, and in a set's calls ${item}, ${item.member} and ${found.Path} (the item as AWS
 // showed it). ${a|b} is the first of them that has a value. A string that is only "${name}" keeps
 // the value's type; otherwise the value is put into the text. An object with `$needs: name`

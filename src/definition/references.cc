@@ -8,9 +8,9 @@
 namespace infra::definition {
 namespace {
 
-constexpr std::array<std::string_view, 12> kValues = {
-    "id",      "uid",           "ownerTag", "region", "bucketRegion", "tags",
-    "tagKeys", "tagKeysAsTags", "item",     "token",  "createToken",  "accountID"};
+constexpr auto kValues = std::to_array<std::string_view>(
+    {"id", "uid", "ownerTag", "region", "bucketRegion", "tags", "tagKeys", "tagKeysAsTags", "item",
+     "token", "createToken", "accountID", "partition"});
 
 const Field* named(const std::vector<Field>& fields, std::string_view name) {
   const auto found = std::ranges::find(fields, name, &Field::name);

@@ -2,12 +2,20 @@
 
 #include <utility>
 
+#include "planning/access.h"
+
 namespace infra {
 
 std::shared_ptr<AwsCloud> AwsCloud::observed_by(aws::CallObserver observer) const {
   auto out = std::make_shared<AwsCloud>(*this);
   out->observer_ = std::move(observer);
   return out;
+}
+
+void AwsCloud::set_caller(const Json& identity) {
+  location_.account_id = text_at(identity, "Account");
+  const std::string partition = planning::partition_of(text_at(identity, "Arn"));
+  if (!partition.empty()) location_.partition = partition;
 }
 
 aws::CallOptions AwsCloud::call_options() const {

@@ -22,7 +22,9 @@ struct ProviderPolicy {
 class AwsCloud final : public reconcile::Cloud {
  public:
   AwsCloud(std::shared_ptr<aws::Client> client, ProviderPolicy policy)
-      : client_(std::move(client)), policy_(std::move(policy)) {}
+      : client_(std::move(client)), policy_(std::move(policy)) {
+    location_.region = client_->config().region;
+  }
 
   // The same, with an observer that hears of each attempt of its calls.
   std::shared_ptr<AwsCloud> observed_by(aws::CallObserver observer) const;
@@ -31,21 +33,20 @@ class AwsCloud final : public reconcile::Cloud {
                           Intent intent) override;
   Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                     Json input) override;
-  const std::string& region() const override { return client_->config().region; }
-  const std::string& account_id() const override { return account_id_; }
+  const reconcile::Location& location() const override { return location_; }
   const planning::TagPolicy& tag_policy() const override { return policy_.tags; }
   const planning::DriftPolicy& drift_policy() const override { return policy_.drift; }
   const ProviderPolicy& policy() const { return policy_; }
 
-  // As STS says it; known before the first object is reconciled.
-  void set_account_id(std::string id) { account_id_ = std::move(id); }
+  // The answer to GetCallerIdentity; known before the first object is reconciled.
+  void set_caller(const Json& identity);
 
  private:
   aws::CallOptions call_options() const;
 
   std::shared_ptr<aws::Client> client_;
   aws::CallObserver observer_;
-  std::string account_id_;
+  reconcile::Location location_;
   ProviderPolicy policy_;
 };
 

@@ -18,8 +18,7 @@ class DiscreetCloud final : public reconcile::Cloud {
                           Intent intent) override;
   Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                     Json input) override;
-  const std::string& region() const override { return cloud_.region(); }
-  const std::string& account_id() const override { return cloud_.account_id(); }
+  const reconcile::Location& location() const override { return cloud_.location(); }
   const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
   const planning::DriftPolicy& drift_policy() const override { return cloud_.drift_policy(); }
 

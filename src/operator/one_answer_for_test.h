@@ -14,14 +14,13 @@ class OneAnswer final : public reconcile::Cloud {
   explicit OneAnswer(Result<Json> answer) : answer_(std::move(answer)) {}
   Task<Result<Json>> call(std::string, std::string, Json, Intent) override { co_return answer_; }
   Task<Result<Json>> call_all_pages(std::string, std::string, Json) override { co_return answer_; }
-  const std::string& region() const override { return text_; }
-  const std::string& account_id() const override { return text_; }
+  const reconcile::Location& location() const override { return location_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
   const planning::DriftPolicy& drift_policy() const override { return drift_; }
 
  private:
   Result<Json> answer_;
-  std::string text_ = "here";
+  reconcile::Location location_;
   planning::TagPolicy tags_;
   planning::DriftPolicy drift_;
 };

@@ -8,6 +8,8 @@
 namespace infra {
 namespace {
 
+const aws::StsSettings kSts{.region = "eu-west-1", .url = "https://sts.eu-west-1.amazonaws.com"};
+
 const aws::CrtLibrary kCrt;
 
 using ::testing::HasSubstr;
@@ -28,8 +30,7 @@ class ProviderCredentialsTest : public ::testing::Test {
                                 .grants = grants,
                                 .hash_key = std::string(32, 'k')};
     auto made = aws::run(provider_credentials(
-        tools, kube, {.ns = "ns", .name = "aws", .spec = Json(std::move(spec))},
-        {.region = "eu-west-1"}));
+        tools, kube, {.ns = "ns", .name = "aws", .spec = Json(std::move(spec))}, kSts));
     if (!made) return std::unexpected(made.error());
     return aws::run(made->source->get());
   }

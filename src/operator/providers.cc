@@ -176,10 +176,11 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
   const Json spec = object.spec();
   auto config = client_config(spec);
   if (!config) co_return std::unexpected(config.error());
-  aws::StsSettings sts = config->sts();
+  auto sts = config->sts(*catalog_);
+  if (!sts) co_return std::unexpected(sts.error());
   ProviderSpec provider{.ns = object.namespace_name(), .name = object.name(), .spec = spec};
   auto credentials =
-      co_await provider_credentials(tools_, reach.kube(), std::move(provider), std::move(sts));
+      co_await provider_credentials(tools_, reach.kube(), std::move(provider), std::move(*sts));
   if (!credentials) co_return std::unexpected(credentials.error());
   std::string written = canonical(spec);
   if (next.cloud != nullptr && next.spec == written &&
@@ -236,7 +237,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     end_failed(reach, identity.error());
     co_return Next::wait(kRetry);
   }
-  next.cloud->set_account_id(text_at(*identity, "Account"));
+  next.cloud->set_caller(*identity);
   accept(key, object, std::move(next));
   Condition ready{"Ready", "True", "Available", "AWS accepts the credentials"};
   if (object.deleting()) {
@@ -258,7 +259,7 @@ void Providers::accept(const std::string& key, const Object& object, Entry next)
   entry = std::move(next);
   note_ready(object, entry, true);
   if (!changed) return;
-  log_.info("provider is ready", about(object, {{"account", entry.cloud->account_id()}}));
+  log_.info("provider is ready", about(object, {{"account", entry.cloud->location().account_id}}));
   if (on_change) on_change(key);
 }
 

@@ -47,4 +47,9 @@ bool lets_refer(const Json& object, const std::string& ns) {
          lists(split_list(annotation_of(object, "allow-references-from")), ns);
 }
 
+std::string partition_of(std::string_view arn) {
+  if (!arn.starts_with("arn:aws")) return {};
+  return std::string(arn.substr(4, arn.find(':', 4) - 4));
+}
+
 }  // namespace infra::planning

@@ -21,4 +21,7 @@ std::string does_not_serve(const std::string& provider_key, const std::string& n
 // Whether an object lets those of this namespace refer to it.
 bool lets_refer(const Json& object, const std::string& ns);
 
+// The partition that an ARN is of, such as "aws-cn"; empty where the text is none.
+std::string partition_of(std::string_view arn);
+
 }  // namespace infra::planning

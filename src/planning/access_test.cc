@@ -26,6 +26,15 @@ TEST(Access, AProviderServesItsOwnNamespaceAndThoseItNames) {
   EXPECT_TRUE(serves(parsed(R"({"spec": {"allowedNamespaces": ["*"]}})"), "o"));
 }
 
+TEST(Access, AnArnNamesItsPartition) {
+  EXPECT_EQ(partition_of("arn:aws:iam::1:role/r"), "aws");
+  EXPECT_EQ(partition_of("arn:aws-cn:sts::1:assumed-role/r/s"), "aws-cn");
+  EXPECT_EQ(partition_of("arn:aws-us-gov"), "aws-us-gov");
+  for (const char* other : {"", "arn:", "arn:x:iam::1:role/r", "role/r"}) {
+    EXPECT_EQ(partition_of(other), "") << other;
+  }
+}
+
 TEST(Access, AnObjectLetsInItsOwnNamespaceAndThoseItNames) {
   const Json object = parsed(R"({"metadata": {"namespace": "n", "annotations": {
       "aws-infra-operator.runner.codes/allow-references-from": "a, b"}}})");

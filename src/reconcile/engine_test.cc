@@ -35,8 +35,7 @@ class FakeCloud final : public Cloud {
   Task<Result<Json>> call_all_pages(std::string, std::string operation, Json input) override {
     co_return meet(operation, input);
   }
-  const std::string& region() const override { return region_; }
-  const std::string& account_id() const override { return account_; }
+  const Location& location() const override { return location_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
   const planning::DriftPolicy& drift_policy() const override { return drift; }
 
@@ -57,7 +56,7 @@ class FakeCloud final : public Cloud {
   void tag_with(std::string key, std::string value) {
     tags_.defaults[std::move(key)] = std::move(value);
   }
-  void move_to(std::string region) { region_ = std::move(region); }
+  void move_to(std::string region) { location_.region = std::move(region); }
   bool called(const std::string& operation) const {
     return std::ranges::find(calls, operation) != calls.end();
   }
@@ -149,8 +148,7 @@ class FakeCloud final : public Cloud {
   }
 
   int made_ = 0;
-  std::string region_ = "us-east-1";
-  std::string account_ = "123456789012";
+  Location location_{.account_id = "123456789012", .region = "us-east-1"};
   planning::TagPolicy tags_;
 };
 

@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::string_view kField = "location";
 
-std::string location_of(const Cloud& cloud) { return cloud.account_id() + "/" + cloud.region(); }
+std::string location_of(const Cloud& cloud) {
+  return cloud.location().account_id + "/" + cloud.location().region;
+}
 
 }  // namespace
 

@@ -104,10 +104,12 @@ std::optional<Json> Engine::Pass::lookup(std::string_view name) const {
     return rendered(*item_field, item, name.substr(4));
   }
   if (name.starts_with("found.")) return planning::read_path(found, name.substr(6));
-  if (name == "region") return Json(cloud.region());
-  if (name == "accountID") return if_not_empty(cloud.account_id());
+  const Location& location = cloud.location();
+  if (name == "region") return Json(location.region);
+  if (name == "accountID") return if_not_empty(location.account_id);
+  if (name == "partition") return Json(location.partition);
   if (name == "bucketRegion") {
-    return cloud.region() == "us-east-1" ? std::nullopt : if_not_empty(cloud.region());
+    return location.region == "us-east-1" ? std::nullopt : if_not_empty(location.region);
   }
   if (name == "tags") return tags_as_aws(definition, tags_to_set);
   if (name == "tagKeys") return keys_as_aws(tags_to_remove, false);

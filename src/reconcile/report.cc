@@ -180,13 +180,12 @@ class NoCloud final : public Cloud {
   Task<Result<Json>> call_all_pages(std::string, std::string, Json) override {
     co_return std::unexpected(Error{.code = Code::kInternal, .message = "no provider"});
   }
-  const std::string& region() const override { return nothing_; }
-  const std::string& account_id() const override { return nothing_; }
+  const Location& location() const override { return nowhere_; }
   const planning::TagPolicy& tag_policy() const override { return tags_; }
   const planning::DriftPolicy& drift_policy() const override { return drift_; }
 
  private:
-  std::string nothing_;
+  Location nowhere_;
   planning::TagPolicy tags_;
   planning::DriftPolicy drift_;
 };

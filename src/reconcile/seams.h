@@ -11,6 +11,12 @@
 
 namespace infra::reconcile {
 
+// Where a provider leads to.
+struct Location {
+  std::string account_id, region;
+  std::string partition = "aws";  // as ARNs have it: aws-cn in China
+};
+
 // AWS as one provider sees it. Errors are classified (base/error.h); an answer that cannot be read
 // is kUnavailable, never kNotFound.
 class Cloud {
@@ -27,8 +33,7 @@ class Cloud {
   // As call(), with the lists of all pages joined.
   virtual Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                             Json input) = 0;
-  virtual const std::string& region() const = 0;
-  virtual const std::string& account_id() const = 0;
+  virtual const Location& location() const = 0;
   virtual const planning::TagPolicy& tag_policy() const = 0;
   virtual const planning::DriftPolicy& drift_policy() const = 0;
 };

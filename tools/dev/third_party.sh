@@ -6,8 +6,8 @@ KUBERNETES_VERSION=1.36.3
 # A short name for what is pinned, so that a changed pin is a new folder.
 pin_of() { cat "$@" | sha256sum | cut -c1-12; }
 
-# AWS's models and test cases, and the AWS Common Runtime, unpacked.
-THIRD_PARTY=$CACHE/src-$(pin_of third_party/sources.txt)
+# AWS's models, test cases and names of actions, and the AWS Common Runtime, unpacked.
+THIRD_PARTY=$CACHE/src-$(pin_of third_party/sources.txt third_party/data.txt)
 
 unpack_sources() {
   local work
@@ -15,6 +15,9 @@ unpack_sources() {
   /usr/bin/python3 -m pip download --quiet --no-deps --no-binary :all: --require-hashes \
     -r third_party/sources.txt -d "$work/packages"
   for package in "$work"/packages/*.tar.gz; do tar -xzf "$package" -C "$work"; done
+  /usr/bin/python3 -m pip download --quiet --no-deps --only-binary :all: --require-hashes \
+    -r third_party/data.txt -d "$work/packages"
+  for package in "$work"/packages/*.whl; do /usr/bin/python3 -m zipfile -e "$package" "$work"; done
   rm -rf "$work/packages"
   mv -T "$work" "$THIRD_PARTY"
 }
