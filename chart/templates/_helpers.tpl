@@ -181,6 +181,41 @@ rendering, as each new pair is another one.
 {{- toJson $data -}}
 {{- end -}}
 
+{{/* How the API server asks the webhook about these operations: (list ROOT CABUNDLE OPERATION...). */}}
+{{- define "infra-operator.webhookCall" -}}
+{{- $root := index . 0 -}}
+{{- $namespace := include "infra-operator.namespace" $root -}}
+{{- with $root.Values.webhooks.validating -}}
+matchPolicy: {{ .matchPolicy }}
+sideEffects: {{ .sideEffects }}
+timeoutSeconds: {{ .timeoutSeconds }}
+admissionReviewVersions:
+{{ toYaml .admissionReviewVersions }}
+{{- end }}
+clientConfig:
+  service:
+    name: {{ include "infra-operator.suffixed" (list $root "webhook") }}
+    namespace: {{ $namespace }}
+    path: /validate
+    port: {{ $root.Values.webhooks.service.port }}
+  {{- with index . 1 }}
+  caBundle: {{ . }}
+  {{- end }}
+rules:
+- apiGroups: [aws-infra-operator.runner.codes]
+  apiVersions: ["*"]
+  resources: ["*"]
+  operations: {{ slice . 2 | toJson }}
+  scope: Namespaced
+# It cannot lock out the namespace that it lives in.
+namespaceSelector:
+  matchExpressions:
+  - {key: kubernetes.io/metadata.name, operator: NotIn, values: [{{ $namespace }}]}
+  {{- with $root.Values.watchNamespaces }}
+  - {key: kubernetes.io/metadata.name, operator: In, values: {{ toJson . }}}
+  {{- end }}
+{{- end -}}
+
 {{- define "infra-operator.priorityClassName" -}}
 {{- $made := .Values.priorityClass.name | default (include "infra-operator.fullname" .) -}}
 {{- .Values.priorityClassName | default (.Values.priorityClass.create | ternary $made "") -}}

@@ -56,6 +56,14 @@
 {{- end }}
 {{- if include "infra-operator.webhook" . }}
 - --webhook-port={{ .Values.operator.webhooks.port }}
+{{- with .Values.webhooks.refuse }}
+{{- if .dangers }}
+- --webhook-refuse-dangers
+{{- end }}
+{{- if .deletionInUse }}
+- --webhook-refuse-deletion-in-use
+{{- end }}
+{{- end }}
 {{- if eq (include "infra-operator.certMode" .) "operator" }}
 - --webhook-secret={{ include "infra-operator.webhookSecret" . }}
 - --webhook-configuration={{ include "infra-operator.fullname" . }}

@@ -42,7 +42,7 @@ bool is_open(const Opening& opening, const Json& rule, std::int64_t port) {
          first->get_int64() <= port && port <= last->get_int64();
 }
 
-void add_openings(const Opening& opening, const Json& spec, Verdict& verdict) {
+void add_openings(const Opening& opening, const Json& spec, std::vector<std::string>& sentences) {
   const Json* rules = find_path(spec, opening.list);
   if (rules == nullptr || !rules->is_array()) return;
   for (std::size_t i = 0; i < rules->get_array().size(); ++i) {
@@ -51,7 +51,7 @@ void add_openings(const Opening& opening, const Json& spec, Verdict& verdict) {
     if (!world) continue;
     for (const Port& port : kPorts) {
       if (!is_open(opening, rule, port.number)) continue;
-      verdict.warnings.push_back(fmt::format(
+      sentences.push_back(fmt::format(
           "spec.{}[{}] lets everybody ({}) in at port {} ({}); name the ranges that need it",
           opening.list, i, *world, port.number, port.name));
     }
@@ -60,12 +60,13 @@ void add_openings(const Opening& opening, const Json& spec, Verdict& verdict) {
 
 }  // namespace
 
-void add_dangers(const definition::Definition& kind, const Json& spec, Verdict& verdict) {
-  for (const Opening& opening : kind.admission.openings) add_openings(opening, spec, verdict);
+void add_dangers(const definition::Definition& kind, const Json& spec,
+                 std::vector<std::string>& sentences) {
+  for (const Opening& opening : kind.admission.openings) add_openings(opening, spec, sentences);
   for (const auto& warning : kind.admission.warnings) {
     const bool declared = warning.needs.empty() || find_path(spec, warning.needs) != nullptr;
     if (declared && definition::holds(warning.condition, spec)) {
-      verdict.warnings.push_back(warning.says);
+      sentences.push_back(warning.says);
     }
   }
 }

@@ -5,7 +5,8 @@
 
 namespace infra::admission {
 
-// Warns of what is allowed and seldom meant: the words `openings` and `warnings` of a definition.
-void add_dangers(const definition::Definition& kind, const Json& spec, Verdict& verdict);
+// Tells of what is allowed and seldom meant: the words `openings` and `warnings` of a definition.
+void add_dangers(const definition::Definition& kind, const Json& spec,
+                 std::vector<std::string>& sentences);
 
 }  // namespace infra::admission

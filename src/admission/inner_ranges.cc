@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "planning/access.h"
+#include "planning/path.h"
 
 namespace infra::admission {
 
@@ -11,12 +14,21 @@ using definition::Definition;
 InnerRanges::InnerRanges(const Definition& inner, const definition::InnerRange& word)
     : inner_(inner), word_(word), reference_(*inner.field(word.within)->reference) {}
 
-std::optional<InnerRanges::Spelled> InnerRanges::range_at(const Json& object,
-                                                          const std::string& field) {
-  std::string text = text_at(object, "spec." + field);
+std::optional<InnerRanges::Spelled> InnerRanges::range_in(std::string text) {
   const auto range = planning::Range::parse(text);
   if (!range) return std::nullopt;
   return Spelled{.text = std::move(text), .range = *range};
+}
+
+std::vector<InnerRanges::Spelled> InnerRanges::ranges_of(const Json& outer) const {
+  std::vector<std::string> texts = planning::texts_at(outer, "status." + word_.all);
+  const std::string declared = text_at(outer, "spec." + word_.of);
+  if (std::ranges::find(texts, declared) == texts.end()) texts.push_back(declared);
+  std::vector<Spelled> out;
+  for (auto& text : texts) {
+    if (auto range = range_in(std::move(text))) out.push_back(std::move(*range));
+  }
+  return out;
 }
 
 // Empty where it names none, or by labels.
@@ -63,7 +75,7 @@ void InnerRanges::note_outer(const Json& before, const Json& after) {
   }
   if (after.is_null()) return;
   const std::string key = key_of(after);
-  outers_[key] = Outer{.object = after, .range = range_at(after, word_.of)};
+  outers_[key] = Outer{.object = after, .ranges = ranges_of(after)};
   const Name id = id_name(after);
   if (!id.empty()) keys_of_id_[id].insert(key);
 }
@@ -74,7 +86,7 @@ void InnerRanges::note_inner(const Json& before, const Json& after) {
     old->second.erase(key_of(before));
     if (old->second.empty()) families_.erase(old);
   }
-  const auto range = range_at(after, word_.field);
+  const auto range = range_in(text_at(after, "spec." + word_.field));
   const Name outer = name_of_outer(after);
   if (!claims(after) || !range || outer.empty()) return;
   families_[family(after, outer)].insert_or_assign(key_of(after), range->range);
@@ -82,7 +94,7 @@ void InnerRanges::note_inner(const Json& before, const Json& after) {
 
 void InnerRanges::check(const Definition& kind, const Json& object, Verdict& verdict) const {
   if (kind.kind != inner_.kind || !claims(object)) return;
-  const auto range = range_at(object, word_.field);
+  const auto range = range_in(text_at(object, "spec." + word_.field));
   if (!range || name_of_outer(object).empty()) return;
   if (lies_within(object, *range, verdict)) check_siblings(object, *range, verdict);
 }
@@ -92,15 +104,23 @@ bool InnerRanges::lies_within(const Json& object, const Spelled& range, Verdict&
   const std::string ns = text_at(object, "metadata.namespace");
   for (const Name& name : all_names(name_of_outer(object))) {
     const auto outer = outers_.find(name);
-    if (outer == outers_.end() || !outer->second.range) continue;
+    if (outer == outers_.end() || outer->second.ranges.empty()) continue;
     if (!planning::lets_refer(outer->second.object, ns)) continue;
-    if (outer->second.range->range.holds(range.range)) continue;
-    verdict.refusals.push_back(
-        fmt::format("spec.{} {} is not within {}, the range of {} {}; choose one that is",
-                    word_.field, range.text, outer->second.range->text, reference_.kind, name));
+    const auto holds = [&range](const Spelled& one) { return one.range.holds(range.range); };
+    if (std::ranges::any_of(outer->second.ranges, holds)) continue;
+    verdict.refusals.push_back(not_within(range, outer->second, name));
     return false;
   }
   return true;
+}
+
+std::string InnerRanges::not_within(const Spelled& range, const Outer& outer,
+                                    const Name& name) const {
+  std::string texts;
+  for (const Spelled& one : outer.ranges) texts += (texts.empty() ? "" : ", ") + one.text;
+  return fmt::format("spec.{} {} is not within {}, the range{} of {} {}; choose one that is",
+                     word_.field, range.text, texts, outer.ranges.size() > 1 ? "s" : "",
+                     reference_.kind, name);
 }
 
 void InnerRanges::check_siblings(const Json& object, const Spelled& range, Verdict& verdict) const {

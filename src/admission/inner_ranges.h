@@ -3,6 +3,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <vector>
 
 #include "admission/rule.h"
 #include "planning/network.h"
@@ -27,13 +28,14 @@ class InnerRanges final : public Rule {
   };
   struct Outer {
     Json object;
-    std::optional<Spelled> range;
+    std::vector<Spelled> ranges;  // of spec, and those that AWS shows
   };
   // An outer object has two names: "default/network" by which references name it, and the id that
   // AWS gave it. Written as "=vpc-1", an id is never taken for a key.
   using Name = std::string;
 
-  static std::optional<Spelled> range_at(const Json& object, const std::string& field);
+  static std::optional<Spelled> range_in(std::string text);
+  std::vector<Spelled> ranges_of(const Json& outer) const;
   Name name_of_outer(const Json& inner) const;
   Name id_name(const Json& outer) const;
   std::string family(const Json& inner, const Name& outer) const;
@@ -42,6 +44,7 @@ class InnerRanges final : public Rule {
   void note_outer(const Json& before, const Json& after);
   void note_inner(const Json& before, const Json& after);
   bool lies_within(const Json& object, const Spelled& range, Verdict& verdict) const;
+  std::string not_within(const Spelled& range, const Outer& outer, const Name& name) const;
   void check_siblings(const Json& object, const Spelled& range, Verdict& verdict) const;
 
   const definition::Definition& inner_;

@@ -4,7 +4,9 @@
 
 #include "admission/chosen_names.h"
 #include "admission/dangers.h"
+#include "admission/iam_actions.h"
 #include "admission/inner_ranges.h"
+#include "admission/partitions.h"
 #include "admission/served_namespaces.h"
 #include "planning/decide.h"
 #include "planning/validate.h"
@@ -28,8 +30,7 @@ Json spec_of(const Json& object) {
 // the operator writes is of this kind, and so gets through whoever it is.
 bool passes(const Review& review) {
   const bool writes = review.operation == "CREATE" || review.operation == "UPDATE";
-  if (!writes || !review.subresource.empty() || !review.object.is_object()) return true;
-  if (find_path(review.object, "metadata.deletionTimestamp") != nullptr) return true;
+  if (!writes || !review.object.is_object() || is_leaving(review.object)) return true;
   return review.before.is_object() && same(spec_of(review.before), spec_of(review.object));
 }
 
@@ -45,9 +46,13 @@ void forgive(Verdict& verdict, const Verdict& before) {
 
 }  // namespace
 
-Judge::Judge(std::span<const Definition> definitions, const Definition& provider) {
+Judge::Judge(std::span<const Definition> definitions, const Definition& provider,
+             Strictness strictness)
+    : provider_(provider), strictness_(strictness), still_used_(provider) {
+  kinds_[provider.kind] = &provider;
   rules_.push_back(std::make_unique<ServedNamespaces>(provider));
   rules_.push_back(std::make_unique<ChosenNames>());
+  rules_.push_back(std::make_unique<Partitions>(provider));
   for (const Definition& kind : definitions) {
     kinds_[kind.kind] = &kind;
     for (const auto& word : kind.admission.ranges) {
@@ -58,6 +63,7 @@ Judge::Judge(std::span<const Definition> definitions, const Definition& provider
 
 void Judge::note(const Definition& kind, const Json& before, const Json& after) {
   for (const auto& rule : rules_) rule->note(kind, before, after);
+  still_used_.note(kind, before, after);
 }
 
 const Definition* Judge::kind_of(const Review& review) const {
@@ -68,7 +74,8 @@ const Definition* Judge::kind_of(const Review& review) const {
 Verdict Judge::look_at(const Definition& kind, const Json& object) const {
   const Json spec = spec_of(object);
   Verdict verdict{.refusals = planning::invalid_fields(kind, spec), .warnings = {}};
-  add_dangers(kind, spec, verdict);
+  add_dangers(kind, spec, strictness_.dangers ? verdict.refusals : verdict.warnings);
+  add_unknown_actions(kind, spec, verdict.warnings);
   if (complete_) {
     for (const auto& rule : rules_) rule->check(kind, object, verdict);
   } else {
@@ -77,9 +84,21 @@ Verdict Judge::look_at(const Definition& kind, const Json& object) const {
   return verdict;
 }
 
+Verdict Judge::judge_deletion(const Definition& kind, const Json& object) const {
+  Verdict verdict;
+  if (!complete_ || !object.is_object() || is_leaving(object)) return verdict;
+  auto why_not = still_used_.why_not(kind, object);
+  if (!why_not) return verdict;
+  auto& sentences = strictness_.deletion_in_use ? verdict.refusals : verdict.warnings;
+  sentences.push_back(std::move(*why_not));
+  return verdict;
+}
+
 Verdict Judge::judge(const Review& review) const {
   const Definition* kind = kind_of(review);
-  if (kind == nullptr || passes(review)) return {};
+  if (kind == nullptr || !review.subresource.empty()) return {};
+  if (review.operation == "DELETE") return judge_deletion(*kind, review.before);
+  if (kind == &provider_ || passes(review)) return {};
   Verdict verdict = look_at(*kind, review.object);
   if (review.before.is_object()) forgive(verdict, look_at(*kind, review.before));
   return verdict;

@@ -82,6 +82,12 @@ class JudgeTest : public testing::Test {
     return judge(kind, std::move(one)).refusals;
   }
 
+  Verdict judge_deletion(const std::string& kind, Json one) {
+    Review asked = review(kind, nullptr, std::move(one));
+    asked.operation = "DELETE";
+    return judge_.judge(asked);
+  }
+
   Judge judge_{kinds(), provider_kind()};
 };
 
@@ -177,6 +183,20 @@ TEST_F(JudgeTest, ARangeLiesWithinThatOfTheOuterObject) {
   EXPECT_THAT(refusals("Subnet", outside), IsEmpty());
 }
 
+TEST_F(JudgeTest, ARangeThatOthersHaveAddedCountsToo) {
+  const Json vpc = object("n/net", kVpc);
+  const auto outside = [this] {
+    return refusals("Subnet",
+                    object("n/a", R"({"vpcRef": {"name": "net"}, "cidrBlock": "10.2.0.0/24"})"));
+  };
+  const auto shown = [&vpc](JsonArray ranges) { return with(vpc, "status.cidrBlocks", ranges); };
+  change("VPC", nullptr, shown({"10.0.0.0/16", "10.1.0.0/16"}));
+  EXPECT_THAT(outside(), ElementsAre(HasSubstr("not within 10.0.0.0/16, 10.1.0.0/16, the ranges "
+                                               "of VPC n/net")));
+  change("VPC", vpc, shown({"10.0.0.0/16", "10.2.0.0/16"}));
+  EXPECT_THAT(outside(), IsEmpty());
+}
+
 TEST_F(JudgeTest, TheOuterObjectMayBeNamedByItsId) {
   const Json outside = object("n/a", R"({"vpcID": "vpc-1", "cidrBlock": "10.1.0.0/24"})");
   const Json vpc = object("n/net", kVpc);
@@ -266,6 +286,91 @@ TEST_F(JudgeTest, WarnsOfWhatTheDefinitionSays) {
                   "blockPublicAcls": true, "blockPublicPolicy": true, "ignorePublicAcls": true,
                   "restrictPublicBuckets": true}})"),
               IsEmpty());
+}
+
+TEST(Judge, DangersAreRefusedWhereThatIsAskedFor) {
+  Judge judge(kinds(), provider_kind(), {.dangers = true});
+  const Json open = object("n/b", R"({"bucketName": "b", "publicAccessBlock": {}})");
+  EXPECT_THAT(judge.judge(review("S3Bucket", open)).refusals,
+              ElementsAre(HasSubstr("spec.publicAccessBlock leaves a way")));
+  const Json before = with(open, "spec.acl", Json("private"));
+  const auto changed = judge.judge(review("S3Bucket", open, before));
+  EXPECT_THAT(changed.refusals, IsEmpty());
+  EXPECT_THAT(changed.warnings, testing::Contains(HasSubstr("leaves a way")));
+}
+
+// Deletion
+
+TEST_F(JudgeTest, WarnsOfTheDeletionOfWhatOthersUse) {
+  const Json net = object("n/net", kVpc);
+  add("VPC", net);
+  EXPECT_THAT(judge_deletion("VPC", net).warnings, IsEmpty());
+  for (const char* key : {"n/a", "n/b", "n/c", "n/d"}) add("Subnet", object(key, kSubnet));
+  EXPECT_THAT(judge_deletion("VPC", net).warnings,
+              ElementsAre("VPC n/net is still used by Subnet n/a, Subnet n/b, Subnet n/c and 1 "
+                          "more; delete what uses it first"));
+  EXPECT_THAT(judge_deletion("VPC", net).refusals, IsEmpty());
+  EXPECT_THAT(judge_deletion("VPC", object("n/other", kVpc)).warnings, IsEmpty());
+  for (const char* key : {"n/a", "n/b", "n/c"}) remove("Subnet", object(key, kSubnet));
+  change("Subnet", object("n/d", kSubnet),
+         with(object("n/d", kSubnet), "metadata.deletionTimestamp", Json("now")));
+  EXPECT_THAT(judge_deletion("VPC", net).warnings, IsEmpty());
+}
+
+TEST_F(JudgeTest, WarnsOfTheDeletionOfAProviderThatIsUsed) {
+  const Json provider = object("n/aws", "{}");
+  EXPECT_THAT(judge_deletion("AWSProvider", provider).warnings, IsEmpty());
+  add("VPC", object("m/net", kVpc));
+  EXPECT_THAT(judge_deletion("AWSProvider", provider).warnings,
+              ElementsAre("AWSProvider n/aws is still used by an object of another namespace; "
+                          "delete what uses it first"));
+  const Json going = with(provider, "metadata.deletionTimestamp", Json("now"));
+  EXPECT_THAT(judge_deletion("AWSProvider", going).warnings, IsEmpty());
+}
+
+TEST(Judge, TheDeletionOfWhatIsUsedIsRefusedWhereThatIsAskedFor) {
+  Judge judge(kinds(), provider_kind(), {.deletion_in_use = true});
+  const auto refusals = [&judge](Json one) {
+    Review asked = review("SQSQueue", nullptr, std::move(one));
+    asked.operation = "DELETE";
+    return judge.judge(asked).refusals;
+  };
+  const auto queue = [](const std::string& key, const char* dead_letters) {
+    return with(object(key, "{}"), "spec.deadLetterQueue.targetRef.name", Json(dead_letters));
+  };
+  judge.note(kind_named("SQSQueue"), nullptr, queue("n/a", "b"));
+  EXPECT_THAT(refusals(queue("n/b", "c")), IsEmpty()) << "not all objects are known yet";
+  judge.set_complete();
+  EXPECT_THAT(refusals(queue("n/b", "c")), ElementsAre(HasSubstr("is still used by SQSQueue n/a")));
+  judge.note(kind_named("SQSQueue"), nullptr, queue("n/b", "a"));
+  EXPECT_THAT(refusals(queue("n/b", "a")), IsEmpty()) << "neither could go first";
+}
+
+// Partitions
+
+TEST_F(JudgeTest, WarnsOfArnsOfAnotherPartition) {
+  const Json provider = object("n/aws", "{}");
+  change("AWSProvider", provider,
+         with(provider, "status.callerIdentity", Json("arn:aws-cn:sts::1:assumed-role/r/s")));
+  const auto warnings = [this](const std::string& kind, const char* spec) {
+    return judge(kind, object("n/a", spec)).warnings;
+  };
+  EXPECT_THAT(
+      warnings("LambdaFunction", R"({"functionName": "f", "role": "arn:aws:iam::1:role/r"})"),
+      ElementsAre("spec.role has an ARN of partition aws, and AWSProvider n/aws signs in to "
+                  "aws-cn; write arn:aws-cn:"));
+  EXPECT_THAT(
+      warnings("LambdaFunction", R"({"functionName": "f", "layers": ["arn:aws-us-gov:x"]})"),
+      ElementsAre(HasSubstr("spec.layers has an ARN of partition aws-us-gov")));
+  EXPECT_THAT(
+      warnings("IAMRole", R"({"roleName": "r", "inlinePolicy": {"policyDocument":
+                  "{\"Statement\": {\"Resource\": [\"arn:aws-cn:s3:::b\", \"arn:aws:s3:::b\"]}}"}})"),
+      ElementsAre(HasSubstr("spec.inlinePolicy.policyDocument has an ARN of partition aws,")));
+  for (const char* fine : {R"({"functionName": "f", "role": "arn:aws-cn:iam::1:role/r"})",
+                           R"({"functionName": "f", "tags": {"a": "arn:aws:iam::1:role/r"}})",
+                           R"({"functionName": "f", "role": 7, "layers": [7, null]})"}) {
+    EXPECT_THAT(warnings("LambdaFunction", fine), IsEmpty()) << fine;
+  }
 }
 
 // What always passes

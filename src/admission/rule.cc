@@ -8,8 +8,12 @@ std::string key_of(const Json& object) {
   return text_at(object, "metadata.namespace") + "/" + text_at(object, "metadata.name");
 }
 
+bool is_leaving(const Json& object) {
+  return find_path(object, "metadata.deletionTimestamp") != nullptr;
+}
+
 bool claims(const Json& object) {
-  return object.is_object() && find_path(object, "metadata.deletionTimestamp") == nullptr &&
+  return object.is_object() && !is_leaving(object) &&
          planning::annotation_of(object, "policy") != "observe";
 }
 

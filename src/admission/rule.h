@@ -24,6 +24,9 @@ class Rule {
 // "namespace/name"
 std::string key_of(const Json& object);
 
+// Whether it is to be deleted.
+bool is_leaving(const Json& object);
+
 // Whether an object has something in AWS for itself, or will have: not one that only watches, and
 // not one on its way out.
 bool claims(const Json& object);

@@ -275,16 +275,17 @@ class Process {
   }
 
   Result<void> serve_webhook() {
-    webhook_.emplace(
-        WebhookParts{.clock = clock_,
-                     .kube = *kube_,
-                     .definitions = definitions_,
-                     .provider_definition = provider_definition_,
-                     .metrics = metrics_,
-                     .health = health_,
-                     .log = log_,
-                     .random = random()},
-        WebhookSettings{.namespaces = flags_.namespaces, .certificates = webhook_certificates()});
+    webhook_.emplace(WebhookParts{.clock = clock_,
+                                  .kube = *kube_,
+                                  .definitions = definitions_,
+                                  .provider_definition = provider_definition_,
+                                  .metrics = metrics_,
+                                  .health = health_,
+                                  .log = log_,
+                                  .random = random()},
+                     WebhookSettings{.namespaces = flags_.namespaces,
+                                     .strictness = flags_.webhook_refuses,
+                                     .certificates = webhook_certificates()});
     webhook_->start(io_.get_executor());
     webhook_server_.emplace(
         [this](net::HttpRequest request) { return webhook_->answer(std::move(request)); },

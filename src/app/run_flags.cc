@@ -172,6 +172,11 @@ void add_webhook_flags(CLI::App& run, RunFlags& flags) {
                                "DNS names and IP addresses that the API server calls it by, "
                                "repeated or with commas")
                     ->delimiter(',');
+  run.add_flag("--webhook-refuse-dangers", flags.webhook_refuses.dangers,
+               "Whether the webhook refuses what is allowed and seldom meant, such as SSH open to "
+               "the world, rather than warn of it");
+  run.add_flag("--webhook-refuse-deletion-in-use", flags.webhook_refuses.deletion_in_use,
+               "Whether it refuses the deletion of what others still use, rather than warn of it");
   secret->needs(configuration, hosts);
   configuration->needs(secret);
   hosts->needs(secret);

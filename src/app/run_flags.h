@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "admission/judge.h"
 #include "base/clock.h"
 #include "kube/leader_elector.h"
 #include "operator/operator.h"
@@ -34,6 +35,7 @@ struct RunFlags {
   std::vector<std::string> global_tags;  // KEY=VALUE
   std::uint16_t webhook_port = 0;        // 0: no webhook
   std::string webhook_certificates = "/tmp/k8s-webhook-server/serving-certs";
+  admission::Strictness webhook_refuses;
   WebhookAuthoritySettings webhook_authority;  // without a Secret: the certificate is in the folder
   std::string definitions;
   std::string otlp_endpoint;  // empty: no traces

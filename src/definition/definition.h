@@ -214,6 +214,7 @@ struct InnerRange {
   std::string field;   // the spec field that holds the range
   std::string within;  // the spec field with the word `reference`
   std::string of;      // the other object's spec field that holds its range
+  std::string all;     // ... and its status field with all that AWS shows of it
   int line = 0;        // in the definition file
 };
 

@@ -434,11 +434,12 @@ Admission read_admission(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "admission", complaints, {"ranges", "openings", "warnings"});
   Admission out;
   for (const auto& item : words.items("ranges")) {
-    const Words range(item, "a range of admission", complaints, {"field", "within", "of"});
-    for (const auto* word : {"field", "within", "of"}) range.require(word);
+    const Words range(item, "a range of admission", complaints, {"field", "within", "of", "all"});
+    for (const auto* word : {"field", "within", "of", "all"}) range.require(word);
     out.ranges.push_back({.field = range.text("field"),
                           .within = range.text("within"),
                           .of = range.text("of"),
+                          .all = range.text("all"),
                           .line = range.line()});
   }
   for (const auto& item : words.items("openings")) {

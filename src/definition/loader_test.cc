@@ -199,7 +199,7 @@ status:)");
 
 TEST(Loader, ReadsWhatAdmissionSays) {
   const auto thing =
-      parse_definition(admitting(R"(  ranges: [{field: name, within: yardID, of: range}]
+      parse_definition(admitting(R"(  ranges: [{field: name, within: yardID, of: range, all: ranges}]
   openings: [{list: doors, from: [from], protocol: protocol, first: first, last: last}]
   warnings: [{needs: size, when: {size: 3}, unless: {name: x}, says: Mind it.}]
 )"),
@@ -213,7 +213,7 @@ TEST(Loader, ReadsWhatAdmissionSays) {
 }
 
 TEST(Loader, WhatAdmissionNamesIsThere) {
-  const auto thing = parse_definition(admitting(R"(  ranges: [{field: nam, within: name, of: range}]
+  const auto thing = parse_definition(admitting(R"(  ranges: [{field: nam, within: name, of: range, all: ranges}]
   openings: [{list: doors, from: [form], protocol: protocol, first: first, last: last}]
   warnings: [{when: {siz: 3}, says: Mind it.}]
 )"),

@@ -97,9 +97,16 @@ void check_ranges(const Definition& definition, std::span<const Definition> defi
   for (const InnerRange& range : definition.admission.ranges) {
     const auto& kind = definition.field(range.within)->reference->kind;
     const auto outer = std::ranges::find(definitions, kind, &Definition::kind);
-    if (outer == definitions.end() || outer->field(range.of) != nullptr) continue;
-    wrong += fmt::format("{}{}:{}: 'of' names '{}', which is no field of spec of {}",
-                         wrong.empty() ? "" : "\n", definition.file, range.line, range.of, kind);
+    if (outer == definitions.end()) continue;
+    const auto complain = [&](const char* word, const std::string& name, const char* where) {
+      wrong += fmt::format("{}{}:{}: '{}' names '{}', which is no field of {} of {}",
+                           wrong.empty() ? "" : "\n", definition.file, range.line, word, name,
+                           where, kind);
+    };
+    const bool shown = std::ranges::any_of(
+        outer->status, [&range](const StatusField& one) { return one.field.name == range.all; });
+    if (outer->field(range.of) == nullptr) complain("of", range.of, "spec");
+    if (!shown) complain("all", range.all, "status");
   }
 }
 

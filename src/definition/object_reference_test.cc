@@ -92,13 +92,16 @@ TEST(ObjectReference, ARangeLiesWithinAFieldThatIsThere) {
   vpc.kind = "VPC";
   vpc.status = {{.field = Field{.name = "vpcID"}}};
   Definition subnet = kind_with(text_field(true));
-  subnet.admission.ranges = {{.field = "vpcID", .within = "vpcID", .of = "cidrBlock", .line = 7}};
+  subnet.admission.ranges = {
+      {.field = "vpcID", .within = "vpcID", .of = "cidrBlock", .all = "cidrBlocks", .line = 7}};
   const std::vector<Definition> without = {subnet, vpc};
   const auto wrong = check_targets(without);
   ASSERT_FALSE(wrong);
   EXPECT_EQ(wrong.error().message,
-            "subnet.yaml:7: 'of' names 'cidrBlock', which is no field of spec of VPC");
+            "subnet.yaml:7: 'of' names 'cidrBlock', which is no field of spec of VPC\n"
+            "subnet.yaml:7: 'all' names 'cidrBlocks', which is no field of status of VPC");
   vpc.spec = {Field{.name = "cidrBlock"}};
+  vpc.status.push_back({.field = Field{.name = "cidrBlocks"}});
   const std::vector<Definition> with = {subnet, vpc};
   EXPECT_TRUE(check_targets(with));
 }

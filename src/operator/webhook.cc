@@ -20,7 +20,7 @@ std::string_view result_of(const admission::Verdict& verdict) {
 
 Webhook::Webhook(WebhookParts parts, WebhookSettings settings)
     : parts_(std::move(parts)),
-      judge_(parts_.definitions, parts_.provider_definition),
+      judge_(parts_.definitions, parts_.provider_definition, settings.strictness),
       certificates_(std::move(settings.certificates)),
       certificate_(parts_.clock) {
   const auto watch = [this, &settings](const definition::Definition& definition) {

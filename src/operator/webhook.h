@@ -30,6 +30,7 @@ struct WebhookParts {
 
 struct WebhookSettings {
   std::vector<std::string> namespaces;  // none: all
+  admission::Strictness strictness;
   std::unique_ptr<net::CertificateSource> certificates;
 };
 

@@ -281,6 +281,8 @@ class Details(unittest.TestCase):
         self.assertEqual(hook['webhooks'][0]['namespaceSelector']['matchExpressions'],
                          [{'key': 'kubernetes.io/metadata.name', 'operator': 'NotIn', 'values': [NAMESPACE]},
                           {'key': 'kubernetes.io/metadata.name', 'operator': 'In', 'values': EVERYTHING['watchNamespaces']}])
+        self.assertEqual([(one['failurePolicy'], one['rules'][0]['operations']) for one in hook['webhooks']],
+                         [('Fail', ['CREATE', 'UPDATE']), ('Ignore', ['DELETE'])])
         volumes = helm.render(EVERYTHING).one('Deployment')['spec']['template']['spec']['volumes']
         self.assertTrue(next(one for one in volumes if one['name'] == 'webhook-cert')['secret']['optional'])
 

@@ -18,6 +18,8 @@ LEASE = 'admission-test'
 # As the chart says them.
 MATCH_CONDITIONS = [{'name': 'not-on-its-way-out', 'expression': '!has(object.metadata.deletionTimestamp)'},
                     {'name': 'not-by-the-operator', 'expression': "request.userInfo.username != 'operator'"}]
+REVIEWED = {'apiGroups': [GROUP], 'apiVersions': ['*'], 'resources': ['*'], 'scope': 'Namespaced'}
+DELETIONS = [{**REVIEWED, 'operations': ['DELETE']}]
 SSH_FOR_ALL = {'ipProtocol': 'tcp', 'fromPort': 22, 'toPort': 22, 'cidrBlocks': ['0.0.0.0/0']}
 
 
@@ -49,13 +51,13 @@ class Authority:
 class Server:
     """A process that answers reviews and waits for a lease that somebody else holds."""
 
-    def __init__(self, name):
+    def __init__(self, name, *flags):
         self.folder = World.stack.folder / name
         self.authority = Authority(self.folder / 'authority')
         self.certificates = self.folder / 'certificates'
         self.port = stack.free_port()
         self.operator = World.stack.start_operator('--leader-election-namespace', 'default', '--leader-election-name', LEASE,
-                                                   '--webhook-port', str(self.port), '--webhook-cert-dir', str(self.certificates))
+                                                   '--webhook-port', str(self.port), '--webhook-cert-dir', str(self.certificates), *flags)
 
     def readyz(self):
         return self.operator.get(self.operator.health_port, '/readyz')[1]
@@ -68,6 +70,10 @@ class Server:
         self.operator.wait_ready()
         self.operator.process.wait_until('knows all objects', lambda: self.operator.find_line('the webhook knows all objects'))
         return self
+
+    def client_config(self):
+        bundle = base64.b64encode(self.authority.certificate.read_bytes()).decode()
+        return {'url': f'https://127.0.0.1:{self.port}/validate', 'caBundle': bundle}
 
     def shown(self):
         return ssl.get_server_certificate(('127.0.0.1', self.port))
@@ -116,8 +122,7 @@ class Asked(Case):
 
     def post_hook(self, **more):
         hook = {'name': 'validate.example.com', 'failurePolicy': 'Fail', 'sideEffects': 'None', 'admissionReviewVersions': ['v1', 'v1beta1'],
-                'timeoutSeconds': 10, 'rules': [{'apiGroups': [GROUP], 'apiVersions': ['*'], 'resources': ['*'],
-                                                 'operations': ['CREATE', 'UPDATE'], 'scope': 'Namespaced'}],
+                'timeoutSeconds': 10, 'rules': [{**REVIEWED, 'operations': ['CREATE', 'UPDATE']}],
                 'namespaceSelector': {'matchLabels': {'kubernetes.io/metadata.name': self.ns}},
                 'clientConfig': self.client_config(), **more}
         name = f'{self.ns}-{len(more)}'
@@ -133,10 +138,15 @@ class Asked(Case):
     def dry_run(self, kind, name, spec):
         return self.kube.request('POST', self.path(kind) + '?dryRun=All', self.manifest(kind, name, spec))
 
+    def kubectl(self, *words, **more):
+        return subprocess.run([World.tools['kubectl'], '--kubeconfig', World.stack.kubeconfig, '--namespace', self.ns, *words],
+                              capture_output=True, text=True, timeout=60, **more)
+
     def apply(self, kind, name, spec, *flags):
-        manifest = json.dumps(self.manifest(kind, name, spec))
-        return subprocess.run([World.tools['kubectl'], '--kubeconfig', World.stack.kubeconfig, '--namespace', self.ns,
-                               'apply', '-f', '-', *flags], input=manifest, capture_output=True, text=True, timeout=60)
+        return self.kubectl('apply', '-f', '-', *flags, input=json.dumps(self.manifest(kind, name, spec)))
+
+    def dry_deletion(self, kind, name):
+        return self.kubectl('delete', f'{kind}.{GROUP}', name, '--dry-run=server')
 
     def assert_refused(self, done, sentence):
         self.assertEqual(done.returncode, 1, done.stdout)
@@ -181,8 +191,7 @@ class Admission(Asked):
         self.ask_webhook()
 
     def client_config(self):
-        bundle = base64.b64encode(self.server.authority.certificate.read_bytes()).decode()
-        return {'url': f'https://127.0.0.1:{self.server.port}/validate', 'caBundle': bundle}
+        return self.server.client_config()
 
     def test_a_subnet_lies_within_its_vpc(self):
         self.make_object_vpc('net')
@@ -229,6 +238,22 @@ class Admission(Asked):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn('Warning: spec.ingressRules[0] lets everybody (0.0.0.0/0) in at port 22 (SSH)', done.stderr)
 
+    def test_an_unknown_action_is_told(self):
+        policy = {'Version': '2012-10-17', 'Statement': [{'Effect': 'Allow', 'Principal': '*', 'Action': 'sts:AssumeRoll'}]}
+        done = self.apply('IAMRole', 'role', {'roleName': self.ns, 'assumeRolePolicyDocument': json.dumps(policy)}, '--dry-run=server')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn('Warning: spec.assumeRolePolicyDocument names sts:AssumeRoll, which is no action', done.stderr)
+
+    def test_the_deletion_of_what_is_used_is_told(self):
+        self.post_hook(rules=DELETIONS)
+        self.make_object_vpc('net')
+        self.create('Subnet', 'a', {'vpcRef': {'name': 'net'}, 'cidrBlock': '10.0.1.0/24'})
+        sentence = f'Warning: VPC {self.ns}/net is still used by Subnet {self.ns}/a; delete what uses it first'
+        self.eventually('the webhook knows', lambda: sentence in self.dry_deletion('VPC', 'net').stderr)
+        self.assertIn(f'Warning: AWSProvider {self.ns}/aws is still used by', self.dry_deletion('AWSProvider', 'aws').stderr)
+        done = self.dry_deletion('Subnet', 'a')
+        self.assertEqual((done.returncode, done.stderr), (0, ''))
+
     def test_a_dry_run_leaves_nothing_behind(self):
         for name in ('first', 'second'):
             done = self.apply('S3Bucket', name, {'bucketName': f'{self.ns}-dry'}, '--dry-run=server')
@@ -272,6 +297,34 @@ class Admission(Asked):
         self.assertEqual(self.server.status_for(9 << 20), 413)
         self.assertEqual(self.server.post(b'{}', '/other')[0], 404)
         wait_until('it goes on', lambda: self.server.post(json.dumps(review).encode())[0] == 200)
+
+
+class Strict(Asked):
+    def setUp(self):
+        super().setUp()
+        self.server = Server(self.ns, '--webhook-refuse-dangers', '--webhook-refuse-deletion-in-use').serve()
+        self.addCleanup(self.server.operator.stop)
+        self.ask_webhook()
+
+    def client_config(self):
+        return self.server.client_config()
+
+    def test_dangers_are_refused(self):
+        done = self.apply('SecurityGroup', 'open', {'groupName': 'open', 'description': 'open', 'vpcID': 'vpc-1',
+                                                    'ingressRules': [SSH_FOR_ALL]})
+        self.assert_refused(done, 'spec.ingressRules[0] lets everybody (0.0.0.0/0) in at port 22 (SSH)')
+
+    def test_what_is_used_stays(self):
+        self.post_hook(rules=DELETIONS)
+        self.make_object_vpc('net')
+        self.create('Subnet', 'a', {'vpcRef': {'name': 'net'}, 'cidrBlock': '10.0.1.0/24'})
+        self.eventually('the webhook knows', lambda: self.dry_deletion('VPC', 'net').returncode)
+        self.assert_refused(self.kubectl('delete', f'vpcs.{GROUP}', 'net', '--wait=false'),
+                            f'VPC {self.ns}/net is still used by Subnet {self.ns}/a; delete what uses it first')
+        self.wait_ready('Subnet', 'a')
+        self.delete_and_wait('Subnet', 'a')
+        self.eventually('the webhook knows', lambda: not self.dry_deletion('VPC', 'net').returncode)
+        self.delete_and_wait('VPC', 'net')
 
 
 class Maker:
