@@ -76,6 +76,18 @@ Duration hearing(const Scenario& scenario) {
   return quiet ? scenario.kube.watch_lag + kMinute : kHearing;
 }
 
+// Nothing fails in such a world, and everything is there from the start.
+bool is_undisturbed(const Scenario& scenario) {
+  const bool good_clocks = std::ranges::all_of(scenario.pods, [](const ClockError& clock) {
+    return clock.offset == Duration{0} && clock.rate == 1;
+  });
+  const bool no_faults = scenario.only_faults ? scenario.only_faults->empty()
+                                              : scenario.fault_rates.empty();
+  return good_clocks && no_faults && scenario.operations.empty() && scenario.squatted.empty() &&
+         !scenario.broken_provider && scenario.provider_at == Duration{0} &&
+         scenario.aws.failed_operations == 0;
+}
+
 // Times of late, with this one; true if there are more than `most` within that time.
 bool too_many(std::deque<Duration>& times, Duration now, std::size_t most,
               Duration within = kSecond) {
@@ -142,7 +154,7 @@ bool is_our_kind(const std::string& kind) {
 }
 
 Invariants::Invariants(World& world, const Scenario& scenario)
-    : world_(world), scenario_(scenario) {
+    : world_(world), scenario_(scenario), undisturbed_(is_undisturbed(scenario)) {
   world_.network.on_send = [this](const Sent& sent, const net::HttpRequest& request) {
     on_send(sent, request);
   };
@@ -216,6 +228,8 @@ void Invariants::on_answer(const Sent& sent, const net::HttpResponse& response) 
     std::ranges::replace(note, '\n', ' ');
   }
   world_.trace.note(note);
+  const bool expired = sent.to_aws && response.body.find("Expired") != std::string::npos;
+  if (undisturbed_ && expired) violate("untroubled", note);
   if (sent.to_aws && sent.aws.writes) check_patience(sent, response.status);
   note_mutations();
 }
@@ -562,6 +576,8 @@ void Invariants::check_write_pace(const FakeKube::Write& write) {
 
 void Invariants::on_log(const std::string& text) {
   check_secrets("the log", text);
+  const bool error = text.find(R"("level":"error")") != std::string::npos;
+  if (undisturbed_ && error) violate("untroubled", text.substr(0, 400));
   if (text.find("caches are synced") == std::string::npos) return;
   // A new process knows nothing of what another has tried.
   ++starts_;

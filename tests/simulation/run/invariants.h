@@ -81,6 +81,7 @@ class Invariants {
 
   World& world_;
   const Scenario& scenario_;
+  const bool undisturbed_;
   Ledger ledger_;
   std::optional<Violation> violation_;
   std::size_t mutations_seen_ = 0;
