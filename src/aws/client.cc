@@ -203,7 +203,7 @@ Result<Client::Pending> Client::prepare(const std::string& service_name,
   out.request.target = below(url->path, target);
   out.request.headers = std::move(encoded->headers);
   std::ranges::move(endpoint->headers, std::back_inserter(out.request.headers));
-  out.request.headers.emplace_back("User-Agent", "infra-operator");
+  out.request.headers.emplace_back("User-Agent", kUserAgent);
   out.request.body = std::move(encoded->body);
 
   const std::string& own_name =

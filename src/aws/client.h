@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "aws/catalog.h"
 #include "aws/credentials.h"
@@ -16,6 +17,9 @@
 namespace infra::aws {
 
 struct EncodedRequest;
+
+// What every request says of its sender; CloudTrail shows it.
+inline constexpr std::string_view kUserAgent = "infra-operator";
 
 struct ClientConfig {
   std::string region;

@@ -40,6 +40,11 @@ TEST(Embedded, CoreHasWhatDefinitionsNameAndNothingElse) {
   EXPECT_NE((*core)->operation("CreateVpc"), nullptr);
   EXPECT_EQ((*core)->operation("RunScheduledInstances"), nullptr);
   EXPECT_NE((*all)->operation("RunScheduledInstances"), nullptr);
+  const auto sqs = load_service("sqs");
+  ASSERT_TRUE(sqs);
+  for (const char* named_by_the_operator : {"ReceiveMessage", "DeleteMessageBatch"}) {
+    EXPECT_NE((*sqs)->operation(named_by_the_operator), nullptr);
+  }
   EXPECT_LT(embedded_document("ec2", "core").size() * 8,
             embedded_document("ec2", "service").size());
 }

@@ -118,8 +118,7 @@ const std::map<std::string, std::vector<std::string>>& forwarded() {
 }
 
 std::string action_of(const std::string& service, const std::string& operation) {
-  const auto found = prefixes().find(service);
-  return (found == prefixes().end() ? service : found->second) + ":" + operation;
+  return action_prefix(service) + ":" + operation;
 }
 
 JsonObject statement(std::string_view id, const std::set<std::string>& actions) {
@@ -146,6 +145,11 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
       rule("", list({"namespaces"}), {"get"}),
       rule("coordination.k8s.io", list({"leases"}), {"get", "create", "patch"}),
   };
+}
+
+std::string action_prefix(const std::string& service) {
+  const auto found = prefixes().find(service);
+  return found == prefixes().end() ? service : found->second;
 }
 
 std::vector<std::string> iam_actions(const std::string& service, const std::string& operation) {

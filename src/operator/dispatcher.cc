@@ -35,6 +35,12 @@ void Dispatcher::add(const std::string& key) {
   wakeup_.notify();
 }
 
+void Dispatcher::add_look(const std::string& key, Duration after) {
+  queue_.add_after(key, after, WorkQueue::Lane::kDrift);
+  metrics_.workqueue_adds.with({kind_of(key)}).inc();
+  wakeup_.notify();
+}
+
 Task<void> Dispatcher::run() {
   auto executor = co_await boost::asio::this_coro::executor;
   while (!stopping_) {

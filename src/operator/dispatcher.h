@@ -48,6 +48,8 @@ class Dispatcher {
   void handle(const std::string& kind, Reconcile reconcile);
   // A key as queue_key() makes it. May be called at any time; work begins with run().
   void add(const std::string& key);
+  // The same for a look at AWS that comes after so long, and behind all that users have done.
+  void add_look(const std::string& key, Duration after);
 
   // Until stop(), or until cancelled. Reconciles under way are not cancelled by either.
   Task<void> run();

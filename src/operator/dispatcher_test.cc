@@ -81,6 +81,24 @@ TEST_F(DispatcherTest, AnEditDuringAReconcileComesAfterIt) {
   EXPECT_EQ(begun.size(), 2u);
 }
 
+TEST_F(DispatcherTest, ALookThatIsAskedForComesAfterEdits) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  dispatcher.add_look("VPC/n/later", Duration{3'000});
+  for (const char* name : {"a", "b", "c"}) {
+    dispatcher.add_look(queue_key("VPC", std::string("n/") + name), Duration{0});
+  }
+  dispatcher.add("VPC/n/edited");
+  poll();
+  EXPECT_EQ(begun, (std::vector<std::string>{"n/edited", "n/a"}));
+  end("n/edited");
+  end("n/a");
+  end("n/b");
+  end("n/c");
+  EXPECT_EQ(begun.size(), 4u);
+  advance(Duration{3'000});
+  EXPECT_EQ(begun.back(), "n/later");
+}
+
 TEST_F(DispatcherTest, ASettledKeyIsLookedAtAgain) {
   dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{60'000})));
   dispatcher.add("VPC/n/a");

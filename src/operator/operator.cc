@@ -47,6 +47,8 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
       references_(kinds_),
       secrets_(parts_.kube, parts_.clock, parts_.random, settings_.namespaces),
       dispatcher_(parts_.clock, parts_.random, settings_.dispatching, parts_.metrics, parts_.log),
+      change_queues_(parts_.clock, parts_.random, resources_by_name_, parts_.metrics.change_events,
+                     parts_.log),
       providers_({.clock = parts_.clock,
                   .transport = fenced_,
                   .environment = parts_.environment,
@@ -58,7 +60,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                   .check_interval = settings_.check_interval,
                   .global_tags = settings_.global_tags,
                   .heals_drift = settings_.heals_drift},
-                 parts_.random, provider_kind_, users_, parts_.metrics, parts_.log),
+                 parts_.random, provider_kind_, users_, change_queues_, parts_.metrics, parts_.log),
       resources_(parts_.clock,
                  {.cluster = settings_.cluster,
                   .check_interval = settings_.check_interval,
@@ -71,6 +73,12 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
   };
   references_.on_wake = [this](const reconcile::Target& target) {
     dispatcher_.add(queue_key(target.kind, target.ns + "/" + target.name));
+  };
+  change_queues_.on_change = [this](const std::string& key, Duration after) {
+    dispatcher_.add_look(key, after);
+  };
+  change_queues_.on_condition = [this](const std::string& provider) {
+    dispatcher_.add(queue_key(provider_kind_.name(), provider));
   };
   resources_.on_doubt = [this](const std::string& provider) {
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
@@ -156,6 +164,7 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
     follow_secrets_of(before, after);
   } else {
     follow_provider_of(key, before, after);
+    resources_by_name_.set(key, kind.definition(), after);
     references_.note(kind, before, after);
   }
   // The watch may bring our own writes before their answer does: what counts is what is in a
@@ -294,6 +303,7 @@ Task<Operator::End> Operator::run() {
 
 Task<void> Operator::shut_down(TaskScope& scope) {
   parts_.health.set_ready("caches", false, "stopping");
+  co_await change_queues_.stop();
   dispatcher_.stop();
   // Without the lease another process may begin: the margin before that is short.
   const Duration grace =

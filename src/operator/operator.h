@@ -10,7 +10,9 @@
 
 #include "base/task_scope.h"
 #include "kube/leader_elector.h"
+#include "operator/change_queues.h"
 #include "operator/fenced_transport.h"
+#include "operator/named_resources.h"
 #include "operator/object_references.h"
 #include "operator/providers.h"
 #include "operator/resources.h"
@@ -106,8 +108,10 @@ class Operator {
   KubeStore provider_store_;
   ProviderUsers users_;
   ObjectReferences references_;
+  NamedResources resources_by_name_;
   SecretWatch secrets_;
   Dispatcher dispatcher_;
+  ChangeQueues change_queues_;
   Providers providers_;
   Resources resources_;
   std::list<WatchedKind> kinds_;

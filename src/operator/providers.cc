@@ -14,6 +14,7 @@
 namespace infra {
 
 using reconcile::Condition;
+using reconcile::condition_of;
 using reconcile::Object;
 
 namespace {
@@ -52,7 +53,7 @@ void end_failed(Reach& reach, const Error& error) {
 
 Providers::Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalog,
                      Settings settings, std::function<double()> random, WatchedKind& kind,
-                     ProviderUsers& users, telemetry::Metrics& metrics,
+                     ProviderUsers& users, ChangeQueues& queues, telemetry::Metrics& metrics,
                      const telemetry::Logger& log)
     : tools_(std::move(tools)),
       catalog_(std::move(catalog)),
@@ -60,6 +61,7 @@ Providers::Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalo
       random_(std::move(random)),
       kind_(kind),
       users_(users),
+      queues_(queues),
       metrics_(metrics),
       log_(log) {}
 
@@ -87,6 +89,7 @@ Providers::Found Providers::find(const std::string& key, const std::string& user
 Task<Next> Providers::reconcile(Reach reach, std::string key) {
   auto json = kind_.get(key);
   if (!json) {
+    co_await queues_.leave(key);
     forget(key);
     if (on_change) on_change(key);
     co_return Next::forget();
@@ -100,6 +103,7 @@ Task<Next> Providers::reconcile(Reach reach, std::string key) {
     co_return Next::back_off();
   }
   if (!*held) {
+    co_await queues_.leave(key);
     reach.end("gone", "", std::nullopt);
     co_return Next::forget();
   }
@@ -230,6 +234,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     co_return Next::wait(kRetry);
   }
   if (!identity) {
+    co_await queues_.leave(key);
     refuse(key, object, std::move(next), identity.error());
     Condition ready{"Ready", "False", std::string(to_string(identity.error().code)),
                     identity.error().message};
@@ -238,7 +243,12 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     co_return Next::wait(kRetry);
   }
   next.cloud->set_caller(*identity);
+  ChangeQueue::Source queue{.url = text_at(object.spec(), "driftDetection.queueURL"),
+                            .cloud = next.cloud,
+                            .caller = text_at(*identity, "Arn"),
+                            .said = condition_of(object.status(), ChangeQueue::kCondition)};
   accept(key, object, std::move(next));
+  co_await queues_.follow(key, std::move(queue));
   Condition ready{"Ready", "True", "Available", "AWS accepts the credentials"};
   if (object.deleting()) {
     const auto& users = users_.of(key);
@@ -309,7 +319,9 @@ Task<void> Providers::report(Reach& reach, Object object, Json identity, Conditi
   set_path(status, "observedGeneration", object.generation());
   Condition synced = ready;
   synced.type = "Synced";
-  const std::vector<Condition> conditions{ready, std::move(synced)};
+  std::vector<Condition> conditions{ready, std::move(synced)};
+  const auto events = queues_.condition(key_of(object));
+  if (events) conditions.push_back(*events);
   set_path(
       status, "conditions",
       reconcile::conditions_json(before, conditions, object.generation(), tools_.clock.wall()));
@@ -323,7 +335,10 @@ Task<void> Providers::report(Reach& reach, Object object, Json identity, Conditi
                about(object, telemetry::fields_of(saved.error())));
     co_return;
   }
-  reach.store().record_event(object, !works, ready.reason, ready.message);
+  const auto told = condition_of(before, ChangeQueue::kCondition);
+  const bool about_events = events && (!told || told->status != events->status);
+  const Condition& news = about_events ? *events : ready;
+  reach.store().record_event(object, news.status != "True", news.reason, news.message);
 }
 
 }  // namespace infra

@@ -8,6 +8,7 @@
 
 #include "aws/catalog.h"
 #include "operator/aws_cloud.h"
+#include "operator/change_queues.h"
 #include "operator/dispatcher.h"
 #include "operator/provider_credentials.h"
 #include "operator/provider_users.h"
@@ -32,7 +33,7 @@ class Providers {
   // Everything that is passed by reference outlives this.
   Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalog, Settings settings,
             std::function<double()> random, WatchedKind& kind, ProviderUsers& users,
-            telemetry::Metrics& metrics, const telemetry::Logger& log);
+            ChangeQueues& queues, telemetry::Metrics& metrics, const telemetry::Logger& log);
 
   // Called with a provider's key when its users should look again.
   std::function<void(const std::string& provider)> on_change;
@@ -77,6 +78,7 @@ class Providers {
   std::function<double()> random_;
   WatchedKind& kind_;
   ProviderUsers& users_;
+  ChangeQueues& queues_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
   std::map<std::string, Entry> entries_;

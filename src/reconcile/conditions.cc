@@ -43,6 +43,15 @@ Json condition_json(const Json* old, const Condition& now, std::int64_t generati
 
 }  // namespace
 
+std::optional<Condition> condition_of(const Json& status, const std::string& type) {
+  const Json* found = find_condition(status, type);
+  if (found == nullptr) return std::nullopt;
+  return Condition{.type = type,
+                   .status = text_at(*found, "status"),
+                   .reason = text_at(*found, "reason"),
+                   .message = text_at(*found, "message")};
+}
+
 JsonArray conditions_json(const Json& before, const std::vector<Condition>& now,
                           std::int64_t generation, WallTime time) {
   const std::string text = format_rfc3339(time);

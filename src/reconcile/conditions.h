@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct Condition {
   std::string reason;  // CamelCase
   std::string message;
 };
+
+// What a status says under a type.
+std::optional<Condition> condition_of(const Json& status, const std::string& type);
 
 // status.conditions as metav1.Condition has them. `before` is the status as it was: a transition
 // time moves only when the status of that condition does, and a message that differs in nothing but

@@ -35,6 +35,13 @@ TEST(Conditions, AnotherRequestIdIsNoNews) {
   EXPECT_EQ(first(other, "message"), "yes (request id 2)");
 }
 
+TEST(Conditions, OneIsFoundByItsType) {
+  const Json status = status_with({"Ready", "False", "A", "a"}, kFirst);
+  EXPECT_EQ(condition_of(status, "Ready")->message, "a");
+  EXPECT_FALSE(condition_of(status, "Synced"));
+  EXPECT_FALSE(condition_of(Json(), "Ready"));
+}
+
 TEST(Conditions, AMessageFitsTheApiServersBound) {
   const auto made =
       conditions_json(JsonObject{}, {{"Ready", "False", "A", std::string(50'000, 'x')}}, 1, kFirst);

@@ -44,6 +44,9 @@ const std::vector<std::string> Metrics::kSeverities = {"low", "high"};
 const std::vector<std::string> Metrics::kReviewResults = {"allowed", "warned", "denied",
                                                           "malformed"};
 
+const std::vector<std::string> Metrics::kEventResults = {"matched", "unmatched", "ignored",
+                                                         "refused"};
+
 Metrics::Metrics(const BuildInfo& build, Options options)
     : per_object(options.per_object),
       reconcile_total(registry_, "infra_operator_reconcile_total",
@@ -79,6 +82,8 @@ Metrics::Metrics(const BuildInfo& build, Options options)
       drift_detection_duration(registry_, "infra_operator_drift_detection_duration_seconds",
                                "How long it took to compare an object with AWS.", {"resource_type"},
                                reconcile_buckets()),
+      change_events(registry_, "infra_operator_change_events_total",
+                    "Messages from queues of changes, by what came of them.", {"result"}),
       finalizer_duration(registry_, "infra_operator_finalizer_duration_seconds",
                          "How long a deletion took until the resource was gone.", {"resource_type"},
                          finalizer_buckets()),
@@ -120,6 +125,7 @@ void Metrics::preset(const std::vector<std::string>& kinds) {
   drift_detected.preset({kinds, kSeverities});
   drift_healed.preset({kinds});
   drift_healing_failures.preset({kinds, errors});
+  change_events.preset({kEventResults});
   finalizer_errors.preset({kinds, errors});
   workqueue_depth.preset({kinds});
   workqueue_adds.preset({kinds});

@@ -62,6 +62,8 @@ class Metrics {
   CounterFamily<2> drift_healing_failures;      // resource_type, error_type
   HistogramFamily<1> drift_detection_duration;  // resource_type
 
+  CounterFamily<1> change_events;  // result (see kEventResults)
+
   HistogramFamily<1> finalizer_duration;  // resource_type
   CounterFamily<2> finalizer_errors;      // resource_type, error_type
 
@@ -84,6 +86,9 @@ class Metrics {
   static const std::vector<std::string> kResults;
   // And of admission_reviews; what cannot be read is of resource_type "unknown".
   static const std::vector<std::string> kReviewResults;
+  // And of change_events: an object of ours was concerned, or none; nothing was changed, or by us;
+  // it was no event of the provider's account.
+  static const std::vector<std::string> kEventResults;
   // Values of the label severity of drift_detected: only tags differ, or more.
   static const std::vector<std::string> kSeverities;
 };

@@ -43,6 +43,7 @@ TEST(Metrics, HasTheNamesAndTypesThatDashboardsUse) {
                                    p + "drift_healed_total counter",
                                    p + "drift_healing_failures_total counter",
                                    p + "drift_detection_duration_seconds histogram",
+                                   p + "change_events_total counter",
                                    p + "finalizer_duration_seconds histogram",
                                    p + "finalizer_errors_total counter",
                                    p + "provider_ready gauge",
@@ -71,6 +72,7 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.drift_healed.with({"k"});
   metrics.drift_healing_failures.with({"k", "e"});
   metrics.drift_detection_duration.with({"k"});
+  metrics.change_events.with({"r"});
   metrics.finalizer_duration.with({"k"});
   metrics.finalizer_errors.with({"k", "e"});
   metrics.provider_ready.with({"n", "p", "g"});
@@ -96,6 +98,7 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "drift_healed_total{resource_type=\"k\"} 0",
            "drift_healing_failures_total{resource_type=\"k\",error_type=\"e\"} 0",
            "drift_detection_duration_seconds_count{resource_type=\"k\"} 0",
+           "change_events_total{result=\"r\"} 0",
            "finalizer_duration_seconds_count{resource_type=\"k\"} 0",
            "finalizer_errors_total{resource_type=\"k\",error_type=\"e\"} 0",
            "provider_ready{provider_namespace=\"n\",provider_name=\"p\",region=\"g\"} 0",

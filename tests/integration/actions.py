@@ -20,7 +20,7 @@ RENAMED = {
     's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock', 's3:HeadBucket': 's3:ListBucket',
     's3:PutBucketCors': 's3:PutBucketCORS', 's3:PutBucketEncryption': 's3:PutEncryptionConfiguration',
     's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
-    's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock',
+    's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock', 'sqs:DeleteMessageBatch': 'sqs:DeleteMessage',
 }
 # What a create that gives tags needs beside its own action.
 TAGGING = {

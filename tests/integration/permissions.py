@@ -13,6 +13,8 @@ DIRECTLY = {action for statement in STATEMENTS if 'Condition' not in statement f
 # Called, and for others to allow.
 ELSEWHERE = {
     ':AssumeRoleWithWebIdentity': 'is not signed: the token says who asks',
+    'sqs:DeleteMessage': 'only where a provider names a queue of changes, and then for that queue alone',
+    'sqs:ReceiveMessage': 'the same',
     'sts:AssumeRole': 'only where a provider names assumeRoleARN, and then for that role alone',
 }
 # Allowed, and called by no test.

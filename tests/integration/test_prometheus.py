@@ -35,8 +35,8 @@ METRICS = {
     'cache_hits_total': ('counter', {'resource_type'}),
     'cache_misses_total': ('counter', {'resource_type'}),
 }
-# By what this operator is not asked to do: test_traces.py and test_admission.py.
-FED_ELSEWHERE = {'trace_spans_total', 'admission_reviews_total', 'admission_review_duration_seconds'}
+# By what this operator is not asked to do: test_push.py, test_traces.py and test_admission.py.
+FED_ELSEWHERE = {'change_events_total', 'trace_spans_total', 'admission_reviews_total', 'admission_review_duration_seconds'}
 VPC = {'resource_type': 'VPC'}
 NAMES = [f'vpc-{number}' for number in range(6)]
 FIRING = {'InfraOperatorResourcesNotReady', 'InfraOperatorDriftDetected', 'InfraOperatorDriftHealingFailed', 'InfraOperatorProviderNotReady'}
