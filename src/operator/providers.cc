@@ -23,10 +23,6 @@ namespace {
 // watched, may have been mended.
 constexpr Duration kRetry{15'000};
 
-std::string key_of(const Object& provider) {
-  return provider.namespace_name() + "/" + provider.name();
-}
-
 bool flag_or(const Json& object, std::string_view path, bool otherwise) {
   const Json* said = find_path(object, path);
   return said != nullptr && said->is_bool() ? said->get_bool() : otherwise;
@@ -114,7 +110,7 @@ Task<Next> Providers::reconcile(Reach reach, std::string key) {
 // The finalizer keeps a provider until nothing uses it. False: the object is free to go.
 Task<Result<bool>> Providers::hold_or_release(Reach& reach, Object* object) {
   const bool held = reconcile::holds_finalizer(kind_.definition(), *object);
-  const bool release = object->deleting() && users_.of(key_of(*object)).empty();
+  const bool release = object->deleting() && users_.of(kube::object_key(object->json())).empty();
   if (held != release) co_return held || !object->deleting();
   JsonObject patch = release ? reconcile::release_patch(kind_.definition(), *object)
                              : reconcile::hold_patch(kind_.definition(), *object);
@@ -210,7 +206,7 @@ telemetry::Fields Providers::about(const Object& object, const telemetry::Fields
 }
 
 Task<Next> Providers::check(Reach& reach, Object object) {
-  const std::string key = key_of(object);
+  const std::string key = kube::object_key(object.json());
   Entry next = entries_[key];
   const auto before = next.cloud;
   auto built = co_await build(reach, object, next);
@@ -320,7 +316,7 @@ Task<void> Providers::report(Reach& reach, Object object, Json identity, Conditi
   Condition synced = ready;
   synced.type = "Synced";
   std::vector<Condition> conditions{ready, std::move(synced)};
-  const auto events = queues_.condition(key_of(object));
+  const auto events = queues_.condition(kube::object_key(object.json()));
   if (events) conditions.push_back(*events);
   set_path(
       status, "conditions",
