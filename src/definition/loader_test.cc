@@ -198,12 +198,12 @@ status:)");
 }
 
 TEST(Loader, ReadsWhatAdmissionSays) {
-  const auto thing =
-      parse_definition(admitting(R"(  ranges: [{field: name, within: yardID, of: range, all: ranges}]
+  const auto thing = parse_definition(
+      admitting(R"(  ranges: [{field: name, within: yardID, of: range, all: ranges}]
   openings: [{list: doors, from: [from], protocol: protocol, first: first, last: last}]
   warnings: [{needs: size, when: {size: 3}, unless: {name: x}, says: Mind it.}]
 )"),
-                       "t.yaml");
+      "t.yaml");
   ASSERT_TRUE(thing) << thing.error().message;
   const Admission& admission = thing->admission;
   EXPECT_EQ(admission.ranges.at(0).of, "range");
@@ -213,11 +213,12 @@ TEST(Loader, ReadsWhatAdmissionSays) {
 }
 
 TEST(Loader, WhatAdmissionNamesIsThere) {
-  const auto thing = parse_definition(admitting(R"(  ranges: [{field: nam, within: name, of: range, all: ranges}]
+  const auto thing =
+      parse_definition(admitting(R"(  ranges: [{field: nam, within: name, of: range, all: ranges}]
   openings: [{list: doors, from: [form], protocol: protocol, first: first, last: last}]
   warnings: [{when: {siz: 3}, says: Mind it.}]
 )"),
-                                      "t.yaml");
+                       "t.yaml");
   ASSERT_FALSE(thing);
   for (const char* says :
        {"a range of admission names 'nam', which is no field",

@@ -81,8 +81,8 @@ bool is_undisturbed(const Scenario& scenario) {
   const bool good_clocks = std::ranges::all_of(scenario.pods, [](const ClockError& clock) {
     return clock.offset == Duration{0} && clock.rate == 1;
   });
-  const bool no_faults = scenario.only_faults ? scenario.only_faults->empty()
-                                              : scenario.fault_rates.empty();
+  const bool no_faults =
+      scenario.only_faults ? scenario.only_faults->empty() : scenario.fault_rates.empty();
   return good_clocks && no_faults && scenario.operations.empty() && scenario.squatted.empty() &&
          !scenario.broken_provider && scenario.provider_at == Duration{0} &&
          scenario.aws.failed_operations == 0;
