@@ -192,13 +192,16 @@ class Observed(FaultCase):
             self.assertEqual([one['type'] for one in board['templating']['list']], ['datasource'], 'a variable that asks nothing')
             for panel in board['panels']:
                 for target in panel['targets']:
+                    if any(f'infra_operator_{name}' in target['expr'] for name in FED_ELSEWHERE):
+                        continue
                     with self.subTest(panel=panel['title'], query=target['expr']):
                         self.eventually('it shows something', lambda query=target['expr']: self.shows(query), 10)
 
     def check_alerts(self):
         rules = self.prometheus.rules()
         self.assertEqual(sorted(rule['name'] for rule in rules), sorted(2 * [rule['alert'] for group in self.groups for rule in group['rules']]))
-        self.assertEqual([(rule['health'], rule.get('lastError')) for rule in rules], [('ok', None)] * len(rules))
+        # Each is there twice, and two that write the same sample at once are in each other's way for one turn.
+        self.eventually('all rules are healthy', lambda: {rule['health'] for rule in self.prometheus.rules()} == {'ok'}, 30)
         self.eventually('they fire', lambda: FIRING <= self.fired())
         self.assertNotIn('InfraOperatorDown', self.firing_now())
         self.operator.stop()
