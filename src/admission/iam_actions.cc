@@ -5,36 +5,17 @@
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
 
-#include "planning/path.h"
+#include "base/text.h"
 #include "planning/validate.h"
 
 namespace infra::admission {
 namespace {
 
-// Whether a text is what a pattern with * and ? stands for.
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0;
-  std::size_t star = std::string_view::npos, resume = 0;  // where the last * is tried again
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      star = p++;
-      resume = t;
-    } else if (p < pattern.size() && (pattern[p] == '?' || pattern[p] == text[t])) {
-      ++p, ++t;
-    } else if (star != std::string_view::npos) {
-      p = star + 1;
-      t = ++resume;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
-}
-
-bool has_action(std::string_view lines, std::string_view pattern) {
+bool has_action(std::string_view lines, const std::string& pattern) {
+  if (pattern.find('[') != std::string::npos) return false;  // no pattern to IAM, but to fits()
   while (!lines.empty()) {
     const auto end = lines.find('\n');
-    if (matches(pattern, lines.substr(0, end))) return true;
+    if (fits(pattern, std::string(lines.substr(0, end)))) return true;
     lines.remove_prefix(end + 1);
   }
   return false;
@@ -69,7 +50,7 @@ bool is_iam_action(std::string_view action) {
   const auto services = iam_services();
   const auto found = std::ranges::lower_bound(services, service, {}, &ServiceActions::service);
   if (found == services.end() || found->service != service) return false;
-  return has_action(found->actions, std::string_view(lower).substr(colon + 1));
+  return has_action(found->actions, lower.substr(colon + 1));
 }
 
 void add_unknown_actions(const definition::Definition& kind, const Json& spec,

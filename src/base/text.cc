@@ -1,5 +1,7 @@
 #include "base/text.h"
 
+#include <fnmatch.h>
+
 #include <algorithm>
 
 #include "base/json.h"
@@ -27,6 +29,10 @@ std::vector<std::string> split_list(std::string_view text) {
     text.remove_prefix(std::min(comma + 1, text.size()));
   }
   return out;
+}
+
+bool fits(const std::string& pattern, const std::string& text) {
+  return ::fnmatch(pattern.c_str(), text.c_str(), FNM_NOESCAPE) == 0;
 }
 
 std::string listed(std::vector<std::string> names, std::size_t most) {

@@ -14,6 +14,10 @@ std::string shortened(std::string text, std::size_t most);
 // The items of a list with commas, without white space around them, and without empty ones.
 std::vector<std::string> split_list(std::string_view text);
 
+// Whether a text is what a pattern stands for: * for any text, ? for any character, [ab] for one of
+// these; fnmatch(3) without escapes.
+bool fits(const std::string& pattern, const std::string& text);
+
 // "a, b, c and 4 more": the first `most` of them by name. `most` is at least 1.
 std::string listed(std::vector<std::string> names, std::size_t most);
 

@@ -23,6 +23,13 @@ TEST(SplitList, LeavesOutWhiteSpaceAndNothing) {
   EXPECT_TRUE(split_list(" ").empty());
 }
 
+TEST(Fits, KnowsStarsAndQuestionMarks) {
+  for (const char* pattern : {"*", "role/*", "r*/te?m", "role/team"})
+    EXPECT_TRUE(fits(pattern, "role/team")) << pattern;
+  for (const char* pattern : {"", "role", "role/?", "*x", "role\\/team"})
+    EXPECT_FALSE(fits(pattern, "role/team")) << pattern;
+}
+
 TEST(Listed, NamesTheFirstAndCountsTheRest) {
   EXPECT_EQ(listed({}, 2), "");
   EXPECT_EQ(listed({"a", "b"}, 2), "a, b");

@@ -1,20 +1,16 @@
 #include "operator/provider_grants.h"
 
 #include <fmt/format.h>
-#include <fnmatch.h>
 
 #include <algorithm>
 #include <boost/algorithm/string/case_conv.hpp>
 #include <regex>
 
+#include "base/text.h"
 #include "reconcile/pass.h"
 
 namespace infra {
 namespace {
-
-bool matches(const std::string& pattern, const std::string& text) {
-  return ::fnmatch(pattern.c_str(), text.c_str(), FNM_NOESCAPE) == 0;
-}
 
 bool stands_for(std::string_view listed, std::string_view ns) {
   return listed == "*" || listed == ns;
@@ -87,7 +83,7 @@ std::unexpected<Error> refuse_identity(const ProviderGrants& grants, const std::
 Result<void> may_assume(const ProviderGrants& grants, const std::string& ns,
                         const std::string& role_arn) {
   const bool granted = std::ranges::any_of(grants.roles, [&](const auto& role) {
-    return stands_for(role.ns, ns) && matches(role.pattern, role_arn);
+    return stands_for(role.ns, ns) && fits(role.pattern, role_arn);
   });
   if (granted) return {};
   return fail(Code::kDenied,
@@ -101,7 +97,7 @@ Result<void> may_reach(const ProviderGrants& grants, const std::string& endpoint
   if (!url) return std::unexpected(url.error().in("spec.endpoint"));
   const std::string place = place_of(*url);
   const bool granted = std::ranges::any_of(
-      grants.endpoints, [&place](const auto& listed) { return matches(listed, place); });
+      grants.endpoints, [&place](const auto& listed) { return fits(listed, place); });
   if (granted) return {};
   return fail(Code::kDenied,
               fmt::format("spec.endpoint {} is not among the endpoints that providers may name; "
