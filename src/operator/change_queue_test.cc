@@ -7,6 +7,7 @@
 #include "base/task_scope.h"
 #include "kube/fakes_for_test.h"
 #include "operator/fake_queue_for_test.h"
+#include "operator/times_in_for_test.h"
 
 namespace infra {
 namespace {
@@ -44,14 +45,7 @@ class ChangeQueueTest : public kube::Bench {
     return std::chrono::duration_cast<Duration>(clock.steady() - started);
   }
   double count(const std::string& result) { return results.with({result}).value(); }
-  int lines(const std::string& text) {
-    int out = 0;
-    for (auto at = log_text.str().find(text); at != std::string::npos;
-         at = log_text.str().find(text, at + 1)) {
-      ++out;
-    }
-    return out;
-  }
+  int lines(const std::string& text) { return int(times_in(log_text.str(), text)); }
 
   telemetry::Registry registry;
   telemetry::CounterFamily<1> results{registry, "events", "Events.", {"result"}};

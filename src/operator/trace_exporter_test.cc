@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "kube/fakes_for_test.h"
+#include "operator/times_in_for_test.h"
 
 namespace infra {
 namespace {
@@ -31,14 +32,7 @@ class TraceExporterTest : public kube::Bench {
     io.poll();
   }
   double count(const std::string& result) { return spans.with({result}).value(); }
-  std::size_t lines(const std::string& text) {
-    std::size_t out = 0;
-    for (auto at = log_text.str().find(text); at != std::string::npos;
-         at = log_text.str().find(text, at + 1)) {
-      ++out;
-    }
-    return out;
-  }
+  std::size_t lines(const std::string& text) { return times_in(log_text.str(), text); }
 
   telemetry::Registry registry;
   telemetry::CounterFamily<1> spans{registry, "spans", "Spans.", {"result"}};
