@@ -1,6 +1,7 @@
 #include "admission/inner_ranges.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 
@@ -116,10 +117,10 @@ bool InnerRanges::lies_within(const Json& object, const Spelled& range, Verdict&
 
 std::string InnerRanges::not_within(const Spelled& range, const Outer& outer,
                                     const Name& name) const {
-  std::string texts;
-  for (const Spelled& one : outer.ranges) texts += (texts.empty() ? "" : ", ") + one.text;
+  std::vector<std::string> texts;
+  for (const Spelled& one : outer.ranges) texts.push_back(one.text);
   return fmt::format("spec.{} {} is not within {}, the range{} of {} {}; choose one that is",
-                     word_.field, range.text, texts, outer.ranges.size() > 1 ? "s" : "",
+                     word_.field, range.text, fmt::join(texts, ", "), texts.size() > 1 ? "s" : "",
                      reference_.kind, name);
 }
 
