@@ -265,6 +265,9 @@ struct Definition {
   std::vector<std::string> remove_absent;  // codes that mean: already gone
   std::map<std::string, Call> instead;     // deletion policies that leave the resource after a call
   std::vector<std::string> deletion_policies;
+  // Word `holdsData`: what has gone from AWS is not made again unasked, as what it held is gone
+  // too.
+  bool holds_data = false;
   // What others need to reach the resource, by the keys of the Secret that a spec may ask for:
   // templates as in the input of a call.
   Json connection = JsonObject();

@@ -232,6 +232,9 @@ std::string kind_page(const Definition& definition) {
   if (!definition.short_names.empty()) {
     out += fmt::format(" Short names: `{}`.", fmt::join(definition.short_names, "`, `"));
   }
+  if (definition.holds_data) {
+    out += "\n\nWhen it has gone from AWS it is not made again unasked: `docs/drift.md`.";
+  }
   out += "\n\n" + spec_table(definition) + keeping_table(definition) + status_table(definition) +
          call_list(definition) + blocks(definition);
   if (definition.sample.is_object()) {

@@ -626,6 +626,7 @@ Definition read_definition(const YAML::Node& root, std::string file, Role role,
                      "delete",
                      "deletionPolicies",
                      "defaultDeletionPolicy",
+                     "holdsData",
                      "variants",
                      "connection",
                      "sample"});
@@ -636,6 +637,7 @@ Definition read_definition(const YAML::Node& root, std::string file, Role role,
   for (const auto* word : {"service", "deletionPolicies", "sample"}) words.require(word);
   definition.deletion_policies = words.texts("deletionPolicies");
   put_default_policy_first(words, definition);
+  definition.holds_data = words.flag("holdsData");
   if (!words.has("variants")) read_behaviour(words, definition);
   add_common_fields(words, definition);
   read_variants(words, definition);

@@ -223,6 +223,20 @@ std::optional<Plan> unchangeable(const Definition& definition, const Plan& plan)
 
 bool leaves_drift(const Desired& desired) { return desired.settled && !desired.heals; }
 
+// It was there, and an empty one in its place would pass for it.
+bool has_lost_data(const Definition& definition, const Desired& desired) {
+  return definition.holds_data && !desired.recorded_id.empty() && !desired.intent_open;
+}
+
+Plan lost(const Definition& definition, const Desired& desired) {
+  return Plan{.action = Action::kBlock,
+              .reason = std::string(kDataLost),
+              .message = definition.kind + " " + desired.recorded_id +
+                         " has gone from AWS with what it held; restore it there, or have an empty "
+                         "one made with the annotation " +
+                         key_of("recreate") + ": \"true\""};
+}
+
 Plan left_so(Plan plan, const Desired& desired) {
   plan.action = Action::kBlock;
   plan.reason = kDrifted;
@@ -370,6 +384,7 @@ Plan decide(const Definition& definition, const Desired& desired, const Observed
                   .reason = std::string(kDrifted),
                   .message = "Has gone from AWS, and is not to be put right"};
     }
+    if (has_lost_data(definition, desired) && !desired.recreates) return lost(definition, desired);
     return Plan{.action = Action::kCreate, .reason = "Creating"};
   }
   if (owner_unknown(definition, desired, observed)) return wait_for_owner();

@@ -30,8 +30,9 @@ struct Desired {
   bool deleting = false;
   bool adopt = false;  // the user asked to take over what is there
   bool observe_only = false;
-  bool settled = false;  // this spec has been as declared: what differs was changed in AWS
-  bool heals = true;     // such drift is put right
+  bool settled = false;    // this spec has been as declared: what differs was changed in AWS
+  bool heals = true;       // such drift is put right
+  bool recreates = false;  // the user wants it back, if need be without what it held
 };
 
 // What is, in the vocabulary of spec. Exists only if every part could be read.
@@ -56,6 +57,9 @@ inline constexpr std::string_view kOwnerUnknown = "ConfirmingOwner";
 
 // And of one for what differs and is left so.
 inline constexpr std::string_view kDrifted = "Drifted";
+
+// And of one for a resource that has gone with what it held.
+inline constexpr std::string_view kDataLost = "DataLost";
 
 struct Plan {
   Action action = Action::kNothing;

@@ -88,6 +88,28 @@ struct Case {
   std::string reason;
 };
 
+TEST(Decide, WhatHeldDataIsNotMadeAgainUnasked) {
+  Definition kind = sample_kind();
+  kind.holds_data = true;
+  Desired desired = sample_desired();
+  EXPECT_EQ(decide(kind, desired, {}).action, Action::kCreate) << "never made";
+  desired.recorded_id = "s-1";
+  const Plan plan = decide(kind, desired, {});
+  EXPECT_EQ(plan.reason, kDataLost);
+  EXPECT_EQ(
+      plan.message,
+      "Sample s-1 has gone from AWS with what it held; restore it there, or have an empty one "
+      "made with the annotation aws-infra-operator.runner.codes/recreate: \"true\"");
+  desired.intent_open = true;
+  EXPECT_EQ(decide(kind, desired, {}).action, Action::kCreate) << "its create is under way";
+  desired.intent_open = false;
+  desired.recreates = true;
+  EXPECT_EQ(decide(kind, desired, {}).action, Action::kCreate);
+  desired.recreates = false;
+  desired.deleting = true;
+  EXPECT_EQ(decide(kind, desired, {}).action, Action::kForget);
+}
+
 TEST(Decide, FollowsItsRulesInOrder) {
   const std::vector<Case> cases = {
       {"all as declared", [](Desired&, Observed&) {}, Action::kNothing, "Available"},

@@ -89,7 +89,8 @@ planning::Desired desired_of(const Definition& definition, const Object& object,
           .deleting = object.deleting(),
           .adopt = object.annotation("adopt") == "true",
           .observe_only = object.annotation("policy") == "observe",
-          .heals = heals(object, cloud)};
+          .heals = heals(object, cloud),
+          .recreates = object.annotation("recreate") == "true"};
 }
 
 }  // namespace infra::reconcile

@@ -39,6 +39,11 @@ bool never_made(const Engine::Pass& pass) {
          (ready == nullptr || *ready == false);
 }
 
+// What was made has gone, and that is to be told rather than mended.
+bool tells_of_loss(const Engine::Pass& pass, const Plan& plan) {
+  return !pass.seen && (plan.reason == planning::kDrifted || plan.reason == planning::kDataLost);
+}
+
 }  // namespace
 
 Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec, Cloud& cloud,
@@ -96,6 +101,11 @@ Task<Outcome> Engine::run(Pass& pass) {
     if (kept) planning::take_ignored(pass.definition, pass.observed, pass.desired);
     Plan plan = decide(pass.definition, pass.desired, pass.observed);
     if (!pass.compared) pass.compared = clock_.steady() - began;
+    if (tells_of_loss(pass, plan)) {
+      auto absent = co_await confirm_absence(pass);
+      if (!absent) co_return waiting_or_failed(absent.error());
+      if (!*absent) continue;
+    }
     note_drift(pass, plan);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
     auto noted = co_await note_id(pass);
@@ -112,7 +122,8 @@ Task<Outcome> Engine::run(Pass& pass) {
 // Only what the first look finds: what comes after it is of our own making. Where drift is left as
 // it is, and the provider does not mind so little, there is nothing to do.
 void Engine::note_drift(Pass& pass, Plan& plan) {
-  const bool differs = plan.action == Action::kUpdate || plan.reason == planning::kDrifted;
+  const bool differs = plan.action == Action::kUpdate || plan.reason == planning::kDrifted ||
+                       plan.reason == planning::kDataLost;
   if (!differs || !pass.desired.settled || !pass.drift.empty()) return;
   pass.drift = planning::differences(pass.definition, pass.desired, pass.observed, plan);
   planning::keep_severe(pass.cloud.drift_policy().threshold, pass.drift);

@@ -426,10 +426,54 @@ TEST_F(EngineTest, DriftIsPutRightWhenAskedFor) {
   EXPECT_EQ(store.events.back(), "DriftHealed");
 }
 
+TEST_F(EngineTest, WhatHeldDataIsMadeAgainOnlyIfAskedFor) {
+  kind.holds_data = true;
+  reconcile();
+  pass_the_window();
+  cloud.things.clear();
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  EXPECT_EQ(find_path(store.json, "status.drift"), nullptr);
+  clock.advance(Duration{6'000});
+  EXPECT_EQ(reason(), "DataLost");
+  EXPECT_EQ(status("drift.details"),
+            R"([{"field":"resource","expected":"there","actual":"gone","severity":"critical"}])");
+  set_path(store.json, "spec.size", Json(7));  // asks for another size, not for an empty one
+  EXPECT_EQ(reason(), "DataLost");
+  EXPECT_TRUE(cloud.things.empty());
+  annotate("recreate", "true");
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(cloud.things.size(), 1u);
+}
+
+TEST_F(EngineTest, WhatHeldDataAndIsBackIsTakenAsItIs) {
+  kind.holds_data = true;
+  reconcile();
+  pass_the_window();
+  const auto things = std::exchange(cloud.things, {});
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  clock.advance(Duration{6'000});
+  EXPECT_EQ(reason(), "DataLost");
+  cloud.things = things;
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(find_path(store.json, "status.absence"), nullptr);
+}
+
+// It never held anything: a create that is sent again needs nobody's leave.
+TEST_F(EngineTest, ACreateThatWasInterruptedIsNoLoss) {
+  kind.holds_data = true;
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kNotSent;
+  EXPECT_NE(reason(), "Settled");
+  pass_the_window();
+  EXPECT_EQ(reason(), "Settled");
+}
+
 TEST_F(EngineTest, WhatHasGoneIsNotMadeAgainWhereDriftIsLeft) {
   reconcile();
+  pass_the_window();
   cloud.drift.heals = false;
   cloud.things.clear();
+  EXPECT_EQ(reason(), "ConfirmingAbsence");
+  clock.advance(Duration{6'000});
   EXPECT_EQ(reason(), "Drifted");
   EXPECT_TRUE(cloud.things.empty());
   EXPECT_EQ(status("drift.details"),

@@ -530,6 +530,12 @@ bool place_taken(const std::string& kind, const Json& spec, const std::string& u
   });
 }
 
+bool holds_data(const std::string& kind) {
+  static const std::set<std::string> kKinds{"S3Bucket", "RDSInstance", "DynamoDBTable", "KMSKey",
+                                            "SecretsManagerSecret"};
+  return kKinds.contains(kind);
+}
+
 bool is_failed(const FakeAws::Resource& resource) {
   const std::string state = text_at(resource.state, "State");
   return state == "Failed" || state == "failed" || state == "create-failed" ||

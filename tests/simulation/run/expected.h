@@ -23,6 +23,9 @@ bool aws_refuses(const std::string& kind, const Json& spec, const FakeAws::Resou
 bool place_taken(const std::string& kind, const Json& spec, const std::string& uid,
                  const std::vector<FakeAws::Resource>& resources);
 
+// What has gone of this kind is gone with what it held: users decide what then.
+bool holds_data(const std::string& kind);
+
 // It could not be made; it is not to be used yet, or not at all; its deletion is under way.
 bool is_failed(const FakeAws::Resource& resource);
 bool is_unready(const FakeAws::Resource& resource);

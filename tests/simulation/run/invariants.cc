@@ -301,6 +301,11 @@ void Invariants::check_created(const FakeAws::Mutation& mutation) {
   if (!mutation.owner.empty() && !names_.contains(mutation.owner)) {
     violate("one-resource", mutation.kind + " " + mutation.id + " was made for no object");
   }
+  const bool again = ready_once_.contains(mutation.owner);
+  if (holds_data(mutation.kind) && again && !may_be_empty_.contains(mutation.owner)) {
+    violate("no-silent-loss", fmt::format("{} was made again, empty, and nobody had asked for that",
+                                          names_[mutation.owner]));
+  }
 }
 
 // A tag that a person has given stays. S3 knows only whole sets of tags: what is added while we
@@ -406,6 +411,8 @@ void Invariants::note_object(const FakeKube::Write& write) {
     paused_since_.erase(write.uid);
     return;
   }
+  if (is_ready(write.after)) ready_once_.insert(write.uid);
+  if (is_annotated(write.after, "recreate", "true")) may_be_empty_.insert(write.uid);
   deleting_[write.uid] = find_path(write.after, "metadata.deletionTimestamp") != nullptr;
   if (!deleting_[write.uid]) {
     // What counts is the policy at the moment of deletion, which no edit changes here.

@@ -86,7 +86,8 @@ class Invariants {
   std::optional<Violation> violation_;
   std::size_t mutations_seen_ = 0;
   std::map<std::string, std::string> names_;
-  std::map<std::string, bool> deleting_;  // by uid, of those that are still there
+  std::map<std::string, bool> deleting_;             // by uid, of those that are still there
+  std::set<std::string> ready_once_, may_be_empty_;  // uids; where users have said `recreate`
   std::set<std::string> retained_;
   std::set<std::string> abandoned_;
   std::set<std::string> abandoned_names_;  // "IAMRole/name"

@@ -2,7 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <array>
+
 #include "base/base64.h"
+#include "run/conditions.h"
+#include "run/expected.h"
 #include "run/samples.h"
 
 namespace infra::sim {
@@ -13,6 +17,8 @@ constexpr const char* kSecret = "aws-credentials";
 // How long, and how often, those look who wait for a create.
 constexpr Duration kPatience{30'000};
 constexpr Duration kGlance{5};
+// How often somebody looks whether an object says that its data is lost.
+constexpr Duration kRound{60'000};
 constexpr Duration kSecond{1'000};
 constexpr const char* kTheirFinalizer = "somebody.example/holds";
 
@@ -86,6 +92,27 @@ void User::begin() {
   for (const Operation& operation : scenario_.operations) {
     world_.timeline.at(operation.at, [this, &operation] { perform(operation); });
   }
+  world_.timeline.after(kRound, [this] { answer_losses(); });
+}
+
+// Nobody has a backup here: an empty one will do.
+void User::answer_losses() {
+  const Json leave = parse_json(R"({"metadata":{"annotations":{
+      "aws-infra-operator.runner.codes/recreate":"true"}}})")
+                         .value();
+  std::vector<std::array<std::string, 3>> lost;
+  for (const std::string& kind : sampled_kinds()) {
+    if (!holds_data(kind)) continue;
+    for (const Json* object : world_.kube.all(kind)) {
+      if (reason_of(*object) != "DataLost") continue;
+      lost.push_back(
+          {kind, text_at(*object, "metadata.namespace"), text_at(*object, "metadata.name")});
+    }
+  }
+  for (const auto& [kind, ns, name] : lost) {
+    (void)world_.kube.patch(kind, ns, name, leave, "user", "");
+  }
+  world_.timeline.after(kRound, [this] { answer_losses(); });
 }
 
 void User::make_object(const ObjectPlan& plan) {

@@ -43,6 +43,7 @@ class User {
   void rotate_keys(Duration overlap);
   void break_secret(Duration length);
   void mend_secret();
+  void answer_losses();
   void change_value(const Operation& operation, const ObjectPlan& plan);
   void give_value(const ObjectPlan& plan);
 
