@@ -348,6 +348,31 @@ TEST(Judge, TheDeletionOfWhatIsUsedIsRefusedWhereThatIsAskedFor) {
 
 // Partitions
 
+TEST_F(JudgeTest, WarnsOfWhatAPartitionDoesNotHave) {
+  const Json provider = object("n/aws", "{}");
+  const auto warnings = [this](const std::string& kind, const char* spec) {
+    return judge(kind, object("n/a", spec)).warnings;
+  };
+  const char* sms = R"({"topicName": "t", "subscriptions": [{"protocol": "sqs", "endpoint": "q"},
+      {"protocol": "sms", "endpoint": "+8613000000000"}]})";
+  const char* twofold = R"({"repositoryName": "r",
+      "encryptionConfiguration": {"encryptionType": "KMS_DSSE"}})";
+  EXPECT_THAT(warnings("SNSTopic", sms), IsEmpty()) << "nobody knows the partition yet";
+  const auto sign_in = [&](const char* caller) {
+    change("AWSProvider", provider, with(provider, "status.callerIdentity", Json(caller)));
+  };
+  sign_in("arn:aws-cn:sts::1:assumed-role/r/s");
+  EXPECT_THAT(warnings("SNSTopic", sms),
+              ElementsAre("spec.subscriptions.protocol is sms, and AWSProvider n/aws signs in to "
+                          "aws-cn, where AWS did not have that yet when this operator was made; it "
+                          "may refuse"));
+  EXPECT_THAT(warnings("ECRRepository", twofold),
+              ElementsAre(HasSubstr("encryptionType is KMS_DSSE")));
+  sign_in("arn:aws-us-gov:sts::1:assumed-role/r/s");
+  EXPECT_THAT(warnings("SNSTopic", sms), IsEmpty());
+  EXPECT_THAT(warnings("ECRRepository", twofold), IsEmpty());
+}
+
 TEST_F(JudgeTest, WarnsOfArnsOfAnotherPartition) {
   const Json provider = object("n/aws", "{}");
   change("AWSProvider", provider,

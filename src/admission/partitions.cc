@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "planning/access.h"
 
 namespace infra::admission {
@@ -20,25 +22,47 @@ std::string other_partition(std::string_view text, std::string_view own) {
   return {};
 }
 
-struct Found {
-  std::string path, partition;
+// Whom the provider of an object signs in to.
+struct Home {
+  std::string provider, partition;
 };
 
+bool lacks(const Home& home, const Field& field, const std::string& value) {
+  const auto lacking = field.not_in.find(home.partition);
+  return lacking != field.not_in.end() &&
+         std::ranges::find(lacking->second, value) != lacking->second.end();
+}
+
+void check_text(const Field& field, const std::string& value, const std::string& path,
+                const Home& home, Verdict& verdict) {
+  const auto signs_in = fmt::format("AWSProvider {} signs in to {}", home.provider, home.partition);
+  const std::string other = other_partition(value, home.partition);
+  if (!other.empty()) {
+    verdict.warnings.push_back(fmt::format("{} has an ARN of partition {}, and {}; write arn:{}:",
+                                           path, other, signs_in, home.partition));
+  }
+  if (lacks(home, field, value)) {
+    verdict.warnings.push_back(
+        fmt::format("{} is {}, and {}, where AWS did not have that yet when "
+                    "this operator was made; it may refuse",
+                    path, value, signs_in));
+  }
+}
+
 // Tags and variables mean nothing to AWS, and are left out.
-void add_found(const Field& field, const Json& value, const std::string& path, std::string_view own,
-               std::vector<Found>& out) {
+void check_value(const Field& field, const Json& value, const std::string& path, const Home& home,
+                 Verdict& verdict) {
   if (field.type == Type::kStringMap) return;
   if (value.is_string()) {
-    std::string other = other_partition(value.get_string(), own);
-    if (!other.empty()) out.push_back({path, std::move(other)});
+    check_text(field, std::string(value.get_string()), path, home, verdict);
   } else if (value.is_array()) {
     for (const Field& item : field.fields) {
-      for (const Json& one : value.get_array()) add_found(item, one, path, own, out);
+      for (const Json& one : value.get_array()) check_value(item, one, path, home, verdict);
     }
   } else {
     for (const Field& member : field.fields) {
       const Json* found = find_path(value, member.name);
-      if (found != nullptr) add_found(member, *found, path + "." + member.name, own, out);
+      if (found != nullptr) check_value(member, *found, path + "." + member.name, home, verdict);
     }
   }
 }
@@ -57,15 +81,11 @@ void Partitions::check(const definition::Definition& kind, const Json& object,
   const std::string provider = planning::provider_key_of(object);
   const auto own = partitions_.find(provider);
   if (own == partitions_.end() || own->second.empty()) return;
-  std::vector<Found> found;
+  const Home home{provider, own->second};
   for (const Field& field : kind.spec) {
-    const Json* value = find_path(object, "spec." + field.name);
-    if (value != nullptr) add_found(field, *value, "spec." + field.name, own->second, found);
-  }
-  for (const auto& [path, partition] : found) {
-    verdict.warnings.push_back(fmt::format(
-        "{} has an ARN of partition {}, and AWSProvider {} signs in to {}; write arn:{}:", path,
-        partition, provider, own->second, own->second));
+    const std::string path = "spec." + field.name;
+    const Json* value = find_path(object, path);
+    if (value != nullptr) check_value(field, *value, path, home, verdict);
   }
 }
 

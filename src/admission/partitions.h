@@ -7,7 +7,8 @@
 namespace infra::admission {
 
 // ARNs are of the partition that the provider signs in to: those of China and GovCloud lead nowhere
-// from elsewhere, and the other way round. Told as a warning, as a text may be meant for others.
+// from elsewhere, and the other way round. Told as a warning, as a text may be meant for others. So
+// is a value that AWS does not have in that partition (`notIn`): it may have come since.
 class Partitions final : public Rule {
  public:
   // The definition of AWSProvider; outlives the rule.

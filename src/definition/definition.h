@@ -71,8 +71,9 @@ struct Field {
   bool secret = false;
   std::string severity;  // of a change by others: low, medium, high, critical; empty: high
   std::optional<Reference> reference;
-  Json fallback;                     // default; null: none
-  std::vector<std::string> allowed;  // enum
+  Json fallback;                                           // default; null: none
+  std::vector<std::string> allowed;                        // enum
+  std::map<std::string, std::vector<std::string>> not_in;  // partition -> what it lacks of enum
   std::string pattern;
   std::string format;  // "cidr", "int32", "int64", "date-time", "byte" ...
   std::optional<std::int64_t> minimum, maximum;

@@ -27,6 +27,9 @@ constexpr Spelling<Form> kForms[] = {{"plain", Form::kPlain},     {"text", Form:
                                      {"base64", Form::kBase64},   {"version", Form::kVersion},
                                      {"atLeast", Form::kAtLeast}, {"count", Form::kCount},
                                      {"others", Form::kOthers},   {"anyCase", Form::kAnyCase}};
+// AWS's, as botocore's partitions.json names them.
+const std::initializer_list<std::string_view> kPartitions{
+    "aws", "aws-cn", "aws-us-gov", "aws-eusc", "aws-iso", "aws-iso-b", "aws-iso-e", "aws-iso-f"};
 constexpr Spelling<Tags::Shape> kShapes[] = {{"list", Tags::Shape::kList},
                                              {"map", Tags::Shape::kMap}};
 
@@ -148,14 +151,28 @@ void read_bounds(const Words& words, Field& field) {
   }
 }
 
+void read_not_in(const Words& words, Field& field) {
+  if (!words.has("notIn")) return;
+  const Words lacking(words.node("notIn"), "'notIn' of " + words.where(), words.complaints(),
+                      kPartitions);
+  for (const std::string_view partition : kPartitions) {
+    if (!lacking.has(partition)) continue;
+    auto& values = field.not_in[std::string(partition)] = lacking.texts(partition);
+    for (const std::string& value : values) {
+      if (std::ranges::find(field.allowed, value) != field.allowed.end()) continue;
+      lacking.wrong(partition, "names " + value + ", which is not in the enum");
+    }
+  }
+}
+
 Field read_field(const YAML::Node& node, std::string name, std::string where,
                  Complaints& complaints) {
-  const Words words(
-      node, std::move(where), complaints,
-      {"type",     "description", "required", "immutable", "secret",    "at",        "readAt",
-       "form",     "values",      "absentAs", "when",      "unless",    "default",   "enum",
-       "pattern",  "format",      "minimum",  "maximum",   "minLength", "maxLength", "minItems",
-       "maxItems", "fields",      "items",    "reference", "tag",       "shown",     "severity"});
+  const Words words(node, std::move(where), complaints,
+                    {"type",      "description", "required", "immutable", "secret",  "at",
+                     "readAt",    "form",        "values",   "absentAs",  "when",    "unless",
+                     "default",   "enum",        "pattern",  "format",    "minimum", "maximum",
+                     "minLength", "maxLength",   "minItems", "maxItems",  "fields",  "items",
+                     "reference", "tag",         "shown",    "severity",  "notIn"});
   Field field;
   field.name = std::move(name);
   field.line = words.line();
@@ -163,6 +180,7 @@ Field read_field(const YAML::Node& node, std::string name, std::string where,
   read_shape(words, field);
   read_mapping(words, field);
   read_bounds(words, field);
+  read_not_in(words, field);
   if (field.type == Type::kArray) {
     words.require("items");
     if (words.has("items")) {
