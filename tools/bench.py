@@ -3,13 +3,10 @@
 
 usage: bench.py NAME=PATH ...     (the programs of tools/stack.py, infra_bench and infra_load)
 """
-import datetime
 import concurrent.futures
 import gzip
 import json
-import os
 import pathlib
-import platform
 import shutil
 import socket
 import statistics
@@ -20,9 +17,8 @@ import time
 
 import image
 import stack
+from measured import API, NO_AWS_SETTINGS, machine, make_provider, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
 
-RESULTS = stack.ROOT / 'bench/RESULTS.md'
-API = f'/apis/{stack.GROUP}/v1alpha1'
 FLAGS = ['--no-leader-elect', '--provider-endpoint', 'http://127.0.0.1:*', '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address']
 STARTS = 10
 IDLE_SECONDS = 10
@@ -31,9 +27,6 @@ VPCS = 200
 # What the webhook knows when it is asked: networks, with subnets in each.
 NETWORKS, SUBNETS = 50, 199
 REVIEWS_A_SECOND, REVIEW_SECONDS, REVIEW_RUNS = 1000, 10, 3
-MIB = 1024 * 1024
-# What is measured must not hang on the settings of who measures, such as a bundle of certificates.
-NO_AWS_SETTINGS = {name: '' for name in os.environ if name.startswith('AWS_')}
 MICRO_FLAGS = ['--benchmark_repetitions=5', '--benchmark_min_time=0.2']
 
 
@@ -70,30 +63,15 @@ class Launched:
         return (now - self.begun) * 1000, max(longest, now - looked) * 1000
 
     def memory(self):
-        """VmRSS and VmHWM in MiB."""
-        text = pathlib.Path(f'/proc/{self.process.popen.pid}/status').read_text()
-        fields = dict(line.split(':', 1) for line in text.splitlines())
-        return [int(fields[name].split()[0]) / 1024 for name in ('VmRSS', 'VmHWM')]
+        return memory_of(self.process.popen.pid)
 
     def processor_seconds(self):
-        """Of all threads, in user and in system mode."""
-        text = pathlib.Path(f'/proc/{self.process.popen.pid}/stat').read_text()
-        ticks = text.rsplit(')', 1)[1].split()[11:13]
-        return sum(int(one) for one in ticks) / os.sysconf('SC_CLK_TCK')
+        return processor_seconds_of(self.process.popen.pid)
 
     def stop(self):
         self.stack.processes.remove(self.process)
         if self.process.stop(30) != 0:
             raise RuntimeError(f'the operator did not stop in good order:\n{self.process.text()[-2000:]}')
-
-
-def warm_up(the_stack):
-    """The API server answers 429 to the first lists of a new kind, until its storage is there."""
-    listed = json.loads(the_stack.kubectl('get', '--raw', API))
-    for resource in listed['resources']:
-        if '/' not in resource['name']:
-            path = f'{API}/{resource["name"]}'
-            stack.wait_until(path, lambda: the_stack.kube.request('GET', path)[0] == 200)
 
 
 def measure_starts(the_stack):
@@ -117,14 +95,6 @@ def measure_idle(the_stack):
     for launched in all_launched:
         launched.stop()
     return list(zip(*memory))
-
-
-def make_provider(kube, endpoint):
-    kube.must('POST', '/api/v1/namespaces/default/secrets', {
-        'metadata': {'name': 'keys'}, 'stringData': {'AWS_ACCESS_KEY_ID': 'test', 'AWS_SECRET_ACCESS_KEY': 'test'}})
-    kube.must('POST', f'{API}/namespaces/default/awsproviders', {
-        'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': 'AWSProvider', 'metadata': {'name': 'aws'},
-        'spec': {'region': 'us-east-1', 'endpoint': endpoint, 'credentialsSecret': {'name': 'keys'}}})
 
 
 def measure_vpcs(the_stack):
@@ -223,20 +193,6 @@ def measure_steps(program):
     return steps
 
 
-def machine():
-    cpu = next(line.split(':', 1)[1].strip() for line in open('/proc/cpuinfo') if line.startswith('model name'))
-    memory = next(int(line.split()[1]) for line in open('/proc/meminfo') if line.startswith('MemTotal'))
-    compiler = stack.must_run(['g++', '--version']).splitlines()[0]
-    return [('CPU', cpu), ('cores', os.cpu_count()), ('memory', f'{memory / MIB:.1f} GiB'),
-            ('kernel', f'{platform.system()} {platform.release()}'), ('compiler', compiler),
-            ('date', datetime.date.today().isoformat())]
-
-
-def table(head, rows):
-    lines = [head, ['---'] * len(head), *rows]
-    return ''.join('| ' + ' | '.join(str(cell) for cell in line) + ' |\n' for line in lines)
-
-
 def spread(values, digits):
     return [f'{value:.{digits}f}' for value in (statistics.median(values), min(values), max(values))]
 
@@ -317,16 +273,16 @@ def main():
         reviews = measure_reviews(the_stack)
     finally:
         the_stack.stop()
-    RESULTS.write_text(f'''# Measured
+    write_page(f'''# Measured
 
-Written by `./dev bench`, and not by hand. The machine is small, virtual and shared with other work, so it is noisy:
+Written by `./dev bench` and `./dev bench scale`, and not by hand. The machine is small, virtual and shared with other work, so it is noisy:
 figures of two runs may well differ by half.
 
 {table(['machine', ''], machine())}
 {program_section(starts, gap, idle, vpcs, sizes)}
 {webhook_section(*reviews)}
-{steps_section(steps)}''')
-    print(RESULTS.read_text())
+{steps_section(steps)}''', page_parts()[1])
+    print(page_parts()[0])
 
 
 main()

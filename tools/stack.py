@@ -180,12 +180,15 @@ class Stack:
         """etcd, the API server with our CRDs, and the emulator; about 6 s, most of it the API server."""
         emulator = threading.Thread(target=self.start_moto)
         emulator.start()
+        self.start_kube()
+        emulator.join()
+        return self
+
+    def start_kube(self):
         self.start_etcd()
         self.start_apiserver()
         self.install_crds()
         self.allow_operator()
-        emulator.join()
-        return self
 
     def spawn(self, name, command, env=None):
         process = Process(name, command, self.folder, env)

@@ -391,7 +391,7 @@ def listed():
 class FakeAws(unittest.TestCase):
     def setUp(self):
         build = pathlib.Path(World.tools['operator']).resolve().parents[2]
-        self.server = stack.Process('sim-aws', [build / SERVER, '127.0.0.1:0', '5'], World.stack.folder)
+        self.server = stack.Process('sim-aws', [build / SERVER, '127.0.0.1:0', '--speed', '5'], World.stack.folder)
         self.addCleanup(self.server.stop)
         found = self.server.wait_until('listens', lambda: re.search(r'listening on (\d+)', self.server.text()))
         self.sides = [Side(f'http://127.0.0.1:{found[1]}'), Side(World.stack.aws_endpoint)]

@@ -19,7 +19,15 @@ image() {
     "$(git rev-parse HEAD)" build/image
 }
 
+# bench [scale ...]: what follows `scale` goes to tools/bench_scale.py.
 bench() {
+  if [[ ${1-} == scale ]]; then
+    build release infra-operator sim_aws_server
+    tool operator
+    stack_tools "$TOOL"
+    python3 tools/bench_scale.py "${TOOLS[@]}" "sim_aws_server=$PWD/build/release/tests/simulation/sim_aws_server" "${@:2}"
+    return
+  fi
   build release infra_bench infra_load
   tool operator
   stack_tools "$TOOL"

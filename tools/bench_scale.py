@@ -1,0 +1,204 @@
+#!/usr/bin/env python3
+"""Many objects against an AWS that answers fast, and what that costs. Run by ./dev bench scale; writes into bench/RESULTS.md.
+
+usage: bench_scale.py NAME=PATH ... [--objects N] [--kinds S3Bucket,VPC] [--latency 20ms] [--interval 300s] [--throttle]
+       (the programs of tools/stack.py and sim_aws_server)
+"""
+import argparse
+import concurrent.futures
+import datetime
+import json
+import random
+import statistics
+import time
+import urllib.request
+
+import stack
+from measured import API, NO_AWS_SETTINGS, machine, make_provider, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
+
+EDITS = 200
+EDITS_A_SECOND = 20
+MARK = 'edit-'
+TAGS = {'Team': 'bench'}
+SUBNETS_OF_A_VPC = 200
+SPECS = {
+    'S3Bucket': lambda n: {'bucketName': f'bench-{n}', 'versioning': {'enabled': True}, 'encryption': {'algorithm': 'AES256'}, 'tags': TAGS},
+    'VPC': lambda n: {'cidrBlock': f'10.{n % 256}.0.0/16', 'enableDnsSupport': True, 'enableDnsHostnames': True, 'tags': TAGS},
+    'Subnet': lambda n: {'vpcRef': {'name': f'vpc-{n // SUBNETS_OF_A_VPC}'}, 'cidrBlock': f'10.{n // SUBNETS_OF_A_VPC % 256}.{n % SUBNETS_OF_A_VPC}.0/24', 'tags': TAGS},
+    'SQSQueue': lambda n: {'queueName': f'bench-{n}', 'tags': TAGS},
+}
+HEAD = ['date', 'commit', 'objects', 'AWS', 'all ready, s', 'AWS calls', 'Kubernetes writes', 'CPU, s', 'memory, MiB',
+        'calls a minute at rest', 'CPU at rest, %', 'restart to ready, s', 'edit to AWS p50, ms', 'p99, ms']
+
+
+class StandIn:
+    """AWS as the simulator has it, over HTTP."""
+
+    def __init__(self, the_stack, latency_ms, throttle):
+        words = [the_stack.tools['sim_aws_server'], '127.0.0.1:0', '--latency', latency_ms, '--mark', MARK]
+        self.process = the_stack.spawn('stand-in', words + (['--throttle'] if throttle else []))
+        line = self.process.wait_until('listens', lambda: 'listening on' in self.process.text() and self.process.text())
+        self.endpoint = f'http://127.0.0.1:{line.split()[-1]}'
+
+    def asked(self):
+        with urllib.request.urlopen(self.endpoint + '/asked', timeout=30) as answer:
+            return json.loads(answer.read())
+
+    def calls(self):
+        return sum(self.asked()['calls'].values())
+
+
+class Bench:
+    def __init__(self, the_stack, options):
+        self.stack, self.options = the_stack, options
+        self.kinds = options.kinds.split(',')
+        self.each = options.objects // len(self.kinds)
+        self.figures = {}
+        self.operator = None
+
+    def path(self, kind, number=None):
+        return f'{API}/namespaces/default/{kind.lower()}s' + ('' if number is None else f'/{kind.lower()}-{number}')
+
+    def start_operator(self):
+        self.operator = self.stack.start_operator('--no-leader-elect', '--check-interval', self.options.interval, env=NO_AWS_SETTINGS)
+        return self.operator.wait_ready(120)
+
+    def pid(self):
+        return self.operator.process.popen.pid
+
+    def make(self, kind, number):
+        self.stack.kube.must('POST', self.path(kind), {
+            'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': kind, 'metadata': {'name': f'{kind.lower()}-{number}'},
+            'spec': {'providerRef': {'name': 'aws'}, **SPECS[kind](number)}})
+
+    def ready(self, kind):
+        return int(self.operator.metric('infra_operator_resources_total', resource_type=kind, status='ready'))
+
+    def fill(self):
+        """From the first object to the last that is ready, the objects being made as fast as the API server takes them."""
+        begun, computed, times = time.monotonic(), processor_seconds_of(self.pid()), {}
+        wanted = [(kind, number) for number in range(self.each) for kind in self.kinds]
+        with concurrent.futures.ThreadPoolExecutor(4) as makers:
+            list(makers.map(lambda one: self.make(*one), wanted))
+        print(f'  made in {time.monotonic() - begun:.1f} s', flush=True)
+        while len(times) < len(self.kinds):
+            for kind in self.kinds:
+                if kind not in times and self.ready(kind) >= self.each:
+                    times[kind] = time.monotonic() - begun
+                    print(f'  {kind}: {times[kind]:.1f} s', flush=True)
+            if time.monotonic() - begun > 3600:
+                raise TimeoutError(f'not ready within an hour: {[(kind, self.ready(kind)) for kind in self.kinds]}')
+            time.sleep(0.2)
+        self.figures['all ready, s'] = ' / '.join(f'{times[kind]:.1f}' for kind in self.kinds)
+        self.figures['AWS calls'] = self.aws.calls()
+        self.figures['CPU, s'] = f'{processor_seconds_of(self.pid()) - computed:.1f}'
+        self.figures['Kubernetes writes'] = len(self.stack.operator_writes())
+
+    def rest(self, seconds):
+        """What it costs when nothing changes, over one whole interval of checks."""
+        time.sleep(5)
+        calls, computed, written = self.aws.calls(), processor_seconds_of(self.pid()), len(self.stack.operator_writes())
+        time.sleep(seconds)
+        self.figures['calls a minute at rest'] = f'{(self.aws.calls() - calls) * 60 / seconds:.0f}'
+        self.figures['CPU at rest, %'] = f'{(processor_seconds_of(self.pid()) - computed) * 100 / seconds:.1f}'
+        self.figures['memory, MiB'] = '{:.1f}, at most {:.1f}'.format(*memory_of(self.pid()))
+        more = len(self.stack.operator_writes()) - written
+        if more:
+            print(f'  {more} writes to Kubernetes while nothing changed, such as {self.stack.operator_writes()[-1]}', flush=True)
+
+    def restart(self):
+        """All objects are looked at anew then, while some are edited."""
+        self.operator.stop()
+        begun = time.monotonic()
+        self.start_operator()
+        self.figures['restart to ready, s'] = f'{time.monotonic() - begun:.1f}'
+        self.edit()
+
+    def edit(self):
+        choice, sent, begun = random.Random(1), {}, time.monotonic()
+        for number in range(EDITS):
+            time.sleep(max(0.0, begun + number / EDITS_A_SECOND - time.monotonic()))
+            sent[f'{MARK}{number}'] = time.time() * 1000
+            path = self.path(choice.choice(self.kinds), choice.randrange(self.each))
+            self.stack.kube.must('PATCH', path, {'spec': {'tags': {**TAGS, 'Edit': f'{MARK}{number}'}}}, 'application/merge-patch+json')
+        def arrived():
+            marks = self.aws.asked()['marks']
+            return marks if len(marks) >= EDITS - 20 else None  # one that is edited anew takes only the last
+        try:
+            marks = stack.wait_until('the edits are in AWS', arrived, 120)
+        except TimeoutError:
+            marks = self.aws.asked()['marks']
+        took = sorted(marks[mark] - sent[mark] for mark in marks if mark in sent)
+        print(f'  {len(took)} of {EDITS} edits seen in AWS', flush=True)
+        self.figures['edit to AWS p50, ms'] = f'{statistics.median(took):.0f}'
+        self.figures['p99, ms'] = f'{took[int(len(took) * 0.99) - 1]:.0f}'
+
+    def run(self):
+        options = self.options
+        self.stack.start_kube()
+        warm_up(self.stack)
+        self.aws = StandIn(self.stack, options.latency.removesuffix('ms'), options.throttle)
+        make_provider(self.stack.kube, self.aws.endpoint)
+        if 'Subnet' in self.kinds and 'VPC' not in self.kinds:
+            for number in range(-(-self.each // SUBNETS_OF_A_VPC)):
+                self.make('VPC', number)
+        self.start_operator()
+        for what, step in (('fill', self.fill), ('rest', lambda: self.rest(seconds_of(options.interval))), ('restart and edits', self.restart)):
+            print(what, flush=True)
+            step()
+        by_operation = sorted(self.aws.asked()['calls'].items(), key=lambda one: -one[1])
+        self.figures |= {'date': datetime.date.today().isoformat(), 'commit': commit(), 'AWS': options.latency + (', throttled' if options.throttle else ''),
+                         'objects': ', '.join(f'{self.each} {kind}' for kind in self.kinds)}
+        return by_operation
+
+
+def seconds_of(interval):
+    return int(interval[:-1]) * {'s': 1, 'm': 60}[interval[-1]]
+
+
+def commit():
+    return stack.must_run(['git', '-C', stack.ROOT, 'describe', '--always', '--dirty']).strip()
+
+
+def rows_of(page):
+    """The history: what earlier runs have written."""
+    lines = [line for line in page.splitlines() if line.startswith('| 2')]
+    return [[cell.strip() for cell in line.strip('|').split('|')] for line in lines]
+
+
+def scale_page(rows, options):
+    return f'''
+{table(HEAD, rows)}
+Written by `./dev bench scale`, a line for each run; {', '.join(f'{name} {value}' for name, value in machine() if name in ('CPU', 'cores', 'kernel'))}. A real
+kube-apiserver and etcd, and the simulator's AWS (`sim_aws_server`) answering after the time named, all on this one machine. Objects are made as
+fast as the API server takes them, and counted from the first. At rest: a whole check interval ({options.interval} unless said otherwise) in which nothing changes.
+Then the operator is started anew, so that all objects are looked at, while {EDITS} edits come, {EDITS_A_SECOND} a second: from the edit to the AWS
+call that carries it.
+'''
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument('tools', nargs='+')
+    parser.add_argument('--objects', type=int, default=2000)
+    parser.add_argument('--kinds', default='S3Bucket,VPC')
+    parser.add_argument('--latency', default='20ms')
+    parser.add_argument('--interval', default='300s')
+    parser.add_argument('--throttle', action='store_true')
+    options = parser.parse_args()
+    the_stack = stack.Stack(dict(word.split('=', 1) for word in options.tools))
+    bench = Bench(the_stack, options)
+    try:
+        by_operation = bench.run()
+    finally:
+        the_stack.stop()
+    program, page = page_parts()
+    rows = rows_of(page)
+    row = [str(bench.figures[name]) for name in HEAD]
+    alike = [one for one in rows if one[2:4] == row[2:4]]
+    write_page(program, scale_page(rows + [row], options))
+    print(table(['', 'before', 'now'], [[name, old, new] for name, old, new in zip(HEAD, alike[-1] if alike else [''] * len(HEAD), row)]))
+    print(table(['operation', 'calls'], by_operation))
+
+
+main()
