@@ -113,12 +113,19 @@ struct Call {
   int line = 0;         // in the definition file
 };
 
+// Word `together`: how one request asks for many, with a filter that takes their ids; `items` is
+// the list in its answer, `id` the member that tells them apart.
+struct Together {
+  std::string filter, items, id;
+};
+
 // A part of the resource that is read by one call and changed by its own calls. The first facet is
 // the resource itself: it decides whether the resource exists. One without fields is read, in all
 // its pages, for the status fields that name it.
 struct Facet {
   std::string name;
   Call read;
+  std::optional<Together> together;
   std::string result;               // path in the answer; "Vpcs[0]" takes the first item
   std::vector<std::string> absent;  // AWS codes that mean: this part is not there
   std::string denied;               // what to tell the user if AWS refuses the read

@@ -276,10 +276,17 @@ std::vector<Call> read_calls(const Words& parent, std::string_view word) {
   return out;
 }
 
+Together read_together(const YAML::Node& node, const Words& facet) {
+  const Words words(node, "'together' of " + facet.where(), facet.complaints(),
+                    {"filter", "items", "id"});
+  for (const auto* word : {"filter", "items", "id"}) words.require(word);
+  return {.filter = words.text("filter"), .items = words.text("items"), .id = words.text("id")};
+}
+
 Facet read_facet(const YAML::Node& node, Complaints& complaints) {
   const Words words(node, "a facet", complaints,
                     {"name", "read", "result", "absent", "denied", "fields", "write", "remembered",
-                     "when", "unless", "fold", "begun", "atMostEverySeconds"});
+                     "when", "unless", "fold", "begun", "atMostEverySeconds", "together"});
   words.require("name");
   Facet facet;
   facet.name = words.text("name");
@@ -298,6 +305,7 @@ Facet read_facet(const YAML::Node& node, Complaints& complaints) {
     words.wrong("read", "makes no sense beside 'remembered'");
   }
   if (words.has("read")) facet.read = read_call(words, "read");
+  if (words.has("together")) facet.together = read_together(words.node("together"), words);
   return facet;
 }
 

@@ -387,8 +387,21 @@ class Checker {
     return {model, place};
   }
 
+  void check_together(const Call& read, const Together& together) {
+    answer(read, together.items + "[0]." + together.id);
+    const Model* model = models_.find(service_of(read));
+    const auto* operation = model == nullptr ? nullptr : model->operation(read.operation);
+    if (operation == nullptr) return;
+    for (const auto* member : {"Name", "Values"}) {
+      const std::string path = std::string("Filters[0].") + member;
+      if (!follow(*model, {model->input_of(*operation)}, path).shape.empty()) continue;
+      complain(read.line, fmt::format("{} has no member '{}'", read.operation, path));
+    }
+  }
+
   void check_facet(const Facet& facet) {
     if (facet.read.operation.empty()) return;
+    if (facet.together) check_together(facet.read, *facet.together);
     const Answer found = answer(facet.read, facet.result);
     if (found.model == nullptr) return;
     for (const std::string& name : facet.fields) {

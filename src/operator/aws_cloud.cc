@@ -41,4 +41,16 @@ Task<Result<Json>> AwsCloud::call_all_pages(std::string service, std::string ope
   co_return answer;
 }
 
+Task<Result<Json>> AwsCloud::read_together(std::string service, std::string operation, Json input,
+                                           const definition::Together& together, std::string id) {
+  auto read = [this, service, operation](Json of_all) {
+    return call_all_pages(service, operation, std::move(of_all));
+  };
+  auto shared =
+      co_await shared_->ask(service + " " + operation, together, std::move(id), std::move(read));
+  if (shared) co_return std::move(*shared);
+  auto alone = co_await call_all_pages(std::move(service), std::move(operation), std::move(input));
+  co_return alone;
+}
+
 }  // namespace infra

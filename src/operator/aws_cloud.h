@@ -5,6 +5,7 @@
 #include <string>
 
 #include "aws/client.h"
+#include "operator/shared_reads.h"
 #include "reconcile/seams.h"
 
 namespace infra {
@@ -21,8 +22,11 @@ struct ProviderPolicy {
 // AWS with the credentials, region and tags of one provider.
 class AwsCloud final : public reconcile::Cloud {
  public:
-  AwsCloud(std::shared_ptr<aws::Client> client, ProviderPolicy policy)
-      : client_(std::move(client)), policy_(std::move(policy)) {
+  // The clock outlives it.
+  AwsCloud(Clock& clock, std::shared_ptr<aws::Client> client, ProviderPolicy policy)
+      : client_(std::move(client)),
+        shared_(std::make_shared<SharedReads>(clock)),
+        policy_(std::move(policy)) {
     location_.region = client_->config().region;
   }
 
@@ -33,6 +37,8 @@ class AwsCloud final : public reconcile::Cloud {
                           Intent intent) override;
   Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                     Json input) override;
+  Task<Result<Json>> read_together(std::string service, std::string operation, Json input,
+                                   const definition::Together& together, std::string id) override;
   const reconcile::Location& location() const override { return location_; }
   const planning::TagPolicy& tag_policy() const override { return policy_.tags; }
   const planning::DriftPolicy& drift_policy() const override { return policy_.drift; }
@@ -45,6 +51,7 @@ class AwsCloud final : public reconcile::Cloud {
   aws::CallOptions call_options() const;
 
   std::shared_ptr<aws::Client> client_;
+  std::shared_ptr<SharedReads> shared_;  // by all that observe the same provider
   aws::CallObserver observer_;
   reconcile::Location location_;
   ProviderPolicy policy_;

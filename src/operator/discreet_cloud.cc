@@ -37,6 +37,15 @@ Task<Result<Json>> DiscreetCloud::call_all_pages(std::string service, std::strin
   co_return without_hidden(std::move(answer));
 }
 
+Task<Result<Json>> DiscreetCloud::read_together(std::string service, std::string operation,
+                                                Json input, const definition::Together& together,
+                                                std::string id) {
+  asked_ = true;
+  auto answer = co_await cloud_.read_together(std::move(service), std::move(operation),
+                                              std::move(input), together, std::move(id));
+  co_return without_hidden(std::move(answer));
+}
+
 Result<Json> DiscreetCloud::without_hidden(Result<Json> answer) const {
   if (answer) return answer;
   Error error = answer.error();

@@ -18,6 +18,8 @@ class DiscreetCloud final : public reconcile::Cloud {
                           Intent intent) override;
   Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                     Json input) override;
+  Task<Result<Json>> read_together(std::string service, std::string operation, Json input,
+                                   const definition::Together& together, std::string id) override;
   const reconcile::Location& location() const override { return cloud_.location(); }
   const planning::TagPolicy& tag_policy() const override { return cloud_.tag_policy(); }
   const planning::DriftPolicy& drift_policy() const override { return cloud_.drift_policy(); }

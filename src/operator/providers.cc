@@ -193,7 +193,8 @@ Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& n
   next.spec = std::move(written);
   next.fingerprint = credentials->fingerprint;
   next.cloud = std::make_shared<AwsCloud>(
-      make_client(std::move(*config), std::move(credentials->source)), policy_of(spec));
+      tools_.clock, make_client(std::move(*config), std::move(credentials->source)),
+      policy_of(spec));
   co_return Result<void>{};
 }
 

@@ -52,6 +52,7 @@ class ReachTest : public kube::Bench {
   kube::EventRecorder events{client, clock, [] { return 0.5; }};
   KubeStore store{client, events, kind};
   std::shared_ptr<AwsCloud> cloud = std::make_shared<AwsCloud>(
+      clock,
       std::make_shared<aws::Client>(clock, transport,
                                     std::make_shared<aws::Catalog>(aws::core_document),
                                     std::make_shared<aws::StaticCredentials>(aws::Credentials{

@@ -28,4 +28,13 @@ Task<Result<Json>> TimelyCloud::call_all_pages(std::string service, std::string 
   co_return answer;
 }
 
+Task<Result<Json>> TimelyCloud::read_together(std::string service, std::string operation,
+                                              Json input, const definition::Together& together,
+                                              std::string id) {
+  if (is_over()) co_return too_late(operation);
+  auto answer = co_await cloud_.read_together(std::move(service), std::move(operation),
+                                              std::move(input), together, std::move(id));
+  co_return answer;
+}
+
 }  // namespace infra

@@ -55,7 +55,8 @@ class Engine {
   Task<Result<void>> read_facet(Pass& pass, const definition::Facet& facet);
   enum class Pages { kFirst, kAll };
   Task<Result<Json>> read(Pass& pass, const definition::Call& call, Pages pages);
-  Task<Result<Json>> look(Pass& pass, const definition::Call& call);
+  Task<Result<Json>> look(Pass& pass, const definition::Call& call,
+                          const definition::Together* together = nullptr);
   Task<Result<Json>> invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent);
   Task<Result<Json>> send(Pass& pass, const definition::Call& call,
                           Cloud::Intent intent = Cloud::Intent::kWrite);

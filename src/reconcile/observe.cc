@@ -79,6 +79,12 @@ const std::string& service_of(const Engine::Pass& pass, const definition::Call& 
   return call.service.empty() ? pass.definition.service : call.service;
 }
 
+// What an answer is kept by.
+std::string question(const Engine::Pass& pass, const definition::Call& call) {
+  return service_of(pass, call) + " " + call.operation + " " +
+         boost::json::serialize(input_of(pass, call));
+}
+
 }  // namespace
 
 Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent) {
@@ -101,12 +107,16 @@ Task<Result<Json>> Engine::read(Pass& pass, const definition::Call& call, Pages 
 
 // A read within observe(): what are parts of one answer share it.
 // A page may be empty and not the last, so all of them are read.
-Task<Result<Json>> Engine::look(Pass& pass, const definition::Call& call) {
-  const std::string asked = service_of(pass, call) + " " + call.operation + " " +
-                            boost::json::serialize(input_of(pass, call));
+Task<Result<Json>> Engine::look(Pass& pass, const definition::Call& call,
+                                const definition::Together* together) {
+  const std::string asked = question(pass, call);
   const auto known = pass.answers.find(asked);
   if (known != pass.answers.end()) co_return known->second;
-  auto answer = co_await read(pass, call, Pages::kAll);
+  Task<Result<Json>> reading =
+      together == nullptr ? read(pass, call, Pages::kAll)
+                          : pass.cloud.read_together(service_of(pass, call), call.operation,
+                                                     input_of(pass, call), *together, pass.id);
+  auto answer = co_await std::move(reading);
   if (answer) pass.answers[asked] = *answer;
   co_return answer;
 }
@@ -147,7 +157,8 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 }
 
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
-  auto answer = co_await look(pass, facet.read);
+  const definition::Together* together = facet.together ? &*facet.together : nullptr;
+  auto answer = co_await look(pass, facet.read, together);
   Json& seen = pass.observed.facets[facet.name];
   seen = nullptr;  // read, and not there
   if (!answer) {

@@ -5,6 +5,7 @@
 
 #include "base/error.h"
 #include "base/task.h"
+#include "definition/definition.h"
 #include "planning/drift.h"
 #include "planning/tags.h"
 #include "reconcile/object.h"
@@ -33,6 +34,13 @@ class Cloud {
   // As call(), with the lists of all pages joined.
   virtual Task<Result<Json>> call_all_pages(std::string service, std::string operation,
                                             Json input) = 0;
+  // The same for a read that asks for `id` alone; it may be answered together with others that are
+  // asked for at this time, with what AWS says from now on.
+  virtual Task<Result<Json>> read_together(std::string service, std::string operation, Json input,
+                                           const definition::Together& /*together*/,
+                                           std::string /*id*/) {
+    return call_all_pages(std::move(service), std::move(operation), std::move(input));
+  }
   virtual const Location& location() const = 0;
   virtual const planning::TagPolicy& tag_policy() const = 0;
   virtual const planning::DriftPolicy& drift_policy() const = 0;
