@@ -104,7 +104,10 @@ Task<Outcome> Engine::run(Pass& pass) {
     if (tells_of_loss(pass, plan)) {
       auto absent = co_await confirm_absence(pass);
       if (!absent) co_return waiting_or_failed(absent.error());
-      if (!*absent) continue;
+      if (!*absent) {
+        pass.answers.clear();
+        continue;
+      }
     }
     note_drift(pass, plan);
     pass.ours = plan.reason != planning::kNotOurs && plan.reason != planning::kOwnerUnknown;
@@ -167,15 +170,20 @@ Task<Outcome> Engine::carry_out(Pass& pass, const Plan& plan, bool& again) {
       Outcome gone = co_await forget(pass, plan);
       co_return gone;
     }
-    case Action::kCreate: done = co_await create(pass); break;
+    case Action::kCreate:
+      done = co_await create(pass);
+      pass.answers.clear();
+      break;
     case Action::kUpdate:
       if (auto not_again = written_before(pass, plan)) co_return std::move(*not_again);
       done = co_await update(pass, plan);
       if (done) note_update(pass, plan);
+      forget_changed(pass, plan);
       break;
     case Action::kDelete:
       if (auto not_again = removed_before(pass)) co_return std::move(*not_again);
       done = co_await remove(pass, plan);
+      pass.answers.clear();
       break;
     case Action::kRelease: {
       Outcome released = co_await release(pass, plan);

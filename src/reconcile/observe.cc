@@ -87,6 +87,28 @@ std::string question(const Engine::Pass& pass, const definition::Call& call) {
 
 }  // namespace
 
+void forget_changed(Engine::Pass& pass, const planning::Plan& plan) {
+  const auto& definition = pass.definition;
+  const auto forget = [&pass](const definition::Call& read) {
+    pass.answers.erase(question(pass, read));
+  };
+  bool first_too = !definition.states.at.empty();
+  for (const Facet& facet : definition.facets) {
+    const bool written = std::ranges::find(plan.facets, facet.name) != plan.facets.end();
+    if (written && !facet.read.operation.empty()) forget(facet.read);
+  }
+  for (const auto& set : definition.sets) {
+    if (!plan.sets.contains(set.field)) continue;
+    if (set.read) forget(*set.read);
+    if (!set.read) first_too = true;
+  }
+  if (!plan.set_tags.empty() || !plan.remove_tags.empty()) {
+    if (definition.tags->read) forget(*definition.tags->read);
+    if (!definition.tags->read) first_too = true;
+  }
+  if (first_too) forget(definition.facets.front().read);
+}
+
 Task<Result<Json>> Engine::invoke(Pass& pass, const definition::Call& call, Cloud::Intent intent) {
   Json input = input_of(pass, call);
   auto answer =
@@ -176,7 +198,6 @@ Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
 
 // Into pass.observed, which an earlier look of this pass may have filled.
 Task<Result<void>> Engine::observe(Pass& pass) {
-  pass.answers.clear();
   pass.observed = Observed{};
   pass.observed.id = pass.id;
   if (pass.id.empty()) co_return Result<void>{};

@@ -30,7 +30,7 @@ struct Engine::Pass {
   planning::TagMap tags_to_set;             // ${tags}
   std::vector<std::string> tags_to_remove;  // ${tagKeys}
   planning::Observed observed;              // as last read
-  std::map<std::string, Json> answers;      // of the reads of one look, by call and input
+  std::map<std::string, Json> answers;      // of reads since the last change, by call and input
   bool seen = false;                        // present in this pass
   bool ours = true;                         // what was seen belongs to this object
   bool removed = false;                     // AWS accepted its deletion in this pass
@@ -78,6 +78,10 @@ std::vector<std::string> with_names(std::vector<std::string> noted,
 void note_writing(Engine::Pass& pass, const definition::StatusField& field);
 // The same once it has been written, and all else taken away.
 void note_written(Engine::Pass& pass, const definition::StatusField& field);
+
+// After an update: what it has changed is read again, and with it the state of the resource; the
+// rest is as it was seen a moment ago.
+void forget_changed(Engine::Pass& pass, const planning::Plan& plan);
 
 // The part of AWS's answers that a status field comes from; null if it was not read.
 const Json* source_of(const Engine::Pass& pass, const definition::StatusField& field);
