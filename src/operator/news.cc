@@ -1,5 +1,6 @@
 #include "operator/news.h"
 
+#include "reconcile/conditions.h"
 #include "reconcile/pass.h"
 
 namespace infra {
@@ -31,6 +32,16 @@ bool lost_status(const Json& before, const Json& after) {
 bool is_news(const Json& before, const Json& after) {
   return before.is_null() || after.is_null() || lost_status(before, after) ||
          !same(decided(before), decided(after));
+}
+
+bool seems_settled(const Json& json) {
+  const reconcile::Object object(json);
+  const Json status = object.status();
+  const auto ready = reconcile::condition_of(status, "Ready");
+  const Json* seen = find_path(status, "observedGeneration");
+  return !object.deleting() && ready && ready->status == "True" && seen != nullptr &&
+         *seen == Json(object.generation()) &&
+         object.annotation("reconcile-requested-at") == text_at(status, "lastHandledReconcileAt");
 }
 
 }  // namespace infra

@@ -11,4 +11,8 @@ namespace infra {
 // has gone.
 bool is_news(const Json& before, const Json& after);
 
+// Whether an object, by what it says itself, needs no more than a look: it is ready for this spec,
+// and is to stay.
+bool seems_settled(const Json& object);
+
 }  // namespace infra

@@ -14,6 +14,33 @@ Json object() {
       "status": {"ready": false}})");
 }
 
+TEST(News, WhatSeemsSettledIsReadyForItsSpec) {
+  Json settled = object();
+  set_path(settled, "status",
+           parse_json(R"({"ready": true, "observedGeneration": 1,
+      "conditions": [{"type": "Ready", "status": "True", "reason": "Available"}]})")
+               .value());
+  EXPECT_TRUE(seems_settled(settled));
+  EXPECT_FALSE(seems_settled(object())) << "was never looked at";
+  const auto with = [&settled](const std::string& path, const Json& value) {
+    Json other = settled;
+    set_path(other, path, value);
+    return seems_settled(other);
+  };
+  EXPECT_FALSE(with("metadata.generation", 2));
+  EXPECT_FALSE(with("metadata.deletionTimestamp", "2026-01-01T00:00:00Z"));
+  EXPECT_FALSE(
+      with("status.conditions",
+           parse_json(R"([{"type": "Ready", "status": "False", "reason": "Drifted"}])").value()));
+  Json asked = settled;
+  asked.at("metadata")
+      .at("annotations")
+      .get_object()["aws-infra-operator.runner.codes/reconcile-requested-at"] = "noon";
+  EXPECT_FALSE(seems_settled(asked));
+  set_path(asked, "status.lastHandledReconcileAt", "noon");
+  EXPECT_TRUE(seems_settled(asked));
+}
+
 bool news_at(const std::string& path, const Json& value) {
   Json after = object();
   set_path(after, path, value);

@@ -69,7 +69,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                  providers_, references_, parts_.metrics, parts_.log) {
   parts_.health.add("caches");
   providers_.on_change = [this](const std::string& provider) {
-    for (const auto& user : users_.of(provider)) dispatcher_.add(user);
+    for (const auto& user : users_.of(provider)) wake(user);
   };
   references_.on_wake = [this](const reconcile::Target& target) {
     dispatcher_.add(queue_key(target.kind, target.ns + "/" + target.name));
@@ -170,7 +170,22 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   // The watch may bring our own writes before their answer does: what counts is what is in a
   // change.
   if (!is_news(before, after)) return;
-  if (change.kind != kube::ChangeKind::kWritten) dispatcher_.add(key);
+  if (change.kind == kube::ChangeKind::kWritten) return;
+  const bool first_seen = before.is_null() && &kind != &provider_kind_;
+  if (first_seen && seems_settled(after)) return dispatcher_.add_look(key, Duration{0});
+  dispatcher_.add(key);
+}
+
+// Something that an object depends on has changed. What was settled has time: when all are woken,
+// as after a start, those go before it that a user waits for.
+void Operator::wake(const std::string& key) {
+  const auto slash = key.find('/');
+  const auto kind = std::ranges::find(kinds_, key.substr(0, slash), &WatchedKind::name);
+  const auto object =
+      kind == kinds_.end() ? Result<Json>(Json()) : kind->get(key.substr(slash + 1));
+  const bool settled = object && object->is_object() && seems_settled(*object);
+  if (settled) return dispatcher_.add_look(key, Duration{0});
+  dispatcher_.add(key);
 }
 
 void Operator::follow_secrets_of(const Json& provider_before, const Json& provider_after) {

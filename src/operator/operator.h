@@ -81,6 +81,7 @@ class Operator {
   void add_kind(const definition::Definition& definition);
   void follow(WatchedKind& kind, kube::Informer& informer);
   void on_object(const WatchedKind& kind, const kube::Change& change);
+  void wake(const std::string& key);
   void watch_secrets();
   void follow_secrets_of(const Json& provider_before, const Json& provider_after);
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);

@@ -16,16 +16,16 @@ WorkQueue::WorkQueue(Clock& clock, std::function<double()> random)
 
 void WorkQueue::schedule(const Key& key, const Entry& entry) {
   if (in_flight_.contains(key)) return;
-  schedule_.emplace(entry.due, entry.lane, entry.order, key);
+  schedules_[std::size_t(entry.lane)].emplace(entry.due, entry.order, key);
 }
 
 void WorkQueue::unschedule(const Key& key, const Entry& entry) {
-  schedule_.erase(Slot{entry.due, entry.lane, entry.order, key});
+  schedules_[std::size_t(entry.lane)].erase(Slot{entry.due, entry.order, key});
 }
 
 void WorkQueue::put(const Key& key, SteadyTime due, Lane lane) {
   if (lane == Lane::kEdit) failures_.erase(key);
-  Entry entry{.due = due, .lane = lane, .order = ++order_};
+  Entry entry{.due = due, .lane = lane};
   const auto found = entries_.find(key);
   if (found != entries_.end()) {
     entry.due = std::min(entry.due, found->second.due);
@@ -33,6 +33,7 @@ void WorkQueue::put(const Key& key, SteadyTime due, Lane lane) {
     entry.order = found->second.order;
     unschedule(key, found->second);
   }
+  if (entry.lane != Lane::kDrift && entry.order == 0) entry.order = ++order_;
   entries_[key] = entry;
   schedule(key, entry);
 }
@@ -55,16 +56,12 @@ void WorkQueue::forget(const Key& key) {
 
 std::optional<WorkQueue::Key> WorkQueue::take() {
   const SteadyTime now = clock_.steady();
-  auto best = schedule_.end();
-  for (auto slot = schedule_.begin(); slot != schedule_.end(); ++slot) {
-    if (std::get<SteadyTime>(*slot) > now) break;
-    const bool first = best == schedule_.end() || std::get<Lane>(*slot) < std::get<Lane>(*best);
-    if (first) best = slot;
-    if (std::get<Lane>(*best) == Lane::kEdit) break;
-  }
-  if (best == schedule_.end()) return std::nullopt;
-  Key key = std::get<Key>(*best);
-  schedule_.erase(best);
+  const auto lane = std::ranges::find_if(schedules_, [now](const Schedule& schedule) {
+    return !schedule.empty() && std::get<SteadyTime>(*schedule.begin()) <= now;
+  });
+  if (lane == schedules_.end()) return std::nullopt;
+  Key key = std::get<Key>(*lane->begin());
+  lane->erase(lane->begin());
   entries_.erase(key);
   in_flight_.insert(key);
   return key;
@@ -77,8 +74,13 @@ void WorkQueue::done(const Key& key) {
 }
 
 std::optional<SteadyTime> WorkQueue::next_due() const {
-  if (schedule_.empty()) return std::nullopt;
-  return std::get<SteadyTime>(*schedule_.begin());
+  std::optional<SteadyTime> next;
+  for (const Schedule& schedule : schedules_) {
+    if (schedule.empty()) continue;
+    const SteadyTime due = std::get<SteadyTime>(*schedule.begin());
+    next = next ? std::min(*next, due) : due;
+  }
+  return next;
 }
 
 std::size_t WorkQueue::due(std::string_view prefix) const {

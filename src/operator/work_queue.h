@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -53,9 +54,11 @@ class WorkQueue {
   struct Entry {
     SteadyTime due;
     Lane lane;
-    std::uint64_t order;
+    std::uint64_t order = 0;  // of checks 0: those of a kind come together, and can share reads
   };
-  using Slot = std::tuple<SteadyTime, Lane, std::uint64_t, Key>;
+  using Slot = std::tuple<SteadyTime, std::uint64_t, Key>;
+  // Entries of a lane that are not in flight, by due time.
+  using Schedule = std::set<Slot>;
 
   void put(const Key& key, SteadyTime due, Lane lane);
   void schedule(const Key& key, const Entry& entry);
@@ -65,7 +68,7 @@ class WorkQueue {
   std::function<double()> random_;
   std::uint64_t order_ = 0;
   std::map<Key, Entry> entries_;
-  std::set<Slot> schedule_;  // entries that are not in flight, by due time
+  std::array<Schedule, 3> schedules_;  // by lane
   std::set<Key> in_flight_;
   std::map<Key, int> failures_;
 };

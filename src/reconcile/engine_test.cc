@@ -415,6 +415,26 @@ TEST_F(EngineTest, DriftThatIsNotToBePutRightIsToldOnce) {
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(9));
 }
 
+TEST_F(EngineTest, AfterAnUpdateOnlyWhatItChangedIsReadAgain) {
+  kind.tags->read = Call{.operation = "ListTags", .input = JsonObject{{"Id", "${id}"}}};
+  kind.tags->result = "Tags";
+  const auto calls_for = [this](const std::string& path, const Json& value) {
+    set_path(store.json, path, value);
+    cloud.calls.clear();
+    reconcile();
+    return cloud.calls;
+  };
+  reconcile();
+  ASSERT_TRUE(ready());
+  using Calls = std::vector<std::string>;
+  EXPECT_EQ(calls_for("spec.size", 7), (Calls{"GetThing", "ListTags", "Resize", "GetThing"}));
+  EXPECT_EQ(calls_for("spec.tags.a", "b"), (Calls{"GetThing", "ListTags", "Tag", "ListTags"}));
+  kind.states = {.at = "State", .ready = {"there"}, .none = "there"};
+  EXPECT_EQ(calls_for("spec.tags.a", "c"),
+            (Calls{"GetThing", "ListTags", "Tag", "GetThing", "ListTags"}))
+      << "it may be busy with the change";
+}
+
 TEST_F(EngineTest, DriftIsPutRightWhenAskedFor) {
   reconcile();
   cloud.drift.heals = false;
