@@ -8,6 +8,18 @@
 namespace infra {
 namespace {
 
+// Checks of one moment share what they read (operator/shared_reads.h), so they come at full
+// multiples of this; not those that are asked for more often than once a minute.
+constexpr Duration kLineUp{5'000};
+constexpr Duration kOften{60'000};
+
+// So long from `now` that it is such a moment.
+Duration lined_up(SteadyTime now, Duration after) {
+  if (after < kOften) return after;
+  const auto past = std::chrono::duration_cast<Duration>(now.time_since_epoch() + after) % kLineUp;
+  return past == Duration{0} ? after : after + kLineUp - past;
+}
+
 std::string_view kind_of(std::string_view key) { return key.substr(0, key.find('/')); }
 
 }  // namespace
@@ -99,7 +111,7 @@ void Dispatcher::put_back(const WorkQueue::Key& key, const Next& next) {
   switch (next.kind) {
     case Next::Kind::kCheck:
       queue_.succeeded(key);
-      queue_.add_after(key, spread(next.after), WorkQueue::Lane::kDrift);
+      queue_.add_after(key, lined_up(clock_.steady(), spread(next.after)), WorkQueue::Lane::kDrift);
       break;
     case Next::Kind::kWait:
       queue_.succeeded(key);

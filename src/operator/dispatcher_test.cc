@@ -26,6 +26,10 @@ class DispatcherTest : public ::testing::Test {
     co_await go_on.wait(clock);
     co_return next;
   }
+  Task<Next> note_and_say(std::string what, Next next) {
+    begun.push_back(std::move(what));
+    co_return next;
+  }
   Task<Next> throws(std::string) {
     ++thrown;
     throw std::runtime_error("a bug");
@@ -124,8 +128,26 @@ TEST_F(DispatcherTest, ALookComesSoonerOrLaterByTheJitter) {
   end("n/a");
   advance(Duration{119'000});
   EXPECT_EQ(begun.size(), 2u);
-  advance(Duration{2'000});
+  advance(Duration{5'000});  // the next moment at which checks line up
   EXPECT_EQ(begun.size(), 3u);
+}
+
+TEST_F(DispatcherTest, ChecksLineUpKindByKind) {
+  for (const char* kind : {"VPC", "Subnet"}) {
+    dispatcher.handle(kind, [this, kind](const std::string& name) {
+      return note_and_say(kind + name.substr(1), Next::check(Duration{100'000}));
+    });
+  }
+  for (const char* key : {"VPC/n/a", "Subnet/n/b", "VPC/n/c", "Subnet/n/d"}) {
+    advance(Duration{700});
+    dispatcher.add(key);
+    poll();
+  }
+  begun.clear();
+  advance(Duration{98'000});
+  EXPECT_TRUE(begun.empty()) << "the first is to wait for the others";
+  advance(Duration{5'000});
+  EXPECT_EQ(begun, (std::vector<std::string>{"Subnet/b", "Subnet/d", "VPC/a", "VPC/c"}));
 }
 
 TEST_F(DispatcherTest, ALookMayHaveAJitterOfItsOwn) {
