@@ -186,6 +186,7 @@ def main():
     parser.add_argument('--interval', default='300s')
     parser.add_argument('--throttle', action='store_true')
     options = parser.parse_args()
+    stack.end_in_order_when_told()
     the_stack = stack.Stack(dict(word.split('=', 1) for word in options.tools))
     bench = Bench(the_stack, options)
     try:
