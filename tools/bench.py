@@ -10,14 +10,13 @@ import pathlib
 import shutil
 import socket
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 
 import image
 import stack
-from measured import API, NO_AWS_SETTINGS, machine, make_provider, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
+from measured import API, NO_AWS_SETTINGS, machine, make_provider, manifest, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
 
 FLAGS = ['--no-leader-elect', '--provider-endpoint', 'http://127.0.0.1:*', '--metrics-bind-address', '127.0.0.1:0', '--health-probe-bind-address']
 STARTS = 10
@@ -107,9 +106,7 @@ def measure_vpcs(the_stack):
     begun = time.monotonic()
     computed = -launched.processor_seconds()
     for number in range(VPCS):
-        kube.must('POST', vpcs, {
-            'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': 'VPC', 'metadata': {'name': f'vpc-{number}'},
-            'spec': {'providerRef': {'name': 'aws'}, 'cidrBlock': f'10.{number}.0.0/16', 'tags': {'Team': 'bench'}}})
+        kube.must('POST', vpcs, manifest('VPC', f'vpc-{number}', {'cidrBlock': f'10.{number}.0.0/16', 'tags': {'Team': 'bench'}}))
     created = time.monotonic() - begun
 
     def all_ready():
@@ -129,20 +126,18 @@ def make_certificate(folder):
                     '-keyout', folder / 'tls.key', '-out', folder / 'tls.crt', '-subj', '/CN=webhook', '-addext', 'subjectAltName=IP:127.0.0.1'])
 
 
-def manifest(kind, name, spec):
-    """Of an object that is known and left alone."""
-    return {'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': kind,
-            'metadata': {'name': name, 'namespace': 'network', 'annotations': {f'{stack.GROUP}/paused': 'true'}},
-            'spec': {'providerRef': {'name': 'aws'}, **spec}}
+def left_alone(kind, name, spec):
+    """An object that is known and not worked on."""
+    return manifest(kind, name, spec, namespace='network', annotations={f'{stack.GROUP}/paused': 'true'})
 
 
 def subnet(name, network, number):
-    return manifest('Subnet', name, {'vpcRef': {'name': f'vpc-{network}'}, 'cidrBlock': f'10.{network}.{number}.0/24', 'tags': {'Team': 'bench'}})
+    return left_alone('Subnet', name, {'vpcRef': {'name': f'vpc-{network}'}, 'cidrBlock': f'10.{network}.{number}.0/24', 'tags': {'Team': 'bench'}})
 
 
 def fill_networks(kube):
     kube.must('POST', '/api/v1/namespaces', {'metadata': {'name': 'network'}})
-    objects = [('vpcs', manifest('VPC', f'vpc-{network}', {'cidrBlock': f'10.{network}.0.0/16'})) for network in range(NETWORKS)]
+    objects = [('vpcs', left_alone('VPC', f'vpc-{network}', {'cidrBlock': f'10.{network}.0.0/16'})) for network in range(NETWORKS)]
     objects += [('subnets', subnet(f'subnet-{network}-{number}', network, number)) for network in range(NETWORKS) for number in range(SUBNETS)]
     with concurrent.futures.ThreadPoolExecutor(4) as makers:
         list(makers.map(lambda one: kube.must('POST', f'{API}/namespaces/network/{one[0]}', one[1]), objects))

@@ -14,7 +14,7 @@ import time
 import urllib.request
 
 import stack
-from measured import API, NO_AWS_SETTINGS, machine, make_provider, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
+from measured import API, NO_AWS_SETTINGS, machine, make_provider, manifest, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
 
 EDITS = 200
 EDITS_A_SECOND = 20
@@ -67,9 +67,7 @@ class Bench:
         return self.operator.process.popen.pid
 
     def make(self, kind, number):
-        self.stack.kube.must('POST', self.path(kind), {
-            'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': kind, 'metadata': {'name': f'{kind.lower()}-{number}'},
-            'spec': {'providerRef': {'name': 'aws'}, **SPECS[kind](number)}})
+        self.stack.kube.must('POST', self.path(kind), manifest(kind, f'{kind.lower()}-{number}', SPECS[kind](number)))
 
     def ready(self, kind):
         return int(self.operator.metric('infra_operator_resources_total', resource_type=kind, status='ready'))

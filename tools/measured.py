@@ -46,6 +46,10 @@ def make_provider(kube, endpoint):
         'spec': {'region': 'us-east-1', 'endpoint': endpoint, 'credentialsSecret': {'name': 'keys'}}})
 
 
+def manifest(kind, name, spec, **metadata):
+    return {'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': kind, 'metadata': {'name': name, **metadata}, 'spec': {'providerRef': {'name': 'aws'}, **spec}}
+
+
 def machine():
     cpu = next(line.split(':', 1)[1].strip() for line in open('/proc/cpuinfo') if line.startswith('model name'))
     memory = next(int(line.split()[1]) for line in open('/proc/meminfo') if line.startswith('MemTotal'))
