@@ -15,6 +15,8 @@ namespace infra::aws {
 namespace {
 
 constexpr int kMostAttempts = 3;
+// Who would wait longer for its turn is sent away, so that it holds nothing that others may need.
+constexpr Duration kPatience{1'000};
 
 // "403" is all that an answer to HEAD says.
 bool may_be_skew(std::string_view code) {
@@ -298,6 +300,22 @@ Task<Result<Json>> Client::attempt(Pending* pending) {
   }
 }
 
+Budget* Client::budget_for(const Pending& pending) const {
+  if (budgets_ == nullptr) return nullptr;
+  return &budgets_->of({.account = account_,
+                        .region = config_.region,
+                        .service = pending.service->name,
+                        .operation = pending.operation->name});
+}
+
+// Waits for its turn, if AWS has throttled such calls.
+Task<Result<void>> Client::take_turn(const Pending* pending, const CallOptions* options) {
+  Budget* budget = budget_for(*pending);
+  if (budget == nullptr) co_return Result<void>{};
+  auto turn = co_await budget->take(options->caller, kPatience);
+  co_return turn;
+}
+
 Task<Result<Json>> Client::call(std::string service, std::string operation, Json input,
                                 CallOptions options) {
   if (input.is_null()) input = JsonObject{};
@@ -305,7 +323,12 @@ Task<Result<Json>> Client::call(std::string service, std::string operation, Json
   if (!pending) co_return std::unexpected(pending.error());
   bool retried = false;
   while (true) {
+    auto turn = co_await take_turn(&*pending, &options);
+    if (!turn) co_return std::unexpected(turn.error());
     auto result = co_await attempt(&*pending);
+    if (Budget* budget = budget_for(*pending)) {
+      budget->note_answer(!result && result.error().code == Code::kThrottled);
+    }
     if (result) {
       quota_.give_back(retried);
       co_return result;

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "aws/budget.h"
 #include "aws/catalog.h"
 #include "aws/credentials.h"
 #include "aws/retry.h"
@@ -64,6 +65,7 @@ struct CallOptions {
   bool retry_unknown = true;
   int page_limit = 1000;
   CallObserver observer;  // hears of each attempt of this call, as the client's own does
+  Caller caller;          // whose turn it is to be
 };
 
 // Calls any operation of any AWS service with JSON in and out, in one region with one set of
@@ -90,6 +92,12 @@ class Client {
 
   const ClientConfig& config() const { return config_; }
 
+  // From now on it asks no more than what AWS takes of this account; they outlive it.
+  void keep_within(Budgets& budgets, std::string account) {
+    budgets_ = &budgets;
+    account_ = std::move(account);
+  }
+
  private:
   // A call on its way; lives in the frame of call().
   struct Pending {
@@ -110,6 +118,8 @@ class Client {
                           const CallOptions& options);
   Result<Endpoint> find_endpoint(const Service& service, const Operation& operation,
                                  const Json& input) const;
+  Budget* budget_for(const Pending& pending) const;
+  Task<Result<void>> take_turn(const Pending* pending, const CallOptions* options);
   Task<Result<Json>> attempt(Pending* pending);
   Result<void> sign_for_now(net::HttpRequest& request, const Pending& pending,
                             const Credentials& keys) const;
@@ -126,6 +136,8 @@ class Client {
   ClientConfig config_;
   std::function<double()> random_;
   RetryQuota quota_;
+  Budgets* budgets_ = nullptr;  // null: no limits
+  std::string account_;
   Duration clock_offset_{0};  // AWS's clock minus ours
 };
 

@@ -117,6 +117,29 @@ TEST_F(ClientTest, ThrottlingIsRetriedThreeTimesAtMost) {
   EXPECT_EQ(records.back().attempt, 3);
 }
 
+TEST_F(ClientTest, WhatAwsHasThrottledWaitsForItsTurn) {
+  Budgets budgets(clock);
+  client.keep_within(budgets, "123456789012");
+  for (int i = 0; i < 3; ++i) {
+    budgets.of({"123456789012", "eu-west-1", "things", "CreateThing"}).note_answer(true);
+  }
+  const auto late = create();
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().code, Code::kThrottled);
+  EXPECT_EQ(
+      late.error().message,
+      "AWS has throttled things CreateThing of account 123456789012 in eu-west-1: it is asked "
+      "as often as it allows, and this call waits for its turn");
+  ASSERT_TRUE(late.error().retry_after);
+  EXPECT_EQ(transport.requests.size(), 0u) << "it was not sent";
+  transport.then(200, R"({"Things": []})");
+  EXPECT_TRUE(run(client.call("things", "ListThings", Json())))
+      << "each operation has a budget of its own";
+  clock.advance(*late.error().retry_after);
+  transport.then(200, "{}");
+  EXPECT_TRUE(create());
+}
+
 TEST_F(ClientTest, RetryAfterIsRespected) {
   then_error(429, "TooManyRequestsException", {{"Retry-After", "7"}});
   transport.then(200, "{}");
