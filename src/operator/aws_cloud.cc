@@ -5,6 +5,11 @@
 #include "planning/access.h"
 
 namespace infra {
+std::shared_ptr<AwsCloud> AwsCloud::used_by(aws::Caller caller) const {
+  auto out = std::make_shared<AwsCloud>(*this);
+  out->caller_ = std::move(caller);
+  return out;
+}
 
 std::shared_ptr<AwsCloud> AwsCloud::observed_by(aws::CallObserver observer) const {
   auto out = std::make_shared<AwsCloud>(*this);
@@ -12,8 +17,9 @@ std::shared_ptr<AwsCloud> AwsCloud::observed_by(aws::CallObserver observer) cons
   return out;
 }
 
-void AwsCloud::set_caller(const Json& identity) {
+void AwsCloud::set_caller(const Json& identity, aws::Budgets& budgets) {
   location_.account_id = text_at(identity, "Account");
+  client_->keep_within(budgets, location_.account_id);
   const std::string partition = planning::partition_of(text_at(identity, "Arn"));
   if (!partition.empty()) location_.partition = partition;
 }
@@ -21,6 +27,7 @@ void AwsCloud::set_caller(const Json& identity) {
 aws::CallOptions AwsCloud::call_options() const {
   aws::CallOptions out;
   out.observer = observer_;
+  out.caller = caller_;
   return out;
 }
 

@@ -30,6 +30,8 @@ class AwsCloud final : public reconcile::Cloud {
     location_.region = client_->config().region;
   }
 
+  // The same, for one who has a turn of its own among all callers.
+  std::shared_ptr<AwsCloud> used_by(aws::Caller caller) const;
   // The same, with an observer that hears of each attempt of its calls.
   std::shared_ptr<AwsCloud> observed_by(aws::CallObserver observer) const;
 
@@ -44,8 +46,9 @@ class AwsCloud final : public reconcile::Cloud {
   const planning::DriftPolicy& drift_policy() const override { return policy_.drift; }
   const ProviderPolicy& policy() const { return policy_; }
 
-  // The answer to GetCallerIdentity; known before the first object is reconciled.
-  void set_caller(const Json& identity);
+  // The answer to GetCallerIdentity; known before the first object is reconciled. Its calls keep
+  // within the budgets of that account, which outlive it.
+  void set_caller(const Json& identity, aws::Budgets& budgets);
 
  private:
   aws::CallOptions call_options() const;
@@ -53,6 +56,7 @@ class AwsCloud final : public reconcile::Cloud {
   std::shared_ptr<aws::Client> client_;
   std::shared_ptr<SharedReads> shared_;  // by all that observe the same provider
   aws::CallObserver observer_;
+  aws::Caller caller_;
   reconcile::Location location_;
   ProviderPolicy policy_;
 };

@@ -48,7 +48,7 @@ void Dispatcher::add(const std::string& key) {
 }
 
 void Dispatcher::add_look(const std::string& key, Duration after) {
-  queue_.add_after(key, after, WorkQueue::Lane::kDrift);
+  queue_.add_after(key, after, WorkQueue::Lane::kCheck);
   metrics_.workqueue_adds.with({kind_of(key)}).inc();
   wakeup_.notify();
 }
@@ -56,16 +56,22 @@ void Dispatcher::add_look(const std::string& key, Duration after) {
 Task<void> Dispatcher::run() {
   auto executor = co_await boost::asio::this_coro::executor;
   while (!stopping_) {
-    while (queue_.in_flight() < settings_.most_at_once) {
-      auto key = queue_.take();
-      if (!key) break;
-      boost::asio::co_spawn(executor, work(std::move(*key)), boost::asio::detached);
+    while (auto taken = queue_.take(open_lanes())) {
+      checks_ += taken->lane == Lane::kCheck ? 1 : 0;
+      boost::asio::co_spawn(executor, work(std::move(*taken)), boost::asio::detached);
     }
-    // With every place taken, only the end of a reconcile makes a difference.
-    std::optional<SteadyTime> until;
-    if (queue_.in_flight() < settings_.most_at_once) until = queue_.next_due();
-    co_await wakeup_.wait(clock_, until);
+    // Where no place is left, only the end of a reconcile makes a difference.
+    co_await wakeup_.wait(clock_, queue_.next_due(open_lanes()));
   }
+}
+
+// Those for which there are places.
+WorkQueue::Lanes Dispatcher::open_lanes() const {
+  WorkQueue::Lanes out;
+  const std::size_t others = queue_.in_flight() - checks_;
+  if (others < settings_.most_at_once) out = {Lane::kEdit, Lane::kRetry};
+  if (checks_ < settings_.checks_at_once) out.push_back(Lane::kCheck);
+  return out;
 }
 
 void Dispatcher::stop() {
@@ -80,25 +86,28 @@ Task<bool> Dispatcher::wait_idle(Duration limit) {
   co_return queue_.in_flight() == 0;
 }
 
-Task<Next> Dispatcher::reconcile(WorkQueue::Key key) {
-  const auto kind = kind_of(key);
+Task<Next> Dispatcher::reconcile(WorkQueue::Taken taken) {
+  const auto kind = kind_of(taken.key);
   const auto found = reconciles_.find(kind);
   if (found == reconciles_.end()) co_return Next::forget();
-  std::string object_key = key.substr(kind.size() + 1);
-  Next next = co_await found->second(std::move(object_key));
+  std::string object_key = taken.key.substr(kind.size() + 1);
+  Next next = co_await found->second(std::move(object_key), taken.lane);
   co_return next;
 }
 
-Task<void> Dispatcher::work(WorkQueue::Key key) {
+Task<void> Dispatcher::work(WorkQueue::Taken taken) {
+  const WorkQueue::Key key = taken.key;
+  const bool check = taken.lane == Lane::kCheck;
   Next next = Next::back_off();
   try {
-    next = co_await reconcile(key);
+    next = co_await reconcile(std::move(taken));
   } catch (const std::exception& error) {
     log_.error("a reconcile ended with an exception; this is a bug, please report it",
                {{"key", key}, {"exception", error.what()}});
   }
   put_back(key, next);
   queue_.done(key);
+  checks_ -= check ? 1 : 0;
   wakeup_.notify();
 }
 
@@ -111,7 +120,7 @@ void Dispatcher::put_back(const WorkQueue::Key& key, const Next& next) {
   switch (next.kind) {
     case Next::Kind::kCheck:
       queue_.succeeded(key);
-      queue_.add_after(key, lined_up(clock_.steady(), spread(next.after)), WorkQueue::Lane::kDrift);
+      queue_.add_after(key, lined_up(clock_.steady(), spread(next.after)), WorkQueue::Lane::kCheck);
       break;
     case Next::Kind::kWait:
       queue_.succeeded(key);

@@ -34,11 +34,14 @@ std::string queue_key(std::string_view kind, std::string_view object_key);
 // a reconcile is a bug of ours: it is logged, and the key comes back with backoff.
 class Dispatcher {
  public:
-  // Reconciles the object "namespace/name".
-  using Reconcile = std::function<Task<Next>(std::string object_key)>;
+  using Lane = WorkQueue::Lane;
+  // Reconciles the object "namespace/name", which is due for the reason that its lane stands for.
+  using Reconcile = std::function<Task<Next>(std::string object_key, Lane lane)>;
 
   struct Settings {
-    std::size_t most_at_once = 10;
+    std::size_t most_at_once = 10;  // besides checks
+    // What is only checked mostly waits, for reads that many share: the more, the fewer requests.
+    std::size_t checks_at_once = 200;
     double jitter = 0.1;  // how much sooner or later a check may come, as a part of its time
   };
 
@@ -62,8 +65,9 @@ class Dispatcher {
   void refresh_metrics();
 
  private:
-  Task<void> work(WorkQueue::Key key);
-  Task<Next> reconcile(WorkQueue::Key key);
+  WorkQueue::Lanes open_lanes() const;
+  Task<void> work(WorkQueue::Taken taken);
+  Task<Next> reconcile(WorkQueue::Taken taken);
   void put_back(const WorkQueue::Key& key, const Next& next);
 
   Clock& clock_;
@@ -72,6 +76,7 @@ class Dispatcher {
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
   WorkQueue queue_;
+  std::size_t checks_ = 0;  // among what is in flight
   Wakeup wakeup_;
   std::map<std::string, Reconcile, std::less<>> reconciles_;
   bool stopping_ = false;

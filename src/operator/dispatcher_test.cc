@@ -18,7 +18,9 @@ class DispatcherTest : public ::testing::Test {
 
   // A reconcile that ends when the test says so.
   Dispatcher::Reconcile waits_for_the_test(Next next) {
-    return [this, next](std::string key) { return wait_and_say(std::move(key), next); };
+    return [this, next](std::string key, Dispatcher::Lane) {
+      return wait_and_say(std::move(key), next);
+    };
   }
   Task<Next> wait_and_say(std::string key, Next next) {
     begun.push_back(key);
@@ -56,8 +58,11 @@ class DispatcherTest : public ::testing::Test {
   std::ostringstream out;
   telemetry::Logger log{out, telemetry::Level::kInfo, telemetry::Format::kJson, clock};
   double random = 0.5;
-  Dispatcher dispatcher{
-      clock, [this] { return random; }, {.most_at_once = 2, .jitter = 0.2}, metrics, log};
+  Dispatcher dispatcher{clock,
+                        [this] { return random; },
+                        {.most_at_once = 2, .checks_at_once = 1, .jitter = 0.2},
+                        metrics,
+                        log};
   std::vector<std::string> begun;
   std::map<std::string, Wakeup> gates;
   int thrown = 0;
@@ -103,6 +108,21 @@ TEST_F(DispatcherTest, ALookThatIsAskedForComesAfterEdits) {
   EXPECT_EQ(begun.back(), "n/later");
 }
 
+TEST_F(DispatcherTest, ChecksAndAllElseHavePlacesOfTheirOwn) {
+  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  for (const char* name : {"a", "b", "c"})
+    dispatcher.add(queue_key("VPC", std::string("n/") + name));
+  for (const char* name : {"x", "y"}) {
+    dispatcher.add_look(queue_key("VPC", std::string("n/") + name), Duration{0});
+  }
+  poll();
+  EXPECT_EQ(begun, (std::vector<std::string>{"n/a", "n/b", "n/x"}));
+  end("n/x");
+  EXPECT_EQ(begun.back(), "n/y");
+  end("n/a");
+  EXPECT_EQ(begun.back(), "n/c");
+}
+
 TEST_F(DispatcherTest, ASettledKeyIsLookedAtAgain) {
   dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{60'000})));
   dispatcher.add("VPC/n/a");
@@ -134,7 +154,7 @@ TEST_F(DispatcherTest, ALookComesSoonerOrLaterByTheJitter) {
 
 TEST_F(DispatcherTest, ChecksLineUpKindByKind) {
   for (const char* kind : {"VPC", "Subnet"}) {
-    dispatcher.handle(kind, [this, kind](const std::string& name) {
+    dispatcher.handle(kind, [this, kind](const std::string& name, Dispatcher::Lane) {
       return note_and_say(kind + name.substr(1), Next::check(Duration{100'000}));
     });
   }
@@ -172,7 +192,8 @@ TEST_F(DispatcherTest, AForgottenKeyDoesNotComeBack) {
 }
 
 TEST_F(DispatcherTest, AnExceptionIsLoggedAndTheKeyComesBack) {
-  dispatcher.handle("VPC", [this](std::string key) { return throws(std::move(key)); });
+  dispatcher.handle("VPC",
+                    [this](std::string key, Dispatcher::Lane) { return throws(std::move(key)); });
   dispatcher.add("VPC/n/a");
   poll();
   EXPECT_EQ(thrown, 1);

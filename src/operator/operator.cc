@@ -83,7 +83,7 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
   resources_.on_doubt = [this](const std::string& provider) {
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
   };
-  dispatcher_.handle(provider_kind_.name(), [this](std::string key) {
+  dispatcher_.handle(provider_kind_.name(), [this](std::string key, Dispatcher::Lane) {
     return providers_.reconcile(reach(provider_kind_, key, provider_store_), key);
   });
   for (const auto& informer : provider_kind_.informers()) follow(provider_kind_, *informer);
@@ -113,8 +113,8 @@ void Operator::add_kind(const definition::Definition& definition) {
                                           settings_.namespaces);
   KubeStore& store = stores_.emplace_back(kube_at_work_, events_, kind);
   references_.learn(definition);
-  dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key) {
-    return resources_.reconcile(kind, reach(kind, key, store), key);
+  dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key, Dispatcher::Lane lane) {
+    return resources_.reconcile(kind, reach(kind, key, store), key, lane);
   });
   for (const auto& informer : kind.informers()) follow(kind, *informer);
 }

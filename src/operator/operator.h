@@ -72,7 +72,10 @@ class Operator {
   void stop();
 
   // Brings up to date what is only counted when asked for.
-  void refresh_metrics() { dispatcher_.refresh_metrics(); }
+  void refresh_metrics() {
+    dispatcher_.refresh_metrics();
+    providers_.refresh_metrics();
+  }
 
  private:
   Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base);

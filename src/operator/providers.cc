@@ -53,6 +53,7 @@ Providers::Providers(CredentialTools tools, std::shared_ptr<aws::Catalog> catalo
                      const telemetry::Logger& log)
     : tools_(std::move(tools)),
       catalog_(std::move(catalog)),
+      budgets_(tools_.clock),
       settings_(std::move(settings)),
       random_(std::move(random)),
       kind_(kind),
@@ -80,6 +81,19 @@ Providers::Found Providers::find(const std::string& key, const std::string& user
         .message = "AWSProvider " + key + " is not ready: " + entry->second.problem};
   }
   return entry->second.cloud;
+}
+
+// Only limits are shown: where there is none, the calls themselves say all.
+void Providers::refresh_metrics() {
+  metrics_.aws_budget_rate.clear();
+  metrics_.aws_budget_waiting.clear();
+  for (const auto& [key, budget] : budgets_.all()) {
+    const auto rate = budget.rate();
+    if (!rate) continue;
+    metrics_.aws_budget_rate.with({key.account, key.region, key.service, key.operation}).set(*rate);
+    metrics_.aws_budget_waiting.with({key.account, key.region, key.service, key.operation})
+        .set(double(budget.waiting()));
+  }
 }
 
 Task<Next> Providers::reconcile(Reach reach, std::string key) {
@@ -239,7 +253,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     end_failed(reach, identity.error());
     co_return Next::wait(kRetry);
   }
-  next.cloud->set_caller(*identity);
+  next.cloud->set_caller(*identity, budgets_);
   ChangeQueue::Source queue{.url = text_at(object.spec(), "driftDetection.queueURL"),
                             .cloud = next.cloud,
                             .caller = text_at(*identity, "Arn"),

@@ -38,6 +38,9 @@ class Providers {
   // Called with a provider's key when its users should look again.
   std::function<void(const std::string& provider)> on_change;
 
+  // Brings the gauges of budgets up to date.
+  void refresh_metrics();
+
   // One reconcile of the provider "namespace/name".
   Task<Next> reconcile(Reach reach, std::string key);
 
@@ -74,6 +77,7 @@ class Providers {
 
   CredentialTools tools_;
   std::shared_ptr<aws::Catalog> catalog_;
+  aws::Budgets budgets_;
   Settings settings_;
   std::function<double()> random_;
   WatchedKind& kind_;

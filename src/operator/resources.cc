@@ -63,7 +63,8 @@ Resources::Resources(Clock& clock, Settings settings, Providers& providers,
       log_(log),
       engine_(clock, settings_.cluster) {}
 
-Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key) {
+Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key,
+                                Dispatcher::Lane lane) {
   const SteadyTime started = clock_.steady();
   auto loaded = co_await reach.store().load(key);
   if (!loaded && loaded.error().code == Code::kNotFound) co_return Next::forget();
@@ -91,7 +92,8 @@ Task<Next> Resources::reconcile(WatchedKind& kind, Reach reach, std::string key)
     co_return next;
   }
   // Held for the whole reconcile: the provider may be replaced meanwhile.
-  const auto provided = reach.watched(std::get<std::shared_ptr<AwsCloud>>(found));
+  const auto provided = reach.watched(
+      std::get<std::shared_ptr<AwsCloud>>(found)->used_by({lane, object.namespace_name()}));
   TimelyCloud timely(*provided, clock_, started + settings_.timeout);
   DiscreetCloud cloud(timely, std::move(resolved->hidden));
   Report done = co_await engine_.reconcile(kind.definition(), object, std::move(resolved->spec),

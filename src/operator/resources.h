@@ -30,8 +30,8 @@ class Resources {
   // Called with a provider's key when AWS did not accept its credentials.
   std::function<void(const std::string& provider)> on_doubt;
 
-  // One reconcile of the object "namespace/name".
-  Task<Next> reconcile(WatchedKind& kind, Reach reach, std::string key);
+  // One reconcile of the object "namespace/name"; `lane` is its place where AWS throttles.
+  Task<Next> reconcile(WatchedKind& kind, Reach reach, std::string key, Dispatcher::Lane lane);
 
  private:
   // What the object's spec comes to, with what it takes from other objects and Secrets.

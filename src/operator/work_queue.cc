@@ -16,11 +16,11 @@ WorkQueue::WorkQueue(Clock& clock, std::function<double()> random)
 
 void WorkQueue::schedule(const Key& key, const Entry& entry) {
   if (in_flight_.contains(key)) return;
-  schedules_[std::size_t(entry.lane)].emplace(entry.due, entry.order, key);
+  schedule_of(entry.lane).emplace(entry.due, entry.order, key);
 }
 
 void WorkQueue::unschedule(const Key& key, const Entry& entry) {
-  schedules_[std::size_t(entry.lane)].erase(Slot{entry.due, entry.order, key});
+  schedule_of(entry.lane).erase(Slot{entry.due, entry.order, key});
 }
 
 void WorkQueue::put(const Key& key, SteadyTime due, Lane lane) {
@@ -33,7 +33,7 @@ void WorkQueue::put(const Key& key, SteadyTime due, Lane lane) {
     entry.order = found->second.order;
     unschedule(key, found->second);
   }
-  if (entry.lane != Lane::kDrift && entry.order == 0) entry.order = ++order_;
+  if (entry.lane != Lane::kCheck && entry.order == 0) entry.order = ++order_;
   entries_[key] = entry;
   schedule(key, entry);
 }
@@ -54,17 +54,19 @@ void WorkQueue::forget(const Key& key) {
   entries_.erase(found);
 }
 
-std::optional<WorkQueue::Key> WorkQueue::take() {
+std::optional<WorkQueue::Taken> WorkQueue::take(const Lanes& lanes) {
   const SteadyTime now = clock_.steady();
-  const auto lane = std::ranges::find_if(schedules_, [now](const Schedule& schedule) {
+  const auto lane = std::ranges::find_if(lanes, [this, now](Lane one) {
+    const Schedule& schedule = schedule_of(one);
     return !schedule.empty() && std::get<SteadyTime>(*schedule.begin()) <= now;
   });
-  if (lane == schedules_.end()) return std::nullopt;
-  Key key = std::get<Key>(*lane->begin());
-  lane->erase(lane->begin());
+  if (lane == lanes.end()) return std::nullopt;
+  Schedule& schedule = schedule_of(*lane);
+  Key key = std::get<Key>(*schedule.begin());
+  schedule.erase(schedule.begin());
   entries_.erase(key);
   in_flight_.insert(key);
-  return key;
+  return Taken{std::move(key), *lane};
 }
 
 void WorkQueue::done(const Key& key) {
@@ -73,9 +75,10 @@ void WorkQueue::done(const Key& key) {
   if (found != entries_.end()) schedule(key, found->second);
 }
 
-std::optional<SteadyTime> WorkQueue::next_due() const {
+std::optional<SteadyTime> WorkQueue::next_due(const Lanes& lanes) const {
   std::optional<SteadyTime> next;
-  for (const Schedule& schedule : schedules_) {
+  for (const Lane lane : lanes) {
+    const Schedule& schedule = schedules_[std::size_t(lane)];
     if (schedule.empty()) continue;
     const SteadyTime due = std::get<SteadyTime>(*schedule.begin());
     next = next ? std::min(*next, due) : due;

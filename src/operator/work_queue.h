@@ -9,7 +9,9 @@
 #include <string>
 #include <string_view>
 #include <tuple>
+#include <vector>
 
+#include "aws/budget.h"
 #include "base/clock.h"
 
 namespace infra {
@@ -22,7 +24,12 @@ class WorkQueue {
  public:
   using Key = std::string;
   // In order of precedence among keys that are due.
-  enum class Lane { kEdit, kRetry, kDrift };
+  using Lane = aws::Lane;
+  using Lanes = std::vector<Lane>;
+  struct Taken {
+    Key key;
+    Lane lane;
+  };
 
   // `random` yields [0, 1): spreads retries. Both outlive the queue.
   WorkQueue(Clock& clock, std::function<double()> random);
@@ -38,17 +45,20 @@ class WorkQueue {
   // The object is gone: nothing of it is kept.
   void forget(const Key& key);
 
-  // Takes the next key that is due and puts it in flight; nothing if none is.
-  std::optional<Key> take();
+  // Takes the next key that is due, of the first of these lanes that has one, and puts it in
+  // flight; nothing if none is.
+  std::optional<Taken> take(const Lanes& lanes = kAll);
   // Must follow each take().
   void done(const Key& key);
 
-  // When the next key that is not in flight becomes due.
-  std::optional<SteadyTime> next_due() const;
+  // When the next key of these lanes becomes due that is not in flight.
+  std::optional<SteadyTime> next_due(const Lanes& lanes = kAll) const;
   std::size_t waiting() const { return entries_.size(); }
   // How many keys that begin with `prefix` are due and wait for somebody to take them.
   std::size_t due(std::string_view prefix) const;
   std::size_t in_flight() const { return in_flight_.size(); }
+
+  inline static const Lanes kAll{Lane::kEdit, Lane::kRetry, Lane::kCheck};
 
  private:
   struct Entry {
@@ -60,6 +70,7 @@ class WorkQueue {
   // Entries of a lane that are not in flight, by due time.
   using Schedule = std::set<Slot>;
 
+  Schedule& schedule_of(Lane lane) { return schedules_[std::size_t(lane)]; }
   void put(const Key& key, SteadyTime due, Lane lane);
   void schedule(const Key& key, const Entry& entry);
   void unschedule(const Key& key, const Entry& entry);

@@ -39,6 +39,20 @@ bool never_made(const Engine::Pass& pass) {
          (ready == nullptr || *ready == false);
 }
 
+bool is_throttled(const Outcome& outcome) {
+  if (const auto* failed = std::get_if<Failed>(&outcome)) {
+    return failed->error.code == Code::kThrottled;
+  }
+  const auto* waiting = std::get_if<Waiting>(&outcome);
+  return waiting != nullptr && waiting->reason == to_string(Code::kThrottled);
+}
+
+// As declared when it was last looked at: that AWS has no time for another look is no news.
+bool waits_for_a_look(const Engine::Pass& pass, const Outcome& outcome) {
+  return is_throttled(outcome) && pass.desired.settled && !pass.seen &&
+         is_ready(pass.object.json());
+}
+
 // What was made has gone, and that is to be told rather than mended.
 bool tells_of_loss(const Engine::Pass& pass, const Plan& plan) {
   return !pass.seen && (plan.reason == planning::kDrifted || plan.reason == planning::kDataLost);
@@ -62,7 +76,8 @@ Task<Report> Engine::reconcile(const Definition& kind, Object object, Json spec,
   // A paused object is left wholly alone: its status, and an open intent in it, stay as they are.
   const bool paused = pass.object.annotation("paused") == "true";
   if (!paused) outcome = co_await run(pass);
-  if (!paused && !std::holds_alternative<Gone>(outcome)) co_await report(pass, outcome);
+  const bool told_already = paused || waits_for_a_look(pass, outcome);
+  if (!told_already && !std::holds_alternative<Gone>(outcome)) co_await report(pass, outcome);
   // Nobody knows of it yet, and who changed the object meanwhile need not have made news: soon
   // again.
   const bool told = !pass.untold || pass.untold->code == Code::kNotFound;

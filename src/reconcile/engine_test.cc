@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/clock_for_test.h"
+#include "reconcile/conditions.h"
 #include "reconcile/pass.h"
 
 namespace infra::reconcile {
@@ -23,7 +24,16 @@ using definition::Field;
 // A tiny AWS with one kind of resource. Each fault is met once, by the next call of that operation.
 class FakeCloud final : public Cloud {
  public:
-  enum class Fault { kRefused, kInvalid, kBlocked, kBusy, kLostAnswer, kNotSent, kTokenUsed };
+  enum class Fault {
+    kHeldBack,
+    kRefused,
+    kInvalid,
+    kBlocked,
+    kBusy,
+    kLostAnswer,
+    kNotSent,
+    kTokenUsed
+  };
 
   Task<Result<Json>> call(std::string, std::string operation, Json input, Intent) override {
     auto result = meet(operation, input);
@@ -70,6 +80,10 @@ class FakeCloud final : public Cloud {
     const Fault kind = fault->second;
     faults.erase(fault);
     switch (kind) {
+      case Fault::kHeldBack:
+        return std::unexpected(Error{.code = Code::kThrottled,
+                                     .message = "its turn comes later",
+                                     .retry_after = Duration{7'000}});
       case Fault::kRefused: return refusal(Code::kDenied, "AccessDenied");
       case Fault::kInvalid: return refusal(Code::kInvalid, "InvalidParameter");
       case Fault::kBlocked: return refusal(Code::kBlocked, "DependencyViolation");
@@ -413,6 +427,21 @@ TEST_F(EngineTest, DriftThatIsNotToBePutRightIsToldOnce) {
   EXPECT_EQ(again.severity, "");
   EXPECT_EQ(store.json, told);
   EXPECT_EQ(cloud.things.begin()->second["Size"], Json(9));
+}
+
+TEST_F(EngineTest, WhoWaitsForAwsSaysSoUnlessItIsOnlyChecked) {
+  cloud.faults["CreateThing"] = FakeCloud::Fault::kHeldBack;
+  EXPECT_EQ(reason(), "Throttled");
+  EXPECT_EQ(condition_of(*find_path(store.json, "status"), "Ready")->reason, "Throttled");
+  EXPECT_EQ(reason(), "Settled");
+  const int writes = store.writes;
+  cloud.faults["GetThing"] = FakeCloud::Fault::kHeldBack;
+  EXPECT_EQ(std::get<Waiting>(reconcile().outcome).after, Duration{7'000});
+  EXPECT_EQ(store.writes, writes) << "it is as ready as it was";
+  set_path(store.json, "spec.size", 7);
+  cloud.faults["GetThing"] = FakeCloud::Fault::kHeldBack;
+  EXPECT_EQ(reason(), "Throttled");
+  EXPECT_EQ(condition_of(*find_path(store.json, "status"), "Ready")->reason, "Throttled");
 }
 
 TEST_F(EngineTest, AfterAnUpdateOnlyWhatItChangedIsReadAgain) {

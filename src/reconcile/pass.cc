@@ -186,6 +186,11 @@ Outcome failed_outcome(const Error& error) {
     case Code::kAlreadyExists: return Blocked{.reason = "NameTaken", .message = error.message};
     case Code::kConflict:
       return Waiting{.reason = "Conflict", .message = error.message, .after = Duration{0}};
+    case Code::kThrottled:
+      if (!error.retry_after) return Failed{.error = error};
+      return Waiting{.reason = std::string(to_string(error.code)),
+                     .message = error.message,
+                     .after = *error.retry_after};
     default: return Failed{.error = error};
   }
 }

@@ -56,6 +56,9 @@ class Metrics {
   HistogramFamily<2> aws_api_call_duration;  // service, operation
   CounterFamily<3> aws_api_errors;           // service, operation, error_code (AWS's own)
   CounterFamily<2> aws_api_throttles;        // service, operation
+  // account, region, service, operation; of what AWS has throttled
+  GaugeFamily<4> aws_budget_rate;
+  GaugeFamily<4> aws_budget_waiting;
 
   CounterFamily<2> drift_detected;              // resource_type, severity (see kSeverities)
   CounterFamily<1> drift_healed;                // resource_type

@@ -39,6 +39,8 @@ TEST(Metrics, HasTheNamesAndTypesThatDashboardsUse) {
                                    p + "aws_api_call_duration_seconds histogram",
                                    p + "aws_api_errors_total counter",
                                    p + "aws_api_throttles_total counter",
+                                   p + "aws_budget_requests_per_second gauge",
+                                   p + "aws_budget_waiting gauge",
                                    p + "drift_detected_total counter",
                                    p + "drift_healed_total counter",
                                    p + "drift_healing_failures_total counter",
@@ -68,6 +70,8 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.aws_api_call_duration.with({"s", "o"});
   metrics.aws_api_errors.with({"s", "o", "e"});
   metrics.aws_api_throttles.with({"s", "o"});
+  metrics.aws_budget_rate.with({"a", "r", "s", "o"});
+  metrics.aws_budget_waiting.with({"a", "r", "s", "o"});
   metrics.drift_detected.with({"k", "v"});
   metrics.drift_healed.with({"k"});
   metrics.drift_healing_failures.with({"k", "e"});
@@ -94,6 +98,9 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "aws_api_call_duration_seconds_count{service=\"s\",operation=\"o\"} 0",
            "aws_api_errors_total{service=\"s\",operation=\"o\",error_code=\"e\"} 0",
            "aws_api_throttles_total{service=\"s\",operation=\"o\"} 0",
+           "aws_budget_requests_per_second{account=\"a\",region=\"r\",service=\"s\",operation="
+           "\"o\"} 0",
+           "aws_budget_waiting{account=\"a\",region=\"r\",service=\"s\",operation=\"o\"} 0",
            "drift_detected_total{resource_type=\"k\",severity=\"v\"} 0",
            "drift_healed_total{resource_type=\"k\"} 0",
            "drift_healing_failures_total{resource_type=\"k\",error_type=\"e\"} 0",

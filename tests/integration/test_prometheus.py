@@ -22,6 +22,8 @@ METRICS = {
     'aws_api_call_duration_seconds': ('histogram', {'service', 'operation'}),
     'aws_api_errors_total': ('counter', {'service', 'operation', 'error_code'}),
     'aws_api_throttles_total': ('counter', {'service', 'operation'}),
+    'aws_budget_requests_per_second': ('gauge', {'account', 'region', 'service', 'operation'}),
+    'aws_budget_waiting': ('gauge', {'account', 'region', 'service', 'operation'}),
     'drift_detected_total': ('counter', {'resource_type', 'severity'}),
     'drift_healed_total': ('counter', {'resource_type'}),
     'drift_healing_failures_total': ('counter', {'resource_type', 'error_type'}),
