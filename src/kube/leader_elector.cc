@@ -12,15 +12,6 @@
 namespace infra::kube {
 namespace {
 
-const ResourceType& lease_resource() {
-  static const ResourceType type{.group = "coordination.k8s.io",
-                                 .version = "v1",
-                                 .plural = "leases",
-                                 .kind = "Lease",
-                                 .namespaced = true};
-  return type;
-}
-
 // metav1.MicroTime wants exactly six digits of a second.
 std::string micro_time(WallTime time) {
   const auto since = std::chrono::duration_cast<std::chrono::microseconds>(time.time_since_epoch());
@@ -33,11 +24,6 @@ std::string micro_time(WallTime time) {
 Result<bool> lost_race_or(const Error& error) {
   if (error.code == Code::kConflict || error.code == Code::kAlreadyExists) return false;
   return std::unexpected(error);
-}
-
-std::int64_t integer_at(const Json& value, std::string_view path) {
-  const Json* found = find_path(value, path);
-  return found != nullptr && found->is_int64() ? found->get_int64() : 0;
 }
 
 }  // namespace
@@ -63,6 +49,10 @@ Task<void> LeaderElector::run(Handlers handlers) {
 Task<void> LeaderElector::loop(Handlers handlers) {
   bool waiting = false;
   while (true) {
+    if (!standing_) {
+      co_await stand_aside();
+      continue;
+    }
     const auto left = leading_ ? std::chrono::duration_cast<Duration>(
                                      renewed_ + settings_.renew_deadline - clock_.steady())
                                : settings_.renew_deadline;
@@ -92,8 +82,23 @@ Task<void> LeaderElector::loop(Handlers handlers) {
     } else {
       pause = pause_of_waiting();
     }
-    co_await clock_.sleep(pause);
+    co_await changed_.wait(clock_, clock_.steady() + pause);
   }
+}
+
+void LeaderElector::stand(bool standing) {
+  standing_ = standing;
+  changed_.notify();
+}
+
+// Whether or not it can be given back now: it runs out by itself.
+Task<void> LeaderElector::stand_aside() {
+  co_await release();
+  if (!standing_) co_await changed_.wait(clock_);
+}
+
+void LeaderElector::observe(const Json& lease) {
+  if (!leading_) record_.observe(lease, clock_.steady());
 }
 
 // Spread out, but not past the end of a lease that nobody renews.
@@ -101,7 +106,8 @@ Duration LeaderElector::pause_of_waiting() const {
   const auto retry = double(settings_.retry.count());
   const Duration spread{std::int64_t(retry * (1 + 0.2 * random_()))};
   if (free_for_us()) return spread;
-  return std::min(spread, std::chrono::ceil<Duration>(free_at() - clock_.steady()));
+  return std::min(
+      spread, std::chrono::ceil<Duration>(record_.free_at(settings_.duration) - clock_.steady()));
 }
 
 Task<Result<bool>> LeaderElector::try_in_time(Duration limit) {
@@ -127,7 +133,7 @@ Task<Result<bool>> LeaderElector::try_once() {
     co_return created;
   }
   if (!lease) co_return std::unexpected(lease.error());
-  observe(*lease);
+  record_.observe(*lease, clock_.steady());
   if (!free_for_us()) co_return false;
   const auto asked = clock_.steady();
   auto taken = co_await take(asked);
@@ -139,10 +145,7 @@ Task<Result<bool>> LeaderElector::create() {
   JsonObject lease;
   lease["apiVersion"] = "coordination.k8s.io/v1";
   lease["kind"] = "Lease";
-  JsonObject metadata;
-  metadata["name"] = settings_.name;
-  metadata["namespace"] = settings_.ns;
-  lease["metadata"] = metadata;
+  lease["metadata"] = metadata();
   const Json patch = spec_patch();
   lease["spec"] = patch.at("spec");
   const auto asked = clock_.steady();
@@ -150,9 +153,21 @@ Task<Result<bool>> LeaderElector::create() {
   auto type = lease_resource();
   auto created = co_await client_.create(std::move(type), settings_.ns, std::move(body));
   if (!created) co_return lost_race_or(created.error());
-  observe(*created);
+  record_.observe(*created, clock_.steady());
   renewed_ = asked;
   co_return true;
+}
+
+JsonObject LeaderElector::metadata() const {
+  JsonObject out{{"name", settings_.name}, {"namespace", settings_.ns}};
+  if (!settings_.labels.empty()) out["labels"] = boost::json::value_from(settings_.labels);
+  if (const auto& owner = settings_.owner; owner && !owner->uid.empty()) {
+    out["ownerReferences"] = JsonArray{JsonObject{{"apiVersion", owner->api_version},
+                                                  {"kind", owner->kind},
+                                                  {"name", owner->name},
+                                                  {"uid", owner->uid}}};
+  }
+  return out;
 }
 
 // Writes us into the lease, provided that it is still as we last saw it.
@@ -162,7 +177,7 @@ Task<Result<bool>> LeaderElector::take(SteadyTime asked) {
   auto patched =
       co_await client_.merge_patch(std::move(type), settings_.ns, settings_.name, std::move(body));
   if (!patched) co_return lost_race_or(patched.error());
-  observe(*patched);
+  record_.observe(*patched, clock_.steady());
   renewed_ = asked;
   co_return true;
 }
@@ -186,28 +201,9 @@ Json LeaderElector::spec_patch() const {
   return patch;
 }
 
-void LeaderElector::observe(const Json& lease) {
-  Record seen;
-  seen.holder = text_at(lease, "spec.holderIdentity");
-  seen.renewed = text_at(lease, "spec.renewTime");
-  seen.version = text_at(lease, "metadata.resourceVersion");
-  seen.duration = std::chrono::seconds(integer_at(lease, "spec.leaseDurationSeconds"));
-  seen.transitions = integer_at(lease, "spec.leaseTransitions");
-  // Only a change counts as a sign of life; the times in it are those of a clock that is not ours.
-  if (seen.holder != record_.holder || seen.renewed != record_.renewed) {
-    observed_ = clock_.steady();
-  }
-  record_ = std::move(seen);
-}
-
 bool LeaderElector::free_for_us() const {
   if (record_.holder.empty() || record_.holder == settings_.identity) return true;
-  return clock_.steady() >= free_at();
-}
-
-// When it has not changed for its whole duration.
-SteadyTime LeaderElector::free_at() const {
-  return observed_ + (record_.duration > Duration{0} ? record_.duration : settings_.duration);
+  return clock_.steady() >= record_.free_at(settings_.duration);
 }
 
 Task<Result<void>> LeaderElector::release() {
@@ -222,7 +218,7 @@ Task<Result<void>> LeaderElector::release() {
   auto patched =
       co_await client_.merge_patch(std::move(type), settings_.ns, settings_.name, std::move(patch));
   if (!patched) co_return std::unexpected(patched.error());
-  observe(*patched);
+  record_.observe(*patched, clock_.steady());
   co_return Result<void>();
 }
 

@@ -1,9 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <optional>
 #include <string>
 
-#include "kube/client.h"
+#include "base/wakeup.h"
+#include "kube/event_recorder.h"
+#include "kube/lease_record.h"
 
 namespace infra::kube {
 
@@ -14,6 +18,9 @@ struct LeaseSettings {
   Duration duration{15'000};
   Duration renew_deadline{10'000};  // shorter than `duration`: the margin in which work ends
   Duration retry{2'000};
+  // What a Lease is made with. Where the owner has a uid, the Lease goes with it.
+  std::map<std::string, std::string> labels;
+  std::optional<ObjectReference> owner;
 };
 
 // Holds a coordination.k8s.io/v1 Lease. Others may take it when its record has not changed for
@@ -41,29 +48,28 @@ class LeaderElector {
   // Gives the lease up, so that another can take it at once.
   Task<Result<void>> release();
 
+  // Whether run() tries to get the lease and keeps it; it does until told otherwise. Told not to,
+  // it gives back what it has, without a word to the handlers: end the work first.
+  void stand(bool standing);
+  // The lease as somebody else has read it, so that its holder's silence is known before we stand.
+  void observe(const Json& lease);
+  // Whether it could be ours, as far as is known.
+  bool free_for_us() const;
+
   // Also false as soon as the renew deadline has passed, even before run() has noticed.
   bool leading() const;
   // Who has the lease, as last seen; empty when nobody or unknown.
   const std::string& holder() const { return record_.holder; }
 
  private:
-  struct Record {
-    std::string holder;
-    std::string renewed;
-    std::string version;  // of the whole Lease object
-    Duration duration{0};
-    std::int64_t transitions = 0;
-  };
-
   Task<void> loop(Handlers handlers);
   // Whether the lease is ours; an error where we could not find out.
   Task<Result<bool>> try_in_time(Duration limit);
   Task<Result<bool>> try_once();
   Task<Result<bool>> create();
   Task<Result<bool>> take(SteadyTime asked);
-  void observe(const Json& lease);
-  bool free_for_us() const;
-  SteadyTime free_at() const;
+  Task<void> stand_aside();
+  JsonObject metadata() const;
   Duration pause_of_waiting() const;
   Json spec_patch() const;
 
@@ -71,10 +77,11 @@ class LeaderElector {
   Clock& clock_;
   std::function<double()> random_;
   LeaseSettings settings_;
-  Record record_;
-  SteadyTime observed_{};
+  LeaseRecord record_;
   SteadyTime renewed_{};
   bool leading_ = false;
+  bool standing_ = true;
+  Wakeup changed_;
 };
 
 }  // namespace infra::kube
