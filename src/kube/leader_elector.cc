@@ -126,6 +126,7 @@ Task<Result<bool>> LeaderElector::try_once() {
     const auto renewed = co_await take(asked);
     if (renewed && *renewed) co_return true;
   }
+  auto asked = clock_.steady();
   auto type = lease_resource();
   auto lease = co_await client_.get(std::move(type), settings_.ns, settings_.name);
   if (!lease && lease.error().code == Code::kNotFound) {
@@ -133,11 +134,23 @@ Task<Result<bool>> LeaderElector::try_once() {
     co_return created;
   }
   if (!lease) co_return std::unexpected(lease.error());
-  record_.observe(*lease, clock_.steady());
+  note(*lease, asked);
   if (!free_for_us()) co_return false;
-  const auto asked = clock_.steady();
+  const bool lately = clock_.steady() < renewed_ + 2 * settings_.retry;
+  if (leading() && lately) co_return true;
+  asked = clock_.steady();
   auto taken = co_await take(asked);
   co_return taken;
+}
+
+// The answer to something that was asked at that time. Where it shows the lease ours, and not as we
+// knew it, others of our name have renewed it: after we had asked for what we knew.
+void LeaderElector::note(const Json& lease, SteadyTime asked) {
+  const std::string known = record_.renewed;
+  record_.observe(lease, clock_.steady());
+  const bool renewed = leading_ && record_.holder == settings_.identity && record_.renewed != known;
+  if (renewed) renewed_ = std::max(renewed_, known_at_);
+  known_at_ = asked;
 }
 
 Task<Result<bool>> LeaderElector::create() {
@@ -153,7 +166,7 @@ Task<Result<bool>> LeaderElector::create() {
   auto type = lease_resource();
   auto created = co_await client_.create(std::move(type), settings_.ns, std::move(body));
   if (!created) co_return lost_race_or(created.error());
-  record_.observe(*created, clock_.steady());
+  note(*created, asked);
   renewed_ = asked;
   co_return true;
 }
@@ -177,7 +190,7 @@ Task<Result<bool>> LeaderElector::take(SteadyTime asked) {
   auto patched =
       co_await client_.merge_patch(std::move(type), settings_.ns, settings_.name, std::move(body));
   if (!patched) co_return lost_race_or(patched.error());
-  record_.observe(*patched, clock_.steady());
+  note(*patched, asked);
   renewed_ = asked;
   co_return true;
 }

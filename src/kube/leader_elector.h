@@ -23,10 +23,11 @@ struct LeaseSettings {
   std::optional<ObjectReference> owner;
 };
 
-// Holds a coordination.k8s.io/v1 Lease. Others may take it when its record has not changed for
-// `duration` by their own clock; we stop when we could not renew it for `renew_deadline`, counted
-// from before the request was sent. Between the two our work has time to end, so two leaders never
-// work at once, whatever the clocks of two machines say.
+// Holds a coordination.k8s.io/v1 Lease, alone or together with all that have its identity. Others
+// may take it when its record has not changed for `duration` by their own clock; we stop when we
+// could not renew it for `renew_deadline`, counted from before the request was sent. Between the
+// two our work has time to end, so two leaders never work at once, whatever the clocks of two
+// machines say.
 class LeaderElector {
  public:
   LeaderElector(Client& client, Clock& clock, std::function<double()> random,
@@ -68,6 +69,7 @@ class LeaderElector {
   Task<Result<bool>> try_once();
   Task<Result<bool>> create();
   Task<Result<bool>> take(SteadyTime asked);
+  void note(const Json& lease, SteadyTime asked);
   Task<void> stand_aside();
   JsonObject metadata() const;
   Duration pause_of_waiting() const;
@@ -78,7 +80,7 @@ class LeaderElector {
   std::function<double()> random_;
   LeaseSettings settings_;
   LeaseRecord record_;
-  SteadyTime renewed_{};
+  SteadyTime renewed_{}, known_at_{};  // when we asked for that, and for what the record says
   bool leading_ = false;
   bool standing_ = true;
   Wakeup changed_;

@@ -179,6 +179,39 @@ TEST_F(LeaderElectorTest, WhatKeepsItFromTheLeaseIsTold) {
   EXPECT_EQ(problems, (Log{"DeadlineExceeded", "AccessDenied", ""}));
 }
 
+// All have the same name, and write at the same moments.
+TEST_F(LeaderElectorTest, ThoseOfOneNameHoldItTogether) {
+  auto a = make("all");
+  auto b = make("all");
+  auto c = make("other");
+  start(a, "a");
+  start(b, "b");
+  ASSERT_TRUE(run_until([&] { return a.leading() && b.leading(); }));
+  start(c, "c");
+  ASSERT_TRUE(pass(std::chrono::minutes(2)));
+  EXPECT_TRUE(a.leading() && b.leading());
+  EXPECT_EQ(log.size(), 2u) << "neither has lost it in between";
+  EXPECT_EQ(waiting, (Log{"c"}));
+  server.down = true;
+  ASSERT_TRUE(pass(std::chrono::seconds(11)));
+  EXPECT_FALSE(a.leading() || b.leading());
+}
+
+// Somebody else's writes to the object are no renewal.
+TEST_F(LeaderElectorTest, OnlyARenewalByOthersOfItsNameCounts) {
+  auto a = make("all");
+  start(a, "a");
+  ASSERT_TRUE(run_until([&] { return a.leading(); }));
+  const auto led = clock.steady();
+  transport.handler = [this](const net::HttpRequest& request) {
+    set_path(server.lease, "metadata.resourceVersion", Json(std::to_string(++server.version)));
+    if (request.method == "GET") return server.answer(request);
+    return Reply{.status = 409, .body = R"({"kind":"Status","reason":"Conflict","code":409})"};
+  };
+  ASSERT_TRUE(run_until([&] { return !a.leading(); }));
+  EXPECT_LE(clock.steady() - led, std::chrono::seconds(12));
+}
+
 TEST_F(LeaderElectorTest, DeletedLeaseIsMadeAgainByTheLeader) {
   auto a = make("a");
   start(a, "a");

@@ -29,6 +29,7 @@ ShardElector::ShardElector(Client& client, Clock& clock, std::function<double()>
       settings_(std::move(settings)),
       member_(client, clock, random_, [this] {
         LeaseSettings out = lease_of("member-" + settings_.member);
+        out.identity = settings_.member;  // a process that begins anew is the same member
         out.owner = settings_.pod;
         return out;
       }()) {
@@ -187,10 +188,6 @@ Task<void> ShardElector::release() {
 
 bool ShardElector::holds(int shard) const {
   return shards_[std::size_t(shard)]->state == State::kHeld;
-}
-
-int ShardElector::held() const {
-  return int(std::ranges::count(shards_, State::kHeld, [](const auto& one) { return one->state; }));
 }
 
 bool ShardElector::in_time() const {

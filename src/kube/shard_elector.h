@@ -50,8 +50,6 @@ class ShardElector {
 
   // Whether work on it may begin.
   bool holds(int shard) const;
-  // How many it holds.
-  int held() const;
   // Whether every Lease of a shard that is worked on was renewed in time.
   bool in_time() const;
 

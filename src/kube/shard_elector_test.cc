@@ -126,7 +126,11 @@ class ShardElectorTest : public Bench {
   }
   std::vector<int> shares() const {
     std::vector<int> out;
-    for (const auto& [name, replica] : replicas) out.push_back(replica.elector.held());
+    for (const auto& [name, replica] : replicas) {
+      int held = 0;
+      for (int i = 0; i < kShards; ++i) held += replica.elector.holds(i) ? 1 : 0;
+      out.push_back(held);
+    }
     return out;
   }
 
