@@ -119,10 +119,10 @@ OperatorSettings settings_of(const RunFlags& flags, const std::string& default_n
   out.leader_elect = flags.leader_elect;
   out.lease = flags.lease;
   if (out.lease.ns.empty()) out.lease.ns = out.pod.ns;
+  out.shards = flags.shards;
+  out.replica = environment_or("POD_NAME", environment_or("HOSTNAME", "local"));
   std::random_device random;
-  out.lease.identity =
-      fmt::format("{}_{}_{:08x}", environment_or("POD_NAME", environment_or("HOSTNAME", "local")),
-                  getpid(), random());
+  out.lease.identity = fmt::format("{}_{}_{:08x}", out.replica, getpid(), random());
   out.dispatching = {.most_at_once = flags.most_at_once, .jitter = flags.check_jitter / 100.0};
   out.check_interval = flags.check_interval;
   out.reconcile_timeout = flags.reconcile_timeout;
@@ -342,6 +342,10 @@ int run_operator(const RunFlags& flags) {
     std::cerr << "--leader-election-lease-duration must be longer than "
                  "--leader-election-renew-deadline, and that longer than "
                  "--leader-election-retry-period: else two processes could lead at once\n";
+    return 2;
+  }
+  if (flags.shards > 1 && !flags.leader_elect) {
+    std::cerr << "--shards needs --leader-elect: without leases all replicas would work on all\n";
     return 2;
   }
   Process process(flags);

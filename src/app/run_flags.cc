@@ -27,6 +27,10 @@ void add_election_flags(CLI::App& run, RunFlags& flags) {
   run.add_flag("--leader-elect,!--no-leader-elect", flags.leader_elect,
                "Work only while holding a lease")
       ->capture_default_str();
+  run.add_option("--shards", flags.shards,
+                 "Parts that the work is divided into among all replicas; 1: one replica works")
+      ->check(CLI::Range(1, 256))
+      ->capture_default_str();
   run.add_option("--leader-election-namespace", flags.lease.ns,
                  "Namespace of the lease; default: POD_NAMESPACE, or the kubeconfig's");
   run.add_option("--leader-election-name", flags.lease.name, "Name of the lease")

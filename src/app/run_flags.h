@@ -20,6 +20,7 @@ struct RunFlags {
   std::vector<std::string> namespaces;
   bool leader_elect = true;
   kube::LeaseSettings lease;
+  int shards = 1;
   std::string metrics_address = ":8080";
   bool metrics_per_object = false;
   std::string health_address = ":8081";

@@ -12,6 +12,8 @@ namespace {
 // multiples of this; not those that are asked for more often than once a minute.
 constexpr Duration kLineUp{5'000};
 constexpr Duration kOften{60'000};
+// Between two looks whether reconciles have ended.
+constexpr Duration kLook{10};
 
 // So long from `now` that it is such a moment.
 Duration lined_up(SteadyTime now, Duration after) {
@@ -79,8 +81,11 @@ void Dispatcher::stop() {
   wakeup_.notify();
 }
 
+Task<void> Dispatcher::wait_until_none(std::function<bool(const std::string& key)> concerned) {
+  while (queue_.any_in_flight(concerned)) co_await clock_.sleep(kLook);
+}
+
 Task<bool> Dispatcher::wait_idle(Duration limit) {
-  constexpr Duration kLook{10};
   const SteadyTime until = clock_.steady() + limit;
   while (queue_.in_flight() > 0 && clock_.steady() < until) co_await clock_.sleep(kLook);
   co_return queue_.in_flight() == 0;

@@ -60,6 +60,8 @@ class Dispatcher {
   void stop();
   // Waits until nothing is under way; false when `limit` has passed before.
   Task<bool> wait_idle(Duration limit);
+  // Returns when no reconcile is under way of which `concerned` says so.
+  Task<void> wait_until_none(std::function<bool(const std::string& key)> concerned);
 
   // Brings the gauges of the queue up to date.
   void refresh_metrics();

@@ -13,6 +13,14 @@ namespace {
 constexpr Duration kEventsLimit{2'000};
 constexpr Duration kTracesLimit{2'000};
 
+// With shards it says how the work is divided, and all replicas of that mind hold it together
+// (docs/design/019-shards.md).
+kube::LeaseSettings main_lease(const OperatorSettings& settings) {
+  kube::LeaseSettings out = settings.lease;
+  if (settings.shards > 1) out.identity = std::to_string(settings.shards) + "-shards";
+  return out;
+}
+
 // Those of the settings, and what the operator itself has.
 ProviderGrants all_grants(const OperatorSettings& settings, const aws::ClientConfig& base) {
   ProviderGrants out = settings.grants;
@@ -37,7 +45,7 @@ Result<std::unique_ptr<Operator>> Operator::make(OperatorParts parts, OperatorSe
 Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base)
     : parts_(std::move(parts)),
       settings_(std::move(settings)),
-      elector_(parts_.kube, parts_.clock, parts_.random, settings_.lease),
+      elector_(parts_.kube, parts_.clock, parts_.random, main_lease(settings_)),
       fenced_(parts_.transport, [this] { return may_work(); }),
       kube_at_work_(fenced_, parts_.clock, parts_.kube.config()),
       events_(kube_at_work_, parts_.clock, parts_.random),
@@ -67,15 +75,24 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
                   .timeout = settings_.reconcile_timeout,
                   .new_password = parts_.new_password},
                  providers_, references_, parts_.metrics, parts_.log) {
+  if (settings_.leader_elect && settings_.shards > 1) {
+    shards_.emplace(parts_.kube, parts_.clock, parts_.random,
+                    kube::ShardSettings{.lease = settings_.lease,
+                                        .shards = settings_.shards,
+                                        .member = settings_.replica,
+                                        .pod = settings_.pod});
+  }
   parts_.health.add("caches");
-  providers_.on_change = [this](const std::string& provider) {
-    for (const auto& user : users_.of(provider)) wake(user);
+  providers_.on_change = [this](const std::string& provider, Providers::News news) {
+    for (const auto& user : users_.of(provider)) wake(user, news);
   };
+  // Before all is known, everything is due anyway.
   references_.on_wake = [this](const reconcile::Target& target) {
-    dispatcher_.add(queue_key(target.kind, target.ns + "/" + target.name));
+    const std::string key = queue_key(target.kind, target.ns + "/" + target.name);
+    if (synced_ && is_ours(key)) dispatcher_.add(key);
   };
   change_queues_.on_change = [this](const std::string& key, Duration after) {
-    dispatcher_.add_look(key, after);
+    is_ours(key) ? dispatcher_.add_look(key, after) : look_elsewhere(key, after);
   };
   change_queues_.on_condition = [this](const std::string& provider) {
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
@@ -84,7 +101,8 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
   };
   dispatcher_.handle(provider_kind_.name(), [this](std::string key, Dispatcher::Lane) {
-    return providers_.reconcile(reach(provider_kind_, key, provider_store_), key);
+    const bool ours = is_ours(queue_key(provider_kind_.name(), key));
+    return providers_.reconcile(reach(provider_kind_, key, provider_store_), key, ours);
   });
   for (const auto& informer : provider_kind_.informers()) follow(provider_kind_, *informer);
   watch_secrets();
@@ -114,9 +132,16 @@ void Operator::add_kind(const definition::Definition& definition) {
   KubeStore& store = stores_.emplace_back(kube_at_work_, events_, kind);
   references_.learn(definition);
   dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key, Dispatcher::Lane lane) {
-    return resources_.reconcile(kind, reach(kind, key, store), key, lane);
+    return reconcile(&kind, &store, std::move(key), lane);
   });
   for (const auto& informer : kind.informers()) follow(kind, *informer);
+}
+
+Task<Next> Operator::reconcile(WatchedKind* kind, KubeStore* store, std::string key,
+                               Dispatcher::Lane lane) {
+  if (!is_ours(queue_key(kind->name(), key))) co_return Next::forget();
+  Next next = co_await resources_.reconcile(*kind, reach(*kind, key, *store), key, lane);
+  co_return next;
 }
 
 void Operator::watch_secrets() {
@@ -155,12 +180,15 @@ void Operator::note_trouble(const WatchedKind& kind, const std::string& ns, Erro
                  text);
 }
 
-void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
+void Operator::on_object(WatchedKind& kind, const kube::Change& change) {
   const std::string key = queue_key(kind.name(), change.key);
   const Json before = kube::to_json(change.before);
   const Json after = kube::to_json(change.after);
-  count(kind, before, after);
-  if (&kind == &provider_kind_) {
+  const bool ours = is_ours(key), is_provider = &kind == &provider_kind_;
+  if (ours) count(kind, before, after);
+  if (after.is_null()) kind.trust(change.key);
+  if (shards_ && before.is_null()) kind.doubt_if_touched(change.key, after);
+  if (is_provider) {
     follow_secrets_of(before, after);
   } else {
     follow_provider_of(key, before, after);
@@ -171,21 +199,29 @@ void Operator::on_object(const WatchedKind& kind, const kube::Change& change) {
   // change.
   if (!is_news(before, after)) return;
   if (change.kind == kube::ChangeKind::kWritten) return;
-  const bool first_seen = before.is_null() && &kind != &provider_kind_;
-  if (first_seen && seems_settled(after)) return dispatcher_.add_look(key, Duration{0});
-  dispatcher_.add(key);
+  if (is_provider) return dispatcher_.add(key);
+  if (!ours) return;
+  before.is_null() ? first_look(key, after) : dispatcher_.add(key);
 }
 
-// Something that an object depends on has changed. What was settled has time: when all are woken,
-// as after a start, those go before it that a user waits for.
-void Operator::wake(const std::string& key) {
-  const auto slash = key.find('/');
-  const auto kind = std::ranges::find(kinds_, key.substr(0, slash), &WatchedKind::name);
+// What was settled before we came has time for a look like any other: they are spread over the
+// time between two.
+void Operator::first_look(const std::string& key, const Json& object) {
+  if (!seems_settled(object)) return dispatcher_.add(key);
+  const auto interval = double(settings_.check_interval.count());
+  dispatcher_.add_look(key, Duration{std::int64_t(interval * parts_.random())});
+}
+
+// What is known of its provider has changed. What was settled has time: those go before it that a
+// user waits for, and after a start it is looked at in its turn.
+void Operator::wake(const std::string& key, Providers::News news) {
+  if (!is_ours(key)) return;
+  const WatchedKind* kind = kind_of(key);
   const auto object =
-      kind == kinds_.end() ? Result<Json>(Json()) : kind->get(key.substr(slash + 1));
+      kind == nullptr ? Result<Json>(Json()) : kind->get(key.substr(key.find('/') + 1));
   const bool settled = object && object->is_object() && seems_settled(*object);
-  if (settled) return dispatcher_.add_look(key, Duration{0});
-  dispatcher_.add(key);
+  if (!settled) return dispatcher_.add(key);
+  if (news == Providers::News::kChanged) dispatcher_.add_look(key, Duration{0});
 }
 
 void Operator::follow_secrets_of(const Json& provider_before, const Json& provider_after) {
@@ -248,7 +284,10 @@ void Operator::show_caches() {
   parts_.health.set_ready("caches", ready, ready ? "" : out_of_reach_.begin()->second);
 }
 
-bool Operator::may_work() const { return !settings_.leader_elect || elector_.leading(); }
+bool Operator::may_work() const {
+  if (!settings_.leader_elect) return true;
+  return elector_.leading() && (!shards_ || shards_->in_time());
+}
 
 // False if there is no point in it any more.
 Task<bool> Operator::wait_until(bool Operator::* reached) {
@@ -290,6 +329,7 @@ Task<void> Operator::work(TaskScope& scope) {
   if (!settings_.leader_elect) leading_ = true;
   bool going_on = co_await wait_until(&Operator::leading_);
   if (!going_on) co_return;
+  if (shards_) start_shards(scope);
   for (const auto& informer : provider_kind_.informers()) scope.spawn(informer->run());
   for (const auto& kind : kinds_) {
     for (const auto& informer : kind.informers()) scope.spawn(informer->run());
@@ -307,6 +347,7 @@ Task<Operator::End> Operator::run() {
                      {{"exception", message_of(thrown)}});
     stop();
   });
+  scope_ = &scope;
   scope.spawn(events_.run());
   if (exporter_) scope.spawn(exporter_->run());
   if (settings_.leader_elect) stand_for_election(scope);
@@ -331,10 +372,24 @@ Task<void> Operator::shut_down(TaskScope& scope) {
   if (!lease_lost_ && exporter_) co_await exporter_->drain(kTracesLimit);
   co_await scope.stop(parts_.clock);
   if (!settings_.leader_elect || !leading_ || lease_lost_) co_return;
+  if (shards_) {
+    co_await shards_->release();
+    co_return;
+  }
   auto released = co_await elector_.release();
   if (!released) {
     parts_.log.error("cannot give the lease back; it runs out by itself",
                      telemetry::fields_of(released.error()));
+  }
+}
+
+void Operator::refresh_metrics() {
+  dispatcher_.refresh_metrics();
+  providers_.refresh_metrics();
+  parts_.metrics.shards_held.clear();
+  for (int i = 0; i < settings_.shards; ++i) {
+    const bool held = shards_ ? shards_->holds(i) : leading_;
+    if (held) parts_.metrics.shards_held.with({std::to_string(i)}).set(1);
   }
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/task_scope.h"
 #include "kube/leader_elector.h"
+#include "kube/shard_elector.h"
 #include "operator/change_queues.h"
 #include "operator/fenced_transport.h"
 #include "operator/named_resources.h"
@@ -27,6 +28,8 @@ struct OperatorSettings {
   kube::ObjectReference pod;  // this one, for events about the operator itself; no name: no pod
   bool leader_elect = true;
   kube::LeaseSettings lease;
+  int shards = 1;       // of the work, among replicas; 1: one of them does it all
+  std::string replica;  // the name of this one among them
   Dispatcher::Settings dispatching;
   Duration check_interval{300'000};
   Duration reconcile_timeout{600'000};
@@ -72,10 +75,7 @@ class Operator {
   void stop();
 
   // Brings up to date what is only counted when asked for.
-  void refresh_metrics() {
-    dispatcher_.refresh_metrics();
-    providers_.refresh_metrics();
-  }
+  void refresh_metrics();
 
  private:
   Operator(OperatorParts parts, OperatorSettings settings, aws::ClientConfig base);
@@ -83,8 +83,10 @@ class Operator {
   Reach reach(const WatchedKind& kind, const std::string& key, KubeStore& store);
   void add_kind(const definition::Definition& definition);
   void follow(WatchedKind& kind, kube::Informer& informer);
-  void on_object(const WatchedKind& kind, const kube::Change& change);
-  void wake(const std::string& key);
+  Task<Next> reconcile(WatchedKind* kind, KubeStore* store, std::string key, Dispatcher::Lane lane);
+  void on_object(WatchedKind& kind, const kube::Change& change);
+  void first_look(const std::string& key, const Json& object);
+  void wake(const std::string& key, Providers::News news);
   void watch_secrets();
   void follow_secrets_of(const Json& provider_before, const Json& provider_after);
   void follow_provider_of(const std::string& key, const Json& before, const Json& after);
@@ -97,14 +99,26 @@ class Operator {
   bool may_work() const;
   Task<bool> wait_until(bool Operator::* reached);
   void stand_for_election(TaskScope& scope);
+  // Shards (operator_shards.cc).
+  bool is_ours(const std::string& key) const;
+  void start_shards(TaskScope& scope);
+  void take_shard(int shard);
+  Task<void> leave_shard(int shard);
+  void for_each_of(int shard,
+                   const std::function<void(WatchedKind&, const std::string&, const Json&)>& visit);
+  void look_elsewhere(const std::string& key, Duration after);
+  Task<void> ask_for_look(WatchedKind* kind, std::string object_key, Duration after);
+  WatchedKind* kind_of(const std::string& key);
   Task<void> work(TaskScope& scope);
   Task<void> shut_down(TaskScope& scope);
 
   OperatorParts parts_;
   OperatorSettings settings_;
   kube::LeaderElector elector_;
-  FencedTransport fenced_;     // for all that only a leader does
-  kube::Client kube_at_work_;  // through it
+  std::optional<kube::ShardElector> shards_;  // none: there is only one
+  TaskScope* scope_ = nullptr;                // while run() does
+  FencedTransport fenced_;                    // for all that only a leader does
+  kube::Client kube_at_work_;                 // through it
   kube::EventRecorder events_;
   std::optional<telemetry::Tracer> tracer_;
   std::optional<TraceExporter> exporter_;  // if there is a tracer

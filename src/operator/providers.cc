@@ -96,16 +96,21 @@ void Providers::refresh_metrics() {
   }
 }
 
-Task<Next> Providers::reconcile(Reach reach, std::string key) {
-  auto json = kind_.get(key);
-  if (!json) {
+Task<Next> Providers::reconcile(Reach reach, std::string key, bool ours) {
+  auto loaded = co_await reach.store().load(key);
+  if (!loaded && loaded.error().code == Code::kNotFound) {
     co_await queues_.leave(key);
     forget(key);
-    if (on_change) on_change(key);
+    if (on_change) on_change(key, News::kChanged);
     co_return Next::forget();
   }
-  Object object(std::move(*json));
-  auto held = co_await hold_or_release(reach, &object);
+  if (!loaded) {
+    end_failed(reach, loaded.error());
+    co_return Next::back_off();
+  }
+  Object object = std::move(*loaded);
+  Result<bool> held = true;
+  if (ours) held = co_await hold_or_release(reach, &object);
   if (!held) {
     log_.error("cannot change the finalizers of a provider",
                about(object, telemetry::fields_of(held.error())));
@@ -117,7 +122,7 @@ Task<Next> Providers::reconcile(Reach reach, std::string key) {
     reach.end("gone", "", std::nullopt);
     co_return Next::forget();
   }
-  Next next = co_await check(reach, std::move(object));
+  Next next = co_await check(reach, std::move(object), ours);
   co_return next;
 }
 
@@ -220,7 +225,7 @@ telemetry::Fields Providers::about(const Object& object, const telemetry::Fields
   return out;
 }
 
-Task<Next> Providers::check(Reach& reach, Object object) {
+Task<Next> Providers::check(Reach& reach, Object object, bool ours) {
   const std::string key = kube::object_key(object.json());
   Entry next = entries_[key];
   const auto before = next.cloud;
@@ -249,7 +254,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     refuse(key, object, std::move(next), identity.error());
     Condition ready{"Ready", "False", std::string(to_string(identity.error().code)),
                     identity.error().message};
-    co_await report(reach, std::move(object), Json(), std::move(ready));
+    if (ours) co_await report(reach, std::move(object), Json(), std::move(ready));
     end_failed(reach, identity.error());
     co_return Next::wait(kRetry);
   }
@@ -259,6 +264,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
                             .caller = text_at(*identity, "Arn"),
                             .said = condition_of(object.status(), ChangeQueue::kCondition)};
   accept(key, object, std::move(next));
+  if (!ours) queue.url.clear();
   co_await queues_.follow(key, std::move(queue));
   Condition ready{"Ready", "True", "Available", "AWS accepts the credentials"};
   if (object.deleting()) {
@@ -267,7 +273,7 @@ Task<Next> Providers::check(Reach& reach, Object object) {
     ready.message = fmt::format("Goes when the {} objects that use it have gone, such as {}",
                                 users.size(), users.empty() ? "" : *users.begin());
   }
-  co_await report(reach, std::move(object), std::move(*identity), std::move(ready));
+  if (ours) co_await report(reach, std::move(object), std::move(*identity), std::move(ready));
   reach.end("settled", "", std::nullopt);
   co_return Next::check(settings_.check_interval);
 }
@@ -275,13 +281,14 @@ Task<Next> Providers::check(Reach& reach, Object object) {
 void Providers::accept(const std::string& key, const Object& object, Entry next) {
   Entry& entry = entries_[key];
   const bool changed = entry.cloud != next.cloud;
+  const News news = entry.checked ? News::kChanged : News::kKnown;
   next.checked = true;
   next.problem.clear();
   entry = std::move(next);
   note_ready(object, entry, true);
   if (!changed) return;
   log_.info("provider is ready", about(object, {{"account", entry.cloud->location().account_id}}));
-  if (on_change) on_change(key);
+  if (on_change) on_change(key, news);
 }
 
 // The fingerprint stays: new keys after a time without any are new keys, too.
@@ -296,7 +303,7 @@ void Providers::refuse(const std::string& key, const Object& object, Entry next,
   note_ready(object, entry, false);
   if (!changed) return;
   log_.error("provider is not ready", about(object, telemetry::fields_of(error)));
-  if (on_change) on_change(key);
+  if (on_change) on_change(key, News::kChanged);
 }
 
 void Providers::forget(const std::string& key) {

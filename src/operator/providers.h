@@ -35,14 +35,16 @@ class Providers {
             std::function<double()> random, WatchedKind& kind, ProviderUsers& users,
             ChangeQueues& queues, telemetry::Metrics& metrics, const telemetry::Logger& log);
 
+  enum class News { kKnown, kChanged };  // since the start for the first time, or again
   // Called with a provider's key when its users should look again.
-  std::function<void(const std::string& provider)> on_change;
+  std::function<void(const std::string& provider, News news)> on_change;
 
   // Brings the gauges of budgets up to date.
   void refresh_metrics();
 
-  // One reconcile of the provider "namespace/name".
-  Task<Next> reconcile(Reach reach, std::string key);
+  // One reconcile of the provider "namespace/name". Unless it is ours, another replica tells of it,
+  // reads its queue and lets it go.
+  Task<Next> reconcile(Reach reach, std::string key, bool ours);
 
   struct Pending {};  // exists and has not been checked yet: come back when told
   using Found = std::variant<std::shared_ptr<AwsCloud>, Pending, reconcile::Blocked>;
@@ -59,7 +61,7 @@ class Providers {
     bool checked = false;
   };
 
-  Task<Next> check(Reach& reach, reconcile::Object object);
+  Task<Next> check(Reach& reach, reconcile::Object object, bool ours);
   Task<Result<void>> build(Reach& reach, const reconcile::Object& object, Entry& next);
   Result<aws::ClientConfig> client_config(const Json& spec) const;
   ProviderPolicy policy_of(const Json& spec) const;

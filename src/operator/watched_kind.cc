@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "planning/decide.h"
+#include "reconcile/finalizer.h"
 
 namespace infra {
 
@@ -53,6 +54,15 @@ std::vector<Json> WatchedKind::list(const std::string& ns) const {
     if (object) out.push_back(std::move(*object));
   });
   return out;
+}
+
+void WatchedKind::for_each(
+    const std::function<void(const std::string& key, const kube::Bytes& bytes)>& visit) const {
+  for (const auto& informer : informers_) informer->for_each(visit);
+}
+
+void WatchedKind::doubt_if_touched(const std::string& key, const Json& object) {
+  if (reconcile::holds_finalizer(definition_, reconcile::Object(object))) doubt(key);
 }
 
 void WatchedKind::note_written(const Json& object) {

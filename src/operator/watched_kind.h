@@ -30,12 +30,17 @@ class WatchedKind {
   Result<Json> get(const std::string& key) const;
   // All of a namespace, in the order of their names.
   std::vector<Json> list(const std::string& ns) const;
+  void for_each(
+      const std::function<void(const std::string& key, const kube::Bytes& bytes)>& visit) const;
   // Shows our own write, or what was read anew, in the cache at once.
   void note_written(const Json& object);
   // A write of ours whose answer did not come may have been done: until note_written the cache may
   // lack what only we know of.
   void doubt(const std::string& key) { doubted_.insert(key); }
   void trust(const std::string& key) { doubted_.erase(key); }
+  // What somebody else may have worked on lately. Without our finalizer nobody has got further than
+  // to set it, under the version that was read.
+  void doubt_if_touched(const std::string& key, const Json& object);
   bool in_doubt(const std::string& key) const { return doubted_.contains(key); }
 
  private:

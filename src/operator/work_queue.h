@@ -57,6 +57,9 @@ class WorkQueue {
   // How many keys that begin with `prefix` are due and wait for somebody to take them.
   std::size_t due(std::string_view prefix) const;
   std::size_t in_flight() const { return in_flight_.size(); }
+  bool any_in_flight(const std::function<bool(const Key&)>& concerned) const {
+    return std::ranges::any_of(in_flight_, concerned);
+  }
 
   inline static const Lanes kAll{Lane::kEdit, Lane::kRetry, Lane::kCheck};
 

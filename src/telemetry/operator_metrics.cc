@@ -101,6 +101,8 @@ Metrics::Metrics(const BuildInfo& build, Options options)
       provider_credential_rotations(registry_, "infra_operator_provider_credential_rotations_total",
                                     "Times that a provider got new credentials.",
                                     {"provider_namespace", "provider_name"}),
+      shards_held(registry_, "infra_operator_shards_held",
+                  "The parts of the work that this process does.", {"shard"}),
       workqueue_depth(registry_, "infra_operator_workqueue_depth", "Objects waiting for a worker.",
                       {"resource_type"}),
       workqueue_adds(registry_, "infra_operator_workqueue_adds_total",

@@ -73,6 +73,7 @@ class Metrics {
   GaugeFamily<3> provider_ready;                   // provider_namespace, provider_name, region
   CounterFamily<2> provider_credential_rotations;  // provider_namespace, provider_name
 
+  GaugeFamily<1> shards_held;       // shard; only those that are
   GaugeFamily<1> workqueue_depth;   // resource_type
   CounterFamily<1> workqueue_adds;  // resource_type
   CounterFamily<1> cache_hits;      // resource_type

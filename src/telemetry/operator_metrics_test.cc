@@ -50,6 +50,7 @@ TEST(Metrics, HasTheNamesAndTypesThatDashboardsUse) {
                                    p + "finalizer_errors_total counter",
                                    p + "provider_ready gauge",
                                    p + "provider_credential_rotations_total counter",
+                                   p + "shards_held gauge",
                                    p + "workqueue_depth gauge",
                                    p + "workqueue_adds_total counter",
                                    p + "cache_hits_total counter",
@@ -81,6 +82,7 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
   metrics.finalizer_errors.with({"k", "e"});
   metrics.provider_ready.with({"n", "p", "g"});
   metrics.provider_credential_rotations.with({"n", "p"});
+  metrics.shards_held.with({"0"});
   metrics.workqueue_depth.with({"k"});
   metrics.workqueue_adds.with({"k"});
   metrics.cache_hits.with({"k"});
@@ -110,6 +112,7 @@ TEST(Metrics, HasTheLabelsThatDashboardsUse) {
            "finalizer_errors_total{resource_type=\"k\",error_type=\"e\"} 0",
            "provider_ready{provider_namespace=\"n\",provider_name=\"p\",region=\"g\"} 0",
            "provider_credential_rotations_total{provider_namespace=\"n\",provider_name=\"p\"} 0",
+           "shards_held{shard=\"0\"} 0",
            "workqueue_depth{resource_type=\"k\"} 0",
            "workqueue_adds_total{resource_type=\"k\"} 0",
            "cache_hits_total{resource_type=\"k\"} 0",

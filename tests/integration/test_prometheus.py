@@ -32,6 +32,7 @@ METRICS = {
     'finalizer_errors_total': ('counter', {'resource_type', 'error_type'}),
     'provider_ready': ('gauge', {'provider_namespace', 'provider_name', 'region'}),
     'provider_credential_rotations_total': ('counter', {'provider_namespace', 'provider_name'}),
+    'shards_held': ('gauge', {'shard'}),
     'workqueue_depth': ('gauge', {'resource_type'}),
     'workqueue_adds_total': ('counter', {'resource_type'}),
     'cache_hits_total': ('counter', {'resource_type'}),

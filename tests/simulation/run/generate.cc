@@ -157,6 +157,13 @@ class Generator {
     const int count = on(Family::kPods) ? int(draw_.between(1, 3)) : 1;
     out_.pods.clear();
     for (int i = 0; i < count; ++i) out_.pods.push_back(clock_error());
+    if (on(Family::kPods)) shards();
+  }
+
+  void shards() {
+    Random draw(out_.seed, "shards");
+    if (draw.chance(0.5)) out_.shards = int(draw.between(2, 5));
+    out_.other_shards = draw.chance(0.2) ? int(draw.between(1, 5)) : out_.shards;
   }
 
   std::string any_kind() {

@@ -6,6 +6,7 @@
 #include <boost/algorithm/string/case_conv.hpp>
 
 #include "base/base64.h"
+#include "kube/shard_elector.h"
 #include "run/conditions.h"
 #include "run/expected.h"
 #include "run/samples.h"
@@ -206,15 +207,43 @@ void Invariants::check_pace(const Sent& sent) {
 
 void Invariants::check_leader(const Sent& sent) {
   if (!scenario_.leader_elect) return;
-  const Json* lease = world_.kube.find("Lease", "operator", "infra-operator");
-  const std::string holder = lease == nullptr ? "" : text_at(*lease, "spec.holderIdentity");
   const Process* process = world_.process(sent.process);
   if (process == nullptr) return;
   const std::string& identity = process->plan().settings.lease.identity;
-  if (holder != identity) {
-    violate("one-leader",
-            fmt::format("{} sent {} while the lease is held by '{}'", identity, sent.key, holder));
+  const int shards = world_.shards_of(sent.process);
+  if (shards == 1) return check_holder(sent, "infra-operator", identity);
+  check_holder(sent, "infra-operator", fmt::format("{}-shards", shards));
+  if (const auto object = object_of(sent)) {
+    const int shard = kube::shard_of(*object, shards);
+    check_holder(sent, fmt::format("infra-operator-shard-{}", shard), identity);
   }
+}
+
+void Invariants::check_holder(const Sent& sent, const std::string& lease,
+                              const std::string& identity) {
+  const Json* found = world_.kube.find("Lease", "operator", lease);
+  const std::string holder = found == nullptr ? "" : text_at(*found, "spec.holderIdentity");
+  if (holder == identity) return;
+  violate("one-leader", fmt::format("pod {} sent {} while '{}' holds {} instead of '{}'",
+                                    sent.process, sent.key, holder, lease, identity));
+}
+
+// The object that a request is sent for, "VPC/team/main", where the request itself tells: not a
+// create in AWS, nor an event.
+std::optional<std::string> Invariants::object_of(const Sent& sent) const {
+  if (sent.to_aws) {
+    const auto name = names_.find(ledger_.owner_of(sent.aws.resource));
+    if (name == names_.end()) return std::nullopt;
+    std::string object = name->second;
+    object[object.find(' ')] = '/';
+    return object;
+  }
+  const std::string plural = sent.kube.resource.substr(0, sent.kube.resource.find('/'));
+  if (plural == "awsproviders") return "AWSProvider/" + sent.kube.key;
+  for (const auto& definition : world_.definitions()) {
+    if (definition.plural == plural) return definition.kind + "/" + sent.kube.key;
+  }
+  return std::nullopt;
 }
 
 void Invariants::check_secrets(const std::string& where, std::string_view text) {

@@ -62,6 +62,8 @@ class Invariants {
   void check_removed(const FakeAws::Mutation& mutation, const Ledger::Entry& entry);
   void check_pace(const Sent& sent);
   void check_leader(const Sent& sent);
+  void check_holder(const Sent& sent, const std::string& lease, const std::string& identity);
+  std::optional<std::string> object_of(const Sent& sent) const;
   void check_patience(const Sent& sent, int status);
   void check_tags_of_others(const FakeAws::Mutation& mutation);
   void check_finalizers_of_others(const FakeKube::Write& write);

@@ -51,6 +51,16 @@ bool Ledger::taken(const std::string& kind, const std::string& name, const std::
   return false;
 }
 
+std::string Ledger::owner_of(const std::string& id) const {
+  std::string owner;
+  for (const auto& [key, entry] : entries_) {
+    if (std::get<2>(key) != id || !entry.live) continue;
+    if (!owner.empty()) return {};
+    owner = entry.owner;
+  }
+  return owner;
+}
+
 bool Ledger::removed_by_actor(const std::string& owner) const {
   for (const auto& [key, entry] : entries_) {
     if (entry.owner == owner && entry.removed_by_actor) return true;

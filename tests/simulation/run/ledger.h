@@ -26,6 +26,8 @@ class Ledger {
   const Entry* find(const Key& key) const;
   const Entry* note(const FakeAws::Mutation& mutation);
 
+  // Whose the thing of that id is; empty where it is nobody's, or not the only one.
+  std::string owner_of(const std::string& id) const;
   std::vector<Key> live_of(const std::string& owner) const;
   // Whether there was something for this object at or after that moment.
   bool had_since(const std::string& owner, Duration moment) const;

@@ -40,6 +40,7 @@ WorldPlan world_plan(const Scenario& scenario) {
           .only_faults = scenario.only_faults,
           .latency = scenario.latency,
           .pods = scenario.pods,
+          .shards = {scenario.shards, scenario.other_shards},
           .settings = settings,
           .longest_restart = scenario.longest_restart};
 }

@@ -120,6 +120,8 @@ Json to_json(const Scenario& scenario) {
                  {"checkInterval", scenario.check_interval.count()},
                  {"workers", scenario.workers},
                  {"leaderElect", scenario.leader_elect},
+                 {"shards", scenario.shards},
+                 {"otherShards", scenario.other_shards},
                  {"latency", scenario.latency.count()},
                  {"longestRestart", scenario.longest_restart.count()},
                  {"aws", behaviour_json(scenario.aws)},
@@ -169,6 +171,8 @@ Result<Scenario> scenario_from_json(const Json& json) {
   out.check_interval = in.time("checkInterval", out.check_interval);
   out.workers = int(in.number("workers", out.workers));
   out.leader_elect = in.flag("leaderElect", false);
+  out.shards = int(in.number("shards", out.shards));
+  out.other_shards = int(in.number("otherShards", out.shards));
   out.latency = in.time("latency", out.latency);
   out.longest_restart = in.time("longestRestart", out.longest_restart);
   out.aws = aws_from(in.value("aws"));

@@ -60,6 +60,8 @@ struct Scenario {
   Duration check_interval{60'000};
   int workers = 10;
   bool leader_elect = false;
+  int shards = 1;        // that pods divide the work into
+  int other_shards = 1;  // and every second pod, as in the middle of a rollout
   Duration latency{20};
   Duration longest_restart{10'000};
   AwsBehaviour aws;

@@ -126,6 +126,8 @@ class Shrinker {
     any = change([](Scenario& one) { one.assume_role = false; }) || any;
     any = change([](Scenario& one) { one.provider_at = Duration{0}; }) || any;
     any = change([](Scenario& one) { one.pods.resize(1); }) || any;
+    any = change([](Scenario& one) { one.other_shards = one.shards; }) || any;
+    any = change([](Scenario& one) { one.shards = one.other_shards = 1; }) || any;
     any = change([](Scenario& one) { one.leader_elect = one.pods.size() > 1; }) || any;
     any = change([](Scenario& one) {
             for (auto& pod : one.pods) pod = {};

@@ -29,6 +29,7 @@ Process::Process(const Program& program, Timeline& timeline, Network& network, R
       log_(log_text_, telemetry::Level::kInfo, telemetry::Format::kJson, clock_),
       metrics_({.version = "simulated", .revision = "simulated"}),
       kube_(transport_, clock_, kube_config()) {
+  plan_.settings.replica = fmt::format("pod-{}", plan_.number);
   plan_.settings.lease.identity = fmt::format("pod-{}_{}", plan_.number, plan_.start);
   auto made = Operator::make({.clock = clock_,
                               .transport = transport_,

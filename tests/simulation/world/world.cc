@@ -31,10 +31,12 @@ void World::start_pod(int number) {
   ++pod.starts;
   trace.note(fmt::format("pod {} starts", number));
   const std::string stream = fmt::format("pod {} start {}", number, pod.starts);
+  OperatorSettings settings = plan_.settings;
+  settings.shards = shards_of(number);
   pod.process = std::make_unique<Process>(
       program_, timeline, network, Random(plan_.seed, stream),
       Process::Plan{
-          .number = number, .start = pod.starts, .clock = pod.clock, .settings = plan_.settings});
+          .number = number, .start = pod.starts, .clock = pod.clock, .settings = settings});
 }
 
 void World::crash_pod(int number) {

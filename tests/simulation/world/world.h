@@ -19,7 +19,8 @@ struct WorldPlan {
   std::map<Fault, double> fault_rates;
   std::optional<std::map<std::string, Fault>> only_faults;
   Duration latency{20};
-  std::vector<ClockError> pods;  // one of each
+  std::vector<ClockError> pods;   // one of each
+  std::vector<int> shards = {1};  // that the pods divide the work into, in turn
   OperatorSettings settings;
   Duration longest_restart{10'000};  // a pod that has ended comes back within this
 };
@@ -49,6 +50,8 @@ class World {
   void calm();
 
   int pod_count() const { return int(pods_.size()); }
+  int shards_of(int pod) const { return plan_.shards[std::size_t(pod) % plan_.shards.size()]; }
+  const std::vector<definition::Definition>& definitions() const { return program_.definitions; }
   // Null while it is down.
   Process* process(int number) { return pods_[std::size_t(number)].process.get(); }
   bool all_down() const;
