@@ -11,6 +11,7 @@
 - --leader-election-lease-duration={{ include "infra-operator.seconds" $election.leaseDuration }}s
 - --leader-election-renew-deadline={{ include "infra-operator.seconds" $election.renewDeadline }}s
 - --leader-election-retry-period={{ include "infra-operator.seconds" $election.retryPeriod }}s
+- --shards={{ .Values.operator.shards }}
 {{- else }}
 - --no-leader-elect
 {{- end }}

@@ -95,6 +95,9 @@ infra-operator: {{ index . 0 }}={{ index . 1 }}: {{ index . 2 }}. {{ index . 3 }
 {{- else if include "infra-operator.several" . }}
 {{- include "infra-operator.problem" (list "operator.leaderElection.enabled" false (printf "several pods (replicaCount=%v, autoscaling.enabled=%v) would do the same work twice" .Values.replicaCount .Values.autoscaling.enabled) "Set it to true, or replicaCount=1 and autoscaling.enabled=false") }}
 {{- end }}
+{{- if and (gt (int $operator.shards) 1) (not $election.enabled) }}
+{{- include "infra-operator.problem" (list "operator.shards" $operator.shards "each part is a lease, and operator.leaderElection.enabled is false" "Set operator.leaderElection.enabled=true, or shards=1") }}
+{{- end }}
 {{- with $operator.metrics }}
 {{- if .enabled }}
 {{- include "infra-operator.problems.samePort" (list "operator.metrics.bindAddress" (regexFind "[0-9]+$" .bindAddress) "operator.metrics.port" .port) }}

@@ -45,6 +45,9 @@ SENTENCES = {
     'several_pods_without_election': (tree(operator__leaderElection__enabled=False, replicaCount=2),
                                       'operator.leaderElection.enabled=false: several pods (replicaCount=2, autoscaling.enabled=false)'),
     'autoscaling_without_election': (merged(HPA, tree(operator__leaderElection__enabled=False)), 'would do the same work twice'),
+    'shards_without_election': (tree(operator__shards=4, operator__leaderElection__enabled=False),
+                                'operator.shards=4: each part is a lease, and operator.leaderElection.enabled is false'),
+    'shards_zero': (tree(operator__shards=0), "at '/operator/shards': minimum"),
     'autoscaling_with_replicas': (merged(HPA, {'replicaCount': 3}), 'replicaCount=3: autoscaling.enabled is true, so the autoscaler decides. '
                                                                    'Set autoscaling.minReplicas instead, and replicaCount=1.'),
     'autoscaling_from_more_to_fewer': (merged(HPA, tree(autoscaling__minReplicas=5)), 'autoscaling.minReplicas=5: is more than autoscaling.maxReplicas=3'),
@@ -167,6 +170,7 @@ WARNINGS = {
                             "The AWS keys are in this release's own Secret"),
     'budget_of_one_pod': (PDB, 'With one pod the disruption budget allows it to be evicted'),
     'autoscaling': (HPA, 'More pods stand by'),
+    'more_pods_than_shards': (tree(replicaCount=3, operator__shards=2), 'Of up to 3 pods 2 work'),
     'crds_that_go': (tree(crds__keep=False), 'an uninstall takes the CRDs along, and fails while there are objects'),
     'priority_of_the_system': ({'priorityClassName': 'system-cluster-critical'}, 'priorityClass.create makes one of your own'),
     'no_drift_detection': (tree(driftDetection__enabled=False), 'driftDetection.enabled is false'),

@@ -77,7 +77,7 @@ CHANGED = {
     'dnsPolicy': 'Default', 'dnsConfig': {'nameservers': ['10.0.0.1']}, 'hostNetwork': (True, {'dnsPolicy': 'ClusterFirstWithHostNet'}),
     'proxy.http': 'http://proxy:3128', 'proxy.https': 'http://proxy:3128',
     'operator.leaderElection.leaseDuration': '30s', 'operator.leaderElection.renewDeadline': '12s',
-    'operator.leaderElection.retryPeriod': '3s',
+    'operator.leaderElection.retryPeriod': '3s', 'operator.shards': 4,
     'operator.metrics.port': (8090, tree(operator__metrics__bindAddress='0.0.0.0:8090', service__targetPort=8090)),
     'operator.metrics.bindAddress': '127.0.0.1:8080',
     'operator.health.port': (8091, merged(tree(operator__health__bindAddress='0.0.0.0:8091'), {
