@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Many objects against an AWS that answers fast, and what that costs. Run by ./dev bench scale; writes into bench/RESULTS.md.
 
-usage: bench_scale.py NAME=PATH ... [--objects N] [--kinds S3Bucket,VPC] [--latency 20ms] [--interval 300s] [--throttle]
+usage: bench_scale.py NAME=PATH ... [--objects N] [--kinds S3Bucket,VPC] [--latency 20ms] [--interval 300s] [--throttle] [--replicas N]
        (the programs of tools/stack.py and sim_aws_server)
 """
 import argparse
+import collections
 import concurrent.futures
 import datetime
 import json
@@ -20,6 +21,7 @@ EDITS = 200
 EDITS_A_SECOND = 20
 MARK = 'edit-'
 TAGS = {'Team': 'bench'}
+SHARDS_OF_A_REPLICA = 4
 SUBNETS_OF_A_VPC = 200
 SPECS = {
     'S3Bucket': lambda n: {'bucketName': f'bench-{n}', 'versioning': {'enabled': True}, 'encryption': {'algorithm': 'AES256'}, 'tags': TAGS},
@@ -54,27 +56,55 @@ class Bench:
         self.kinds = options.kinds.split(',')
         self.each = options.objects // len(self.kinds)
         self.figures = {}
-        self.operator = None
+        self.operators = []
 
     def path(self, kind, number=None):
         return f'{API}/namespaces/default/{kind.lower()}s' + ('' if number is None else f'/{kind.lower()}-{number}')
 
-    def start_operator(self):
-        self.operator = self.stack.start_operator('--no-leader-elect', '--check-interval', self.options.interval, env=NO_AWS_SETTINGS)
-        return self.operator.wait_ready(120)
+    def start_operators(self):
+        for number in range(self.options.replicas):
+            election = ['--leader-election-namespace', 'default', '--shards', str(self.options.shards)] if self.options.shards > 1 else ['--no-leader-elect']
+            self.operators.append(self.stack.start_operator(
+                '--check-interval', self.options.interval, *election, env={**NO_AWS_SETTINGS, 'POD_NAME': f'replica-{number}', 'POD_NAMESPACE': 'default'}))
+        for operator in self.operators:
+            operator.wait_ready(120)
 
-    def pid(self):
-        return self.operator.process.popen.pid
+    def stop_operators(self):
+        for operator in self.operators:
+            operator.stop()
+        self.operators.clear()
+
+    def wait_shares(self):
+        """Until each replica has its part."""
+        def shared():
+            held = [operator.metric('infra_operator_shards_held') for operator in self.operators]
+            return sum(held) == self.options.shards and max(held) - min(held) <= 1
+        stack.wait_until('the shards are divided', shared, 60)
+
+    def writes(self):
+        """What is written for objects: leases are renewed whether there are any or not."""
+        return [one for one in self.stack.operator_writes() if '/leases' not in one]
+
+    def writes_by_what(self):
+        """«patch vpcs/status» and the like, with how many there were."""
+        def what(write):
+            verb, uri = write.split(' ', 1)
+            parts = uri.partition('?')[0].split('/namespaces/')[-1].split('/')[1:]
+            return ' '.join([verb, '/'.join(parts[:1] + parts[2:])])
+        return collections.Counter(map(what, self.writes())).most_common()
+
+    def processor_seconds(self):
+        return sum(processor_seconds_of(operator.process.popen.pid) for operator in self.operators)
 
     def make(self, kind, number):
         self.stack.kube.must('POST', self.path(kind), manifest(kind, f'{kind.lower()}-{number}', SPECS[kind](number)))
 
     def ready(self, kind):
-        return int(self.operator.metric('infra_operator_resources_total', resource_type=kind, status='ready'))
+        return sum(int(operator.metric('infra_operator_resources_total', resource_type=kind, status='ready')) for operator in self.operators)
 
     def fill(self):
         """From the first object to the last that is ready, the objects being made as fast as the API server takes them."""
-        begun, computed, times = time.monotonic(), processor_seconds_of(self.pid()), {}
+        begun, computed, times = time.monotonic(), self.processor_seconds(), {}
         wanted = [(kind, number) for number in range(self.each) for kind in self.kinds]
         with concurrent.futures.ThreadPoolExecutor(4) as makers:
             list(makers.map(lambda one: self.make(*one), wanted))
@@ -89,30 +119,33 @@ class Bench:
             time.sleep(0.2)
         self.figures['all ready, s'] = ' / '.join(f'{times[kind]:.1f}' for kind in self.kinds)
         self.figures['AWS calls'] = self.aws.calls()
-        self.figures['CPU, s'] = f'{processor_seconds_of(self.pid()) - computed:.1f}'
-        self.figures['Kubernetes writes'] = len(self.stack.operator_writes())
+        self.figures['CPU, s'] = f'{self.processor_seconds() - computed:.1f}'
+        self.figures['Kubernetes writes'] = len(self.writes())
 
     def rest(self, seconds):
         """What it costs when nothing changes, over one whole interval of checks."""
         time.sleep(5)
-        calls, computed, written = self.aws.calls(), processor_seconds_of(self.pid()), len(self.stack.operator_writes())
+        calls, computed, written = self.aws.calls(), self.processor_seconds(), len(self.writes())
         time.sleep(seconds)
         self.figures['calls a minute at rest'] = f'{(self.aws.calls() - calls) * 60 / seconds:.0f}'
-        self.figures['CPU at rest, %'] = f'{(processor_seconds_of(self.pid()) - computed) * 100 / seconds:.1f}'
-        self.figures['memory, MiB'] = '{:.1f}, at most {:.1f}'.format(*memory_of(self.pid()))
-        more = len(self.stack.operator_writes()) - written
+        self.figures['CPU at rest, %'] = f'{(self.processor_seconds() - computed) * 100 / seconds:.1f}'
+        now, most = zip(*(memory_of(operator.process.popen.pid) for operator in self.operators))
+        self.figures['memory, MiB'] = f'{max(now):.1f}, at most {max(most):.1f}'
+        more = len(self.writes()) - written
         if more:
-            print(f'  {more} writes to Kubernetes while nothing changed, such as {self.stack.operator_writes()[-1]}', flush=True)
+            print(f'  {more} writes to Kubernetes while nothing changed, such as {self.writes()[-1]}', flush=True)
 
     def restart(self):
-        """All objects are looked at anew then, while some are edited."""
-        self.operator.stop()
+        self.stop_operators()
         begun = time.monotonic()
-        self.start_operator()
+        self.start_operators()
         self.figures['restart to ready, s'] = f'{time.monotonic() - begun:.1f}'
-        self.edit()
+        self.wait_shares()
 
     def edit(self):
+        """While all objects are looked at anew, since their provider has changed."""
+        self.stack.kube.must('PATCH', f'{API}/namespaces/default/awsproviders/aws', {'spec': {'driftDetection': {'ignoreFields': ['tags.Unknown']}}},
+                             'application/merge-patch+json')
         choice, sent, begun = random.Random(1), {}, time.monotonic()
         for number in range(EDITS):
             time.sleep(max(0.0, begun + number / EDITS_A_SECOND - time.monotonic()))
@@ -140,13 +173,15 @@ class Bench:
         if 'Subnet' in self.kinds and 'VPC' not in self.kinds:
             for number in range(-(-self.each // SUBNETS_OF_A_VPC)):
                 self.make('VPC', number)
-        self.start_operator()
-        for what, step in (('fill', self.fill), ('rest', lambda: self.rest(seconds_of(options.interval))), ('restart and edits', self.restart)):
+        self.start_operators()
+        self.wait_shares()
+        steps = {'fill': self.fill, 'rest': lambda: self.rest(seconds_of(options.interval)), 'restart': self.restart, 'edits': self.edit}
+        for what, step in steps.items():
             print(what, flush=True)
             step()
-        by_operation = sorted(self.aws.asked()['calls'].items(), key=lambda one: -one[1])
+        by_operation = sorted(self.aws.asked()['calls'].items(), key=lambda one: -one[1]) + self.writes_by_what()
         self.figures |= {'date': datetime.date.today().isoformat(), 'commit': commit(), 'AWS': options.latency + (', throttled' if options.throttle else ''),
-                         'objects': ', '.join(f'{self.each} {kind}' for kind in self.kinds)}
+                         'objects': ', '.join(f'{self.each} {kind}' for kind in self.kinds) + (f'; {options.replicas} replicas' if options.replicas > 1 else '')}
         return by_operation
 
 
@@ -170,8 +205,9 @@ def scale_page(rows, options):
 Written by `./dev bench scale`, a line for each run; {', '.join(f'{name} {value}' for name, value in machine() if name in ('CPU', 'cores', 'kernel'))}. A real
 kube-apiserver and etcd, and the simulator's AWS (`sim_aws_server`) answering after the time named, all on this one machine. Objects are made as
 fast as the API server takes them, and counted from the first. At rest: a whole check interval ({options.interval} unless said otherwise) in which nothing changes.
-Then the operator is started anew, so that all objects are looked at, while {EDITS} edits come, {EDITS_A_SECOND} a second: from the edit to the AWS
-call that carries it.
+Then the operator is started anew; then its provider changes, so that all objects are looked at, while {EDITS} edits come, {EDITS_A_SECOND} a second:
+from the edit to the AWS call that carries it. (Until 0313fab a start looked at all objects at once, and the edits came then.) Where there are several
+replicas, CPU is that of all, and memory that of the largest.
 '''
 
 
@@ -183,7 +219,9 @@ def main():
     parser.add_argument('--latency', default='20ms')
     parser.add_argument('--interval', default='300s')
     parser.add_argument('--throttle', action='store_true')
+    parser.add_argument('--replicas', type=int, default=1)
     options = parser.parse_args()
+    options.shards = 1 if options.replicas == 1 else SHARDS_OF_A_REPLICA * options.replicas
     stack.end_in_order_when_told()
     the_stack = stack.Stack(dict(word.split('=', 1) for word in options.tools))
     bench = Bench(the_stack, options)

@@ -128,7 +128,7 @@ void add_server_flags(CLI::App& run, RunFlags& flags) {
 
 void add_work_flags(CLI::App& run, RunFlags& flags) {
   run.add_option("--max-concurrent-reconciles", flags.most_at_once,
-                 "How many objects are worked on at once")
+                 "How many objects of a kind are worked on at once, besides checks")
       ->check(CLI::Range(1, 1000))
       ->capture_default_str();
   add_interval(run, "--check-interval", flags.check_interval,

@@ -30,8 +30,9 @@ struct Next {
 // "Kind/namespace/name": what the queue holds.
 std::string queue_key(std::string_view kind, std::string_view object_key);
 
-// Takes keys from the queue and runs their kind's reconcile, so many at a time. An exception out of
-// a reconcile is a bug of ours: it is logged, and the key comes back with backoff.
+// Takes keys from the queues, one for each kind, and runs their kind's reconcile, so many at a
+// time: a kind that AWS is slow with holds up no other. An exception out of a reconcile is a bug of
+// ours: it is logged, and the key comes back with backoff.
 class Dispatcher {
  public:
   using Lane = WorkQueue::Lane;
@@ -39,9 +40,9 @@ class Dispatcher {
   using Reconcile = std::function<Task<Next>(std::string object_key, Lane lane)>;
 
   struct Settings {
-    std::size_t most_at_once = 10;  // besides checks
+    std::size_t most_at_once = 10;  // of a kind, besides checks
     // What is only checked mostly waits, for reads that many share: the more, the fewer requests.
-    std::size_t checks_at_once = 200;
+    std::size_t checks_at_once = 200;  // of a kind
     double jitter = 0.1;  // how much sooner or later a check may come, as a part of its time
   };
 
@@ -49,7 +50,8 @@ class Dispatcher {
              telemetry::Metrics& metrics, const telemetry::Logger& log);
 
   void handle(const std::string& kind, Reconcile reconcile);
-  // A key as queue_key() makes it. May be called at any time; work begins with run().
+  // A key as queue_key() makes it, of a kind that is handled. May be called at any time; work
+  // begins with run().
   void add(const std::string& key);
   // The same for a look at AWS that comes after so long, and behind all that users have done.
   void add_look(const std::string& key, Duration after);
@@ -67,20 +69,26 @@ class Dispatcher {
   void refresh_metrics();
 
  private:
-  WorkQueue::Lanes open_lanes() const;
-  Task<void> work(WorkQueue::Taken taken);
-  Task<Next> reconcile(WorkQueue::Taken taken);
-  void put_back(const WorkQueue::Key& key, const Next& next);
+  struct Kind {
+    Reconcile reconcile;
+    WorkQueue queue;
+    std::size_t checks = 0;  // among what is in flight
+  };
+
+  Kind& kind_of(const std::string& key) { return kinds_.at(key.substr(0, key.find('/'))); }
+  WorkQueue::Lanes open_lanes(const Kind& kind) const;
+  std::optional<SteadyTime> next_due() const;
+  std::size_t in_flight() const;
+  Task<void> work(Kind* kind, WorkQueue::Taken taken);
+  void put_back(WorkQueue& queue, const WorkQueue::Key& key, const Next& next);
 
   Clock& clock_;
   std::function<double()> random_;
   Settings settings_;
   telemetry::Metrics& metrics_;
   const telemetry::Logger& log_;
-  WorkQueue queue_;
-  std::size_t checks_ = 0;  // among what is in flight
   Wakeup wakeup_;
-  std::map<std::string, Reconcile, std::less<>> reconciles_;
+  std::map<std::string, Kind> kinds_;
   bool stopping_ = false;
 };
 

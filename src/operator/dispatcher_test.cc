@@ -108,6 +108,18 @@ TEST_F(DispatcherTest, ALookThatIsAskedForComesAfterEdits) {
   EXPECT_EQ(begun.back(), "n/later");
 }
 
+TEST_F(DispatcherTest, AKindHoldsUpNoOther) {
+  for (const char* kind : {"RDSInstance", "VPC"}) {
+    dispatcher.handle(kind, waits_for_the_test(Next::forget()));
+  }
+  for (const char* name : {"a", "b", "c"}) {
+    dispatcher.add(queue_key("RDSInstance", std::string("slow/") + name));
+  }
+  dispatcher.add(queue_key("VPC", "n/a"));
+  poll();
+  EXPECT_EQ(begun, (std::vector<std::string>{"slow/a", "slow/b", "n/a"}));
+}
+
 TEST_F(DispatcherTest, ChecksAndAllElseHavePlacesOfTheirOwn) {
   dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
   for (const char* name : {"a", "b", "c"})

@@ -86,13 +86,10 @@ std::optional<SteadyTime> WorkQueue::next_due(const Lanes& lanes) const {
   return next;
 }
 
-std::size_t WorkQueue::due(std::string_view prefix) const {
-  std::size_t count = 0;
-  for (auto entry = entries_.lower_bound(Key(prefix));
-       entry != entries_.end() && entry->first.starts_with(prefix); ++entry) {
-    if (entry->second.due <= clock_.steady() && !in_flight_.contains(entry->first)) ++count;
-  }
-  return count;
+std::size_t WorkQueue::due() const {
+  return std::size_t(std::ranges::count_if(entries_, [this](const auto& entry) {
+    return entry.second.due <= clock_.steady() && !in_flight_.contains(entry.first);
+  }));
 }
 
 }  // namespace infra

@@ -54,8 +54,8 @@ class WorkQueue {
   // When the next key of these lanes becomes due that is not in flight.
   std::optional<SteadyTime> next_due(const Lanes& lanes = kAll) const;
   std::size_t waiting() const { return entries_.size(); }
-  // How many keys that begin with `prefix` are due and wait for somebody to take them.
-  std::size_t due(std::string_view prefix) const;
+  // How many keys are due and wait for somebody to take them.
+  std::size_t due() const;
   std::size_t in_flight() const { return in_flight_.size(); }
   bool any_in_flight(const std::function<bool(const Key&)>& concerned) const {
     return std::ranges::any_of(in_flight_, concerned);

@@ -173,6 +173,7 @@ Task<Result<void>> Engine::create(Pass& pass) {
   auto saved = co_await save_id(pass, id);
   if (!saved) co_return std::unexpected(saved.error());
   pass.desired.status = pass.object.status();
+  pass.made = true;
   pass.store.record_event(pass.object, false, "Created",
                           "Created " + pass.definition.kind + " " + id);
   co_return Result<void>{};

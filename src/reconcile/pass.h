@@ -33,6 +33,7 @@ struct Engine::Pass {
   std::map<std::string, Json> answers;      // of reads since the last change, by call and input
   bool seen = false;                        // present in this pass
   bool ours = true;                         // what was seen belongs to this object
+  bool made = false;                        // by this pass
   bool removed = false;                     // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<planning::Difference> drift;       // what the first look of this pass found

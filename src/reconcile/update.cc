@@ -180,7 +180,9 @@ Task<Result<void>> Engine::update(Pass& pass, const planning::Plan& plan) {
   if (!tagged) co_return std::unexpected(tagged.error());
   if (!refused) co_return refused;
   pass.corrected = pass.desired.settled;
-  if (!pass.corrected) pass.store.record_event(pass.object, false, "Updated", plan.message);
+  // What follows a create belongs to it.
+  const bool told = pass.corrected || pass.made;
+  if (!told) pass.store.record_event(pass.object, false, "Updated", plan.message);
   co_return Result<void>{};
 }
 
