@@ -53,6 +53,7 @@ Task<void> LeaderElector::loop(Handlers handlers) {
       co_await stand_aside();
       continue;
     }
+    const SteadyTime begun = clock_.steady();
     const auto left = leading_ ? std::chrono::duration_cast<Duration>(
                                      renewed_ + settings_.renew_deadline - clock_.steady())
                                : settings_.renew_deadline;
@@ -74,15 +75,12 @@ Task<void> LeaderElector::loop(Handlers handlers) {
     } else if (taken && !std::exchange(waiting, true)) {
       handlers.waiting();
     }
-    // The leader renews on time.
-    Duration pause = settings_.retry;
+    // The leader renews on time, however long an answer takes.
+    SteadyTime next = clock_.steady() + pause_of_waiting();
     if (leading_) {
-      pause = std::min(pause, std::chrono::duration_cast<Duration>(
-                                  renewed_ + settings_.renew_deadline - clock_.steady()));
-    } else {
-      pause = pause_of_waiting();
+      next = std::min(begun + settings_.retry, renewed_ + settings_.renew_deadline);
     }
-    co_await changed_.wait(clock_, clock_.steady() + pause);
+    co_await changed_.wait(clock_, next);
   }
 }
 
@@ -120,8 +118,9 @@ Task<Result<bool>> LeaderElector::try_in_time(Duration limit) {
 }
 
 Task<Result<bool>> LeaderElector::try_once() {
-  // While we lead nobody else should write the lease: patch what we know, read only when refused.
-  if (leading_) {
+  // While we lead alone nobody else should write the lease: patch what we know, read only when
+  // refused.
+  if (leading_ && !settings_.shared) {
     const auto asked = clock_.steady();
     const auto renewed = co_await take(asked);
     if (renewed && *renewed) co_return true;
@@ -137,7 +136,7 @@ Task<Result<bool>> LeaderElector::try_once() {
   note(*lease, asked);
   if (!free_for_us()) co_return false;
   const bool lately = clock_.steady() < renewed_ + 2 * settings_.retry;
-  if (leading() && lately) co_return true;
+  if (settings_.shared && leading() && lately) co_return true;
   asked = clock_.steady();
   auto taken = co_await take(asked);
   co_return taken;

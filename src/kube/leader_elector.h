@@ -18,16 +18,17 @@ struct LeaseSettings {
   Duration duration{15'000};
   Duration renew_deadline{10'000};  // shorter than `duration`: the margin in which work ends
   Duration retry{2'000};
+  // The identity is that of several processes, who hold it together: one renews it for all.
+  bool shared = false;
   // What a Lease is made with. Where the owner has a uid, the Lease goes with it.
   std::map<std::string, std::string> labels;
   std::optional<ObjectReference> owner;
 };
 
-// Holds a coordination.k8s.io/v1 Lease, alone or together with all that have its identity. Others
-// may take it when its record has not changed for `duration` by their own clock; we stop when we
-// could not renew it for `renew_deadline`, counted from before the request was sent. Between the
-// two our work has time to end, so two leaders never work at once, whatever the clocks of two
-// machines say.
+// Holds a coordination.k8s.io/v1 Lease. Others may take it when its record has not changed for
+// `duration` by their own clock; we stop when we could not renew it for `renew_deadline`, counted
+// from before the request was sent. Between the two our work has time to end, so two leaders never
+// work at once, whatever the clocks of two machines say.
 class LeaderElector {
  public:
   LeaderElector(Client& client, Clock& clock, std::function<double()> random,

@@ -44,7 +44,9 @@ class LeaderElectorTest : public Bench {
     transport.handler = [this](const net::HttpRequest& request) { return server.answer(request); };
   }
   LeaderElector make(std::string identity) {
-    return LeaderElector(client, clock, [] { return 0.5; }, {.ns = "n", .identity = identity});
+    const bool shared = identity == "all";
+    return LeaderElector(client, clock, [] { return 0.5; },
+                         {.ns = "n", .identity = std::move(identity), .shared = shared});
   }
   void start(LeaderElector& elector, std::string name) {
     LeaderElector::Handlers handlers{.asked = [this](const auto& done) { note(done); },

@@ -17,7 +17,9 @@ constexpr Duration kTracesLimit{2'000};
 // (docs/design/019-shards.md).
 kube::LeaseSettings main_lease(const OperatorSettings& settings) {
   kube::LeaseSettings out = settings.lease;
-  if (settings.shards > 1) out.identity = std::to_string(settings.shards) + "-shards";
+  if (settings.shards == 1) return out;
+  out.identity = std::to_string(settings.shards) + "-shards";
+  out.shared = true;
   return out;
 }
 
