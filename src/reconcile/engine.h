@@ -47,6 +47,8 @@ class Engine {
   static void note_drift(Pass& pass, planning::Plan& plan);
   Task<Result<std::string>> find_lost(Pass& pass);
   Task<Result<void>> observe(Pass& pass);
+  Task<void> look_at_all(Pass& pass);
+  Task<void> look_ahead(Pass* pass, const definition::Call* call);
   Task<Result<void>> observe_facets(Pass& pass);
   Task<Result<void>> observe_sets(Pass& pass);
   Task<Result<void>> read_details(Pass& pass, const definition::ChildSet& set,

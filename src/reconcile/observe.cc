@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/side_by_side.h"
 #include "planning/form.h"
 #include "planning/path.h"
 #include "planning/template.h"
@@ -31,6 +32,17 @@ bool is_wanted(const Engine::Pass& pass, const Facet& facet) {
   if (facet.read.operation.empty() || pass.desired.deleting) return false;
   if (!definition::holds(facet.condition, pass.desired.spec)) return false;
   return planning::in_use(facet, pass.desired.spec) || only_shows(pass.definition, facet);
+}
+
+// One that is read after the first, which says whether there is a resource at all.
+bool is_part(const Engine::Pass& pass, const Facet& facet) {
+  return &facet != &pass.definition.facets.front() && is_wanted(pass, facet);
+}
+
+bool is_wanted(const Engine::Pass& pass, const definition::ChildSet& set) {
+  const auto& desired = pass.desired;
+  if (desired.deleting && !set.remove_first) return false;
+  return planning::in_use(set, desired.spec, desired.status);
 }
 
 // What AWS has accepted and not done yet counts as done.
@@ -139,7 +151,7 @@ Task<Result<Json>> Engine::look(Pass& pass, const definition::Call& call,
                           : pass.cloud.read_together(service_of(pass, call), call.operation,
                                                      input_of(pass, call), *together, pass.id);
   auto answer = co_await std::move(reading);
-  if (answer) pass.answers[asked] = *answer;
+  pass.answers.insert_or_assign(asked, answer);
   co_return answer;
 }
 
@@ -209,6 +221,7 @@ Task<Result<void>> Engine::observe(Pass& pass) {
   if (resource.is_null() || pass.observed.ended) co_return Result<void>{};
   pass.observed.present = true;
   pass.observed.resource = resource;
+  co_await look_at_all(pass);
   auto rest = co_await observe_facets(pass);
   if (!rest) co_return rest;
   auto sets = co_await observe_sets(pass);
@@ -217,10 +230,33 @@ Task<Result<void>> Engine::observe(Pass& pass) {
   co_return tags;
 }
 
+// Asks side by side for what is read below one after the other, and finds its answers then.
+Task<void> Engine::look_at_all(Pass& pass) {
+  const auto& definition = pass.definition;
+  std::map<std::string, const definition::Call*> calls;  // by question: parts may share an answer
+  for (const Facet& facet : definition.facets) {
+    if (is_part(pass, facet)) calls[question(pass, facet.read)] = &facet.read;
+  }
+  for (const auto& set : definition.sets) {
+    if (set.read && is_wanted(pass, set)) calls[question(pass, *set.read)] = &*set.read;
+  }
+  if (definition.tags && definition.tags->read) {
+    calls[question(pass, *definition.tags->read)] = &*definition.tags->read;
+  }
+  std::vector<Task<void>> looks;
+  for (const auto& [asked, call] : calls) {
+    if (!pass.answers.contains(asked)) looks.push_back(look_ahead(&pass, call));
+  }
+  if (looks.size() > 1) co_await side_by_side(std::move(looks));
+}
+
+Task<void> Engine::look_ahead(Pass* pass, const definition::Call* call) {
+  co_await look(*pass, *call);
+}
+
 Task<Result<void>> Engine::observe_facets(Pass& pass) {
-  const Facet& first = pass.definition.facets.front();
   for (const Facet& facet : pass.definition.facets) {
-    if (&facet == &first || !is_wanted(pass, facet)) continue;
+    if (!is_part(pass, facet)) continue;
     auto read = co_await read_facet(pass, facet);
     if (!read) co_return read;
   }
@@ -228,10 +264,8 @@ Task<Result<void>> Engine::observe_facets(Pass& pass) {
 }
 
 Task<Result<void>> Engine::observe_sets(Pass& pass) {
-  const auto& desired = pass.desired;
   for (const auto& set : pass.definition.sets) {
-    if (!planning::in_use(set, desired.spec, desired.status)) continue;
-    if (desired.deleting && !set.remove_first) continue;
+    if (!is_wanted(pass, set)) continue;
     Result<Json> answer = pass.observed.resource;
     if (set.read) answer = co_await look(pass, *set.read);
     if (!answer) co_return std::unexpected(answer.error().in("cannot read " + set.field));

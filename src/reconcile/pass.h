@@ -30,11 +30,12 @@ struct Engine::Pass {
   planning::TagMap tags_to_set;             // ${tags}
   std::vector<std::string> tags_to_remove;  // ${tagKeys}
   planning::Observed observed;              // as last read
-  std::map<std::string, Json> answers;      // of reads since the last change, by call and input
-  bool seen = false;                        // present in this pass
-  bool ours = true;                         // what was seen belongs to this object
-  bool made = false;                        // by this pass
-  bool removed = false;                     // AWS accepted its deletion in this pass
+  // Of reads since the last change, by call and input; refusals too.
+  std::map<std::string, Result<Json>> answers;
+  bool seen = false;     // present in this pass
+  bool ours = true;      // what was seen belongs to this object
+  bool made = false;     // by this pass
+  bool removed = false;  // AWS accepted its deletion in this pass
   bool corrected = false;
   std::vector<planning::Difference> drift;       // what the first look of this pass found
   DriftNews news;                                // what of it is to be told
