@@ -1,12 +1,13 @@
 #!/usr/bin/env python3
 """Many objects against an AWS that answers fast, and what that costs. Run by ./dev bench scale; writes into bench/RESULTS.md.
 
-usage: bench_scale.py NAME=PATH ... [--objects N] [--kinds S3Bucket,VPC] [--latency 20ms] [--interval 300s] [--throttle] [--replicas N]
+usage: bench_scale.py NAME=PATH ... [--objects N] [--kinds S3Bucket,VPC] [--latency 20ms] [--interval 300s] [--throttle] [--replicas N] [--workers N] [--profile]
        (the programs of tools/stack.py and sim_aws_server)
 """
 import argparse
 import collections
 import concurrent.futures
+import contextlib
 import datetime
 import json
 import random
@@ -16,7 +17,9 @@ import urllib.request
 
 import stack
 from measured import API, NO_AWS_SETTINGS, machine, make_provider, manifest, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
+from profile_of import FREQUENCY, Profile
 
+PROFILE = stack.ROOT / 'bench/PROFILE.md'
 EDITS = 200
 EDITS_A_SECOND = 20
 MARK = 'edit-'
@@ -57,6 +60,7 @@ class Bench:
         self.each = options.objects // len(self.kinds)
         self.figures = {}
         self.operators = []
+        self.profiles = {}
 
     def path(self, kind, number=None):
         return f'{API}/namespaces/default/{kind.lower()}s' + ('' if number is None else f'/{kind.lower()}-{number}')
@@ -65,7 +69,7 @@ class Bench:
         for number in range(self.options.replicas):
             election = ['--leader-election-namespace', 'default', '--shards', str(self.options.shards)] if self.options.shards > 1 else ['--no-leader-elect']
             self.operators.append(self.stack.start_operator(
-                '--check-interval', self.options.interval, *election, env={**NO_AWS_SETTINGS, 'POD_NAME': f'replica-{number}', 'POD_NAMESPACE': 'default'}))
+                '--check-interval', self.options.interval, '--max-concurrent-reconciles', str(self.options.workers), *election, env={**NO_AWS_SETTINGS, 'POD_NAME': f'replica-{number}', 'POD_NAMESPACE': 'default'}))
         for operator in self.operators:
             operator.wait_ready(120)
 
@@ -164,6 +168,21 @@ class Bench:
         self.figures['edit to AWS p50, ms'] = f'{statistics.median(took):.0f}'
         self.figures['p99, ms'] = f'{took[int(len(took) * 0.99) - 1]:.0f}'
 
+    @contextlib.contextmanager
+    def profiled(self, what):
+        profile = Profile(self.operators[0].process.popen.pid, self.stack.tools['operator'], self.stack.folder) if self.options.profile and what != 'restart' else None
+        yield
+        if profile:
+            self.profiles[what] = profile.table()
+
+    def profile_page(self):
+        parts = ''.join(f'\n## {what.capitalize()}\n\n{table(["%", "in", "function"], rows)}' for what, rows in self.profiles.items())
+        return f'''# Where the CPU time of the operator goes
+
+Written by `./dev bench scale --profile` (perf, {FREQUENCY} samples a second of CPU time; shares of the functions themselves) at {commit()}:
+{self.each} of each of {', '.join(self.kinds)}, AWS in {self.options.latency}, a check every {self.options.interval}. `bench/RESULTS.md` says what the parts of a run are.
+{parts}'''
+
     def run(self):
         options = self.options
         self.stack.start_kube()
@@ -178,10 +197,14 @@ class Bench:
         steps = {'fill': self.fill, 'rest': lambda: self.rest(seconds_of(options.interval)), 'restart': self.restart, 'edits': self.edit}
         for what, step in steps.items():
             print(what, flush=True)
-            step()
+            with self.profiled(what):
+                step()
+        if self.profiles:
+            PROFILE.write_text(self.profile_page())
         by_operation = sorted(self.aws.asked()['calls'].items(), key=lambda one: -one[1]) + self.writes_by_what()
         self.figures |= {'date': datetime.date.today().isoformat(), 'commit': commit(), 'AWS': options.latency + (', throttled' if options.throttle else ''),
-                         'objects': ', '.join(f'{self.each} {kind}' for kind in self.kinds) + (f'; {options.replicas} replicas' if options.replicas > 1 else '')}
+                         'objects': ', '.join(f'{self.each} {kind}' for kind in self.kinds) + (f'; {options.replicas} replicas' if options.replicas > 1 else '')
+                         + (f'; {options.workers} at once' if options.workers != 10 else '')}
         return by_operation
 
 
@@ -220,6 +243,8 @@ def main():
     parser.add_argument('--interval', default='300s')
     parser.add_argument('--throttle', action='store_true')
     parser.add_argument('--replicas', type=int, default=1)
+    parser.add_argument('--workers', type=int, default=10, help='objects of a kind at once')
+    parser.add_argument('--profile', action='store_true', help='write bench/PROFILE.md; needs perf')
     options = parser.parse_args()
     options.shards = 1 if options.replicas == 1 else SHARDS_OF_A_REPLICA * options.replicas
     stack.end_in_order_when_told()
