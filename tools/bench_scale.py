@@ -204,7 +204,8 @@ Written by `./dev bench scale --profile` (perf, {FREQUENCY} samples a second of 
         by_operation = sorted(self.aws.asked()['calls'].items(), key=lambda one: -one[1]) + self.writes_by_what()
         self.figures |= {'date': datetime.date.today().isoformat(), 'commit': commit(), 'AWS': options.latency + (', throttled' if options.throttle else ''),
                          'objects': ', '.join(f'{self.each} {kind}' for kind in self.kinds) + (f'; {options.replicas} replicas' if options.replicas > 1 else '')
-                         + (f'; {options.workers} at once' if options.workers != 10 else '')}
+                         + (f'; {options.workers} at once' if options.workers != 10 else '')
+                         + (f'; a check every {options.interval}' if options.interval != '300s' else '')}
         return by_operation
 
 
@@ -227,7 +228,7 @@ def scale_page(rows, options):
 {table(HEAD, rows)}
 Written by `./dev bench scale`, a line for each run; {', '.join(f'{name} {value}' for name, value in machine() if name in ('CPU', 'cores', 'kernel'))}. A real
 kube-apiserver and etcd, and the simulator's AWS (`sim_aws_server`) answering after the time named, all on this one machine. Objects are made as
-fast as the API server takes them, and counted from the first. At rest: a whole check interval ({options.interval} unless said otherwise) in which nothing changes.
+fast as the API server takes them, and counted from the first. At rest: a whole check interval (300 s unless said otherwise) in which nothing changes.
 Then the operator is started anew; then its provider changes, so that all objects are looked at, while {EDITS} edits come, {EDITS_A_SECOND} a second:
 from the edit to the AWS call that carries it. (Until 0313fab a start looked at all objects at once, and the edits came then.) Where there are several
 replicas, CPU is that of all, and memory that of the largest.
