@@ -82,8 +82,9 @@ class Crowds(FaultCase):
         for name in names:
             self.make_object_vpc(name, provider='faulty')
         self.eventually('one says that it waits', lambda: 'Throttled' in {self.reason('VPC', name) for name in names})
-        limit = World.operator.metric('infra_operator_aws_budget_requests_per_second', operation='CreateVpc')
-        self.assertGreater(limit, 0)
+        for budget in ('requests_per_second', 'waiting'):
+            self.eventually(f'{budget} is shown', lambda budget=budget: World.operator.metric(
+                f'infra_operator_aws_budget_{budget}', account='123456789012', region='us-east-1', service='ec2', operation='CreateVpc') > 0)
         self.make_object_vpc('other', provider='elsewhere')
         self.wait_ready('VPC', 'other', SOON)
         for name in names:

@@ -23,7 +23,6 @@ METRICS = {
     'aws_api_errors_total': ('counter', {'service', 'operation', 'error_code'}),
     'aws_api_throttles_total': ('counter', {'service', 'operation'}),
     'aws_budget_requests_per_second': ('gauge', {'account', 'region', 'service', 'operation'}),
-    'aws_budget_waiting': ('gauge', {'account', 'region', 'service', 'operation'}),
     'drift_detected_total': ('counter', {'resource_type', 'severity'}),
     'drift_healed_total': ('counter', {'resource_type'}),
     'drift_healing_failures_total': ('counter', {'resource_type', 'error_type'}),
@@ -38,8 +37,8 @@ METRICS = {
     'cache_hits_total': ('counter', {'resource_type'}),
     'cache_misses_total': ('counter', {'resource_type'}),
 }
-# By what this operator is not asked to do: test_push.py, test_traces.py and test_admission.py.
-FED_ELSEWHERE = {'change_events_total', 'trace_spans_total', 'admission_reviews_total', 'admission_review_duration_seconds'}
+# By what this operator is not asked to do: test_push.py, test_traces.py, test_admission.py and test_crowds.py.
+FED_ELSEWHERE = {'change_events_total', 'trace_spans_total', 'admission_reviews_total', 'admission_review_duration_seconds', 'aws_budget_waiting'}
 VPC = {'resource_type': 'VPC'}
 NAMES = [f'vpc-{number}' for number in range(6)]
 FIRING = {'InfraOperatorResourcesNotReady', 'InfraOperatorDriftDetected', 'InfraOperatorDriftHealingFailed', 'InfraOperatorProviderNotReady'}
@@ -95,6 +94,7 @@ class Observed(FaultCase):
         return any(max(values) > 0 for _, values in self.prometheus.since_begun(query))
 
     def test_every_metric_is_fed_every_panel_shows_it_and_alerts_fire(self):
+        self.work()
         self.make()
         self.wait_for_another()
         self.change_tags_in_aws()
@@ -108,6 +108,10 @@ class Observed(FaultCase):
         self.check_page()
         self.check_dashboard()
         self.check_alerts()
+
+    def work(self):
+        self.assertEqual(self.operator.metric('infra_operator_shards_held', shard='0'), 1)
+        self.fed.add('shards_held')
 
     def make(self):
         calls = {'service': 'ec2', 'operation': 'CreateVpc'}
@@ -143,7 +147,8 @@ class Observed(FaultCase):
 
     def throttle(self):
         with self.feeding(aws_api_throttles_total={'service': 'ec2', 'operation': 'DescribeVpcs'},
-                          aws_api_errors_total={'error_code': 'RequestLimitExceeded'}):
+                          aws_api_errors_total={'error_code': 'RequestLimitExceeded'},
+                          aws_budget_requests_per_second={'service': 'ec2', 'operation': 'DescribeVpcs'}):
             self.refuse('DescribeVpcs', refusals.throttled)
             self.eventually('more than once', lambda: self.shows('rate(infra_operator_aws_api_errors_total[$__rate_interval])'))
         self.let_everything_pass()
