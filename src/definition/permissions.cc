@@ -143,7 +143,7 @@ JsonArray rbac_rules(std::span<const Definition> definitions, const Definition& 
       rule("", list({"secrets"}), {"get", "list", "watch", "create", "update", "patch"}),
       // For the label that lets providers use the operator's identity: docs/providers.md.
       rule("", list({"namespaces"}), {"get"}),
-      rule("coordination.k8s.io", list({"leases"}), {"get", "create", "patch"}),
+      rule("coordination.k8s.io", list({"leases"}), {"get", "list", "create", "patch"}),
   };
 }
 
