@@ -155,13 +155,13 @@ void ShardElector::give_up_one() {
     Shard& shard = *shards_[std::size_t(i)];
     if (shard.state != State::kHeld) continue;
     shard.state = State::kLeaving;
-    scope_->spawn(leave(i));
+    scope_->spawn(leave(i, handlers_.leave(i)));
     return;
   }
 }
 
-Task<void> ShardElector::leave(int number) {
-  co_await handlers_.leave(number);
+Task<void> ShardElector::leave(int number, Task<void> work_ends) {
+  co_await std::move(work_ends);
   Shard& shard = *shards_[std::size_t(number)];
   shard.state = State::kFree;
   shard.elector.stand(false);

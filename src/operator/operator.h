@@ -104,6 +104,7 @@ class Operator {
   void start_shards(TaskScope& scope);
   void take_shard(int shard);
   Task<void> leave_shard(int shard);
+  Task<void> end_work_on(int shard);
   void for_each_of(int shard,
                    const std::function<void(WatchedKind&, const std::string&, const Json&)>& visit);
   void look_elsewhere(const std::string& key, Duration after);

@@ -51,9 +51,14 @@ void Operator::take_shard(int shard) {
 }
 
 Task<void> Operator::leave_shard(int shard) {
+  // At once: what changes from now on is counted by nobody here.
   for_each_of(shard, [this](const WatchedKind& kind, const std::string&, const Json& object) {
     count(kind, object, Json());
   });
+  return end_work_on(shard);
+}
+
+Task<void> Operator::end_work_on(int shard) {
   co_await dispatcher_.wait_until_none([this, shard](const std::string& key) {
     return kube::shard_of(key, settings_.shards) == shard;
   });
