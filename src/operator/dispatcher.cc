@@ -10,9 +10,9 @@ namespace infra {
 namespace {
 
 // Checks of one moment share what they read (operator/shared_reads.h), so they come at full
-// multiples of this; not those that are asked for more often than once a minute.
+// multiples of this; not those that are asked for more often than about once a minute.
 constexpr Duration kLineUp{5'000};
-constexpr Duration kOften{60'000};
+constexpr Duration kOften{30'000};
 // Between two looks whether reconciles have ended.
 constexpr Duration kLook{10};
 
