@@ -32,8 +32,8 @@ class ShardElector {
     // After each look at the Leases.
     std::function<void(const Result<void>&)> asked;
     std::function<void(int shard)> taken;
-    // The shard is not ours any more, as holds() says already. What is returned ends when nothing of
-    // it is under way, so that another replica may begin.
+    // The shard is not ours any more, as holds() says already. What is returned ends when nothing
+    // of it is under way, so that another replica may begin.
     std::function<Task<void>(int shard)> leave;
     // A shard is lost, or may be soon, in the middle of work: nothing may go on.
     std::function<void()> lost;
