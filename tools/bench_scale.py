@@ -19,6 +19,14 @@ import stack
 from measured import API, NO_AWS_SETTINGS, machine, make_provider, manifest, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
 from profile_of import FREQUENCY, Profile
 
+GOALS_FOR = '1000 S3Bucket, 1000 VPC'
+GOALS = [
+    ('all ready, s', '151 / 212', 'under 20 / 20'),
+    ('AWS calls', '13966', 'under 8000'),
+    ('calls a minute at rest', '4536', 'under 1000'),
+    ('CPU at rest, %', '23', 'under 1'),
+    ('memory, MiB', '857, growing past 1150', 'under 40, flat'),
+]
 PROFILE = stack.ROOT / 'bench/PROFILE.md'
 EDITS = 200
 EDITS_A_SECOND = 20
@@ -223,9 +231,21 @@ def rows_of(page):
     return [[cell.strip() for cell in line.strip('|').split('|')] for line in lines]
 
 
-def scale_page(rows, options):
+def beside_goals(rows):
+    """The last run of what the goals are about."""
+    last = next((row for row in reversed(rows) if row[2] == GOALS_FOR), None)
+    if last is None:
+        return ''
     return f'''
-{table(HEAD, rows)}
+At {last[1]}, beside the operator in Go whose interface this one keeps (measured on a like machine, other work beside it), and the goals, for
+{GOALS_FOR}:
+
+{table(['what', 'Go', 'goal', 'here'], [[name, go, goal, last[HEAD.index(name)]] for name, go, goal in GOALS])}'''
+
+
+def scale_page(rows):
+    return f'''
+{table(HEAD, rows)}{beside_goals(rows)}
 Written by `./dev bench scale`, a line for each run; {', '.join(f'{name} {value}' for name, value in machine() if name in ('CPU', 'cores', 'kernel'))}. A real
 kube-apiserver and etcd, and the simulator's AWS (`sim_aws_server`) answering after the time named, all on this one machine. Objects are made as
 fast as the API server takes them, and counted from the first. At rest: a whole check interval (300 s unless said otherwise) in which nothing changes.
@@ -259,7 +279,7 @@ def main():
     rows = rows_of(page)
     row = [str(bench.figures[name]) for name in HEAD]
     alike = [one for one in rows if one[2:4] == row[2:4]]
-    write_page(program, scale_page(rows + [row], options))
+    write_page(program, scale_page(rows + [row]))
     print(table(['', 'before', 'now'], [[name, old, new] for name, old, new in zip(HEAD, alike[-1] if alike else [''] * len(HEAD), row)]))
     print(table(['operation', 'calls'], by_operation))
 
