@@ -13,6 +13,7 @@ UNUSED = {
     ('update', 'kinds/finalizers'): 'with OwnerReferencesPermissionEnforcement a Secret that has an object as its owner needs it',
     ('create', 'secrets'): 'an object that has its connection, or a password, put into a Secret',
     ('update', 'secrets'): 'a connection that has changed',
+    ('list', 'leases'): 'with operator.shards of 2 and more (tests/integration/test_shards.py)',
 }
 
 
