@@ -34,8 +34,10 @@ ShardElector::ShardElector(Client& client, Clock& clock, std::function<double()>
         return out;
       }()) {
   for (int i = 0; i < settings_.shards; ++i) {
+    LeaseSettings lease = lease_of("shard-" + std::to_string(i));
+    // A LeaderElector cannot be moved.
     shards_.push_back(std::unique_ptr<Shard>(
-        new Shard{LeaderElector(client, clock, random_, lease_of("shard-" + std::to_string(i)))}));
+        new Shard{lease.name, LeaderElector(client, clock, random_, lease)}));
     shards_.back()->elector.stand(false);
   }
 }
@@ -102,9 +104,8 @@ void ShardElector::note(const Json& lease) {
   if (name.starts_with(lease_of("member-").name)) {
     members_[name].observe(lease, clock_.steady());
   }
-  for (std::size_t i = 0; i < shards_.size(); ++i) {
-    if (name == lease_of("shard-" + std::to_string(i)).name) shards_[i]->elector.observe(lease);
-  }
+  const auto shard = std::ranges::find(shards_, name, &Shard::lease);
+  if (shard != shards_.end()) (*shard)->elector.observe(lease);
 }
 
 // In the order of their names; the first ones take what does not divide evenly.

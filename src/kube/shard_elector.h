@@ -56,6 +56,7 @@ class ShardElector {
  private:
   enum class State { kFree, kStanding, kHeld, kLeaving };
   struct Shard {
+    std::string lease;
     LeaderElector elector;
     State state = State::kFree;
   };

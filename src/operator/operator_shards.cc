@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "operator/operator.h"
-#include "planning/decide.h"
+#include "reconcile/pass.h"
 
 namespace infra {
 
@@ -80,7 +80,7 @@ void Operator::look_elsewhere(const std::string& key, Duration after) {
 Task<void> Operator::ask_for_look(WatchedKind* kind, std::string object_key, Duration after) {
   co_await parts_.clock.sleep(after);
   const auto slash = object_key.find('/');
-  const std::string name = std::string(planning::kGroup) + "/reconcile-requested-at";
+  const std::string name = reconcile::group_key("reconcile-requested-at");
   Json patch = JsonObject{
       {"metadata",
        JsonObject{{"annotations", JsonObject{{name, format_rfc3339(parts_.clock.wall())}}}}}};
