@@ -3,6 +3,7 @@ import json
 import signal
 import time
 
+from cloudtrail import tagged, whole
 from harness import Case, World, client
 from replica import LEASE, LONGEST_PAUSE, Replica, SLACK
 
@@ -139,7 +140,7 @@ class Shards(Case):
         for name in NAMES:
             vpc = self.get('VPC', name)['status']['vpcID']
             client('ec2').create_tags(Resources=[vpc], Tags=[{'Key': 'Team', 'Value': 'theirs'}])
-            sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(self.told_of(vpc)))
+            sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(whole(tagged(vpc))))
         for name in NAMES:
             self.eventually('it is put right', lambda name=name: self.tag_of(name, 'Team') == 'ours', 20)
 
@@ -152,11 +153,3 @@ class Shards(Case):
             time.sleep(2)
             return looks() == before
         self.eventually('no check comes any more', quiet)
-
-    @staticmethod
-    def told_of(vpc):
-        detail = {'eventVersion': '1.11', 'eventSource': 'ec2.amazonaws.com', 'eventName': 'CreateTags', 'awsRegion': 'us-east-1', 'readOnly': False,
-                  'userIdentity': {'type': 'IAMUser', 'arn': 'arn:aws:iam::123456789012:user/anna', 'accountId': '123456789012'},
-                  'recipientAccountId': '123456789012', 'eventType': 'AwsApiCall', 'requestParameters': {'resourcesSet': {'items': [{'resourceId': vpc}]}}}
-        return {'version': '0', 'id': 'e', 'detail-type': 'AWS API Call via CloudTrail', 'source': 'aws.ec2', 'account': '123456789012',
-                'time': '2026-11-02T10:15:00Z', 'region': 'us-east-1', 'resources': [], 'detail': detail}
