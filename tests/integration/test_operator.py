@@ -122,7 +122,7 @@ class Log(Case):
         self.wait_ready('VPC', 'vpc')
         looked = '"msg":"reconciled"'
         for level, until in (('info', 'provider is ready'), ('debug', looked)):
-            text = '\n'.join(self.start_with('--log-level', level, until=until))
+            text = '\n'.join(self.start_with('--log-level', level, '--check-interval', '1s', until=until))
             self.assertEqual(looked in text, level == 'debug', text)
 
     def test_console(self):

@@ -168,7 +168,9 @@ class Observed(FaultCase):
         arrived, go_on = self.faults.hold('DescribeVpcs')
         self.assertTrue(arrived.wait(10))
         with self.feeding(workqueue_depth=VPC):
-            self.nudge('VPC', NAMES[0])
+            # More than there are places for.
+            for name in NAMES:
+                self.nudge('VPC', name)
         self.eventually('it is shown', lambda: self.shows('infra_operator_workqueue_depth'))
         go_on.set()
         self.let_everything_pass()
