@@ -3,6 +3,7 @@
 For ./dev demo and the integration tests. Every part listens on a port that was free a moment before, keeps its files in
 one temporary folder, and is ended by its process id. Standard library only.
 """
+import http.client
 import json
 import os
 import pathlib
@@ -91,28 +92,41 @@ class Process(Watched):
 
 
 class Kube:
-    """The API server's REST interface, as one user."""
+    """The API server's REST interface, as one user; each thread keeps a connection of its own."""
 
     def __init__(self, server, token, ca):
         self.server = server
         self.token = token
         self.context = ssl.create_default_context(cafile=str(ca))
+        self.kept = threading.local()
 
     def request(self, method, path, body=None, content_type='application/json'):
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self.server + path, data=data, method=method)
-        request.add_header('Authorization', 'Bearer ' + self.token)
-        if data is not None:
-            request.add_header('Content-Type', content_type)
+        headers = {'Authorization': 'Bearer ' + self.token} | ({} if data is None else {'Content-Type': content_type})
+        status, text = self.send(method, path, data, headers)
         try:
-            with urllib.request.urlopen(request, context=self.context, timeout=30) as answer:
-                return answer.status, json.loads(answer.read() or b'null')
-        except urllib.error.HTTPError as error:
-            text = error.read()
+            return status, json.loads(text or b'null')
+        except ValueError:
+            if status < 300:
+                raise
+            return status, {'message': text.decode(errors='replace')}
+
+    def send(self, *request):
+        """Over the connection that is kept; over a new one if the server has closed that meanwhile."""
+        connection, self.kept.connection = getattr(self.kept, 'connection', None), None
+        if connection:
             try:
-                return error.code, json.loads(text)
-            except ValueError:
-                return error.code, {'message': text.decode(errors='replace')}
+                return self.exchange(connection, *request)
+            except ConnectionError:
+                connection.close()
+        return self.exchange(http.client.HTTPSConnection(self.server.removeprefix('https://'), context=self.context, timeout=30), *request)
+
+    def exchange(self, connection, *request):
+        connection.request(*request)
+        answer = connection.getresponse()
+        text = answer.read()
+        self.kept.connection = connection
+        return answer.status, text
 
     def must(self, method, path, body=None, content_type='application/json'):
         status, answer = self.request(method, path, body, content_type)
