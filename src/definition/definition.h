@@ -128,6 +128,7 @@ struct Facet {
   std::optional<Together> together;
   std::string result;               // path in the answer; "Vpcs[0]" takes the first item
   std::vector<std::string> absent;  // AWS codes that mean: this part is not there
+  std::vector<std::string> empty;   // those that mean: it is there, with nothing in it
   std::string denied;               // what to tell the user if AWS refuses the read
   std::vector<std::string> fields;  // spec fields it covers; read only if one is declared
   Condition condition;              // without it the facet is not there

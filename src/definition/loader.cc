@@ -284,15 +284,17 @@ Together read_together(const YAML::Node& node, const Words& facet) {
 }
 
 Facet read_facet(const YAML::Node& node, Complaints& complaints) {
-  const Words words(node, "a facet", complaints,
-                    {"name", "read", "result", "absent", "denied", "fields", "write", "remembered",
-                     "when", "unless", "fold", "begun", "atMostEverySeconds", "together"});
+  const Words words(
+      node, "a facet", complaints,
+      {"name", "read", "result", "absent", "empty", "denied", "fields", "write", "remembered",
+       "when", "unless", "fold", "begun", "atMostEverySeconds", "together"});
   words.require("name");
   Facet facet;
   facet.name = words.text("name");
   facet.remembered = words.text("remembered");
   facet.result = words.text("result");
   facet.absent = words.texts("absent");
+  facet.empty = words.texts("empty");
   facet.denied = words.text("denied");
   facet.fields = words.texts("fields");
   facet.write = read_calls(words, "write");

@@ -193,6 +193,7 @@ Task<Result<std::string>> Engine::find_lost(Pass& pass) {
 Task<Result<void>> Engine::read_facet(Pass& pass, const Facet& facet) {
   const definition::Together* together = facet.together ? &*facet.together : nullptr;
   auto answer = co_await look(pass, facet.read, together);
+  if (!answer && means(answer.error(), facet.empty)) answer = Json(JsonObject{});
   Json& seen = pass.observed.facets[facet.name];
   seen = nullptr;  // read, and not there
   if (!answer) {
