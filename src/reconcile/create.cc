@@ -179,33 +179,37 @@ Task<Result<void>> Engine::create(Pass& pass) {
   co_return Result<void>{};
 }
 
-// The one write that must not be lost: tried again through conflicts and short outages.
+// What must not be lost: tried again through conflicts and short outages.
 Task<Result<void>> Engine::save_id(Pass& pass, const std::string& id) {
   pass.id = id;
   pass.desired.recorded_id = id;
-  Result<void> last;
+  Result<void> saved;
   for (int attempt = 0; attempt < kSaveAttempts; ++attempt) {
     if (attempt > 0) co_await clock_.sleep(Duration{200} * (1 << attempt));
-    Json status = pass.object.status();
-    if (!pass.definition.identity.status.empty()) {
-      set_path(status, pass.definition.identity.status, Json(id));
-    }
-    for (const auto& note : pass.notes) set_path(status, note.key(), note.value());
-    last = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
-    if (!last && last.error().code == Code::kNotFound) break;  // the object has gone
-    if (!last) continue;
-    if (pass.object.annotation("external-id") == id) co_return Result<void>{};
-    JsonObject annotations{{group_key("external-id"), id}};
+    saved = co_await write_id(pass);
+    if (saved) co_return saved;
+    if (saved.error().code == Code::kNotFound) break;  // the object has gone
+  }
+  co_return std::unexpected(saved.error().in("cannot save the id " + id));
+}
+
+// As an annotation, which is enough to find the resource by; in status it comes with the next write
+// of that, which is the report if nothing has to be noted before.
+Task<Result<void>> Engine::write_id(Pass& pass) {
+  if (pass.object.annotation("external-id") != pass.id) {
+    JsonObject annotations{{group_key("external-id"), pass.id}};
     JsonObject patch{{"annotations", std::move(annotations)}};
     auto noted = co_await pass.store.patch_metadata(pass.object, std::move(patch),
                                                     ObjectStore::Check::kAnyVersion);
-    if (noted) {
-      pass.object = std::move(*noted);
-      co_return Result<void>{};
-    }
-    last = std::unexpected(noted.error());
+    if (!noted) co_return std::unexpected(noted.error());
+    pass.object = std::move(*noted);
   }
-  co_return std::unexpected(last.error().in("cannot save the id " + id));
+  if (pass.notes.empty()) co_return Result<void>{};
+  Json status = pass.object.status();
+  note_assigned_id(pass, status);
+  for (const auto& note : pass.notes) set_path(status, note.key(), note.value());
+  auto saved = co_await save_status(pass, std::move(status), ObjectStore::Check::kAnyVersion);
+  co_return saved;
 }
 
 }  // namespace infra::reconcile

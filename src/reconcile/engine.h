@@ -90,6 +90,7 @@ class Engine {
   Task<Outcome> release(Pass& pass, const planning::Plan& plan);
   Task<Outcome> forget(Pass& pass, const planning::Plan& plan);
   Task<Result<void>> save_id(Pass& pass, const std::string& id);
+  Task<Result<void>> write_id(Pass& pass);
   Task<Result<void>> save_status(Pass& pass, Json status, ObjectStore::Check check);
   Task<void> report(Pass& pass, const Outcome& outcome);
   Json status_for(Pass& pass, const Outcome& outcome) const;

@@ -374,6 +374,29 @@ TEST_F(EngineTest, CreatesOnceAndASecondPassWritesNothing) {
   EXPECT_EQ(store.writes, store_writes);
 }
 
+// The finalizer, the intent, the id, and all that there is to tell.
+TEST_F(EngineTest, ACreateIsFourWritesToTheObject) {
+  EXPECT_EQ(reason(), "Settled");
+  EXPECT_EQ(store.writes, 4);
+}
+
+TEST_F(EngineTest, TheIdIsInStatusAlsoIfAwsDoesNotShowWhatItMade) {
+  cloud.faults["GetThing"] = FakeCloud::Fault::kNotSent;
+  EXPECT_EQ(reason(), "Unavailable");
+  EXPECT_EQ(text_at(store.json, "status.thingID"), "thing-1");
+}
+
+TEST_F(EngineTest, ACodeMaySayThatItIsThereWithNothingInIt) {
+  kind.tags.reset();
+  kind.create.input = JsonObject{{"Size", "${size}"}, {"Tags", JsonArray{}}};
+  kind.facets.resize(1);
+  kind.facets[0].result.clear();
+  cloud.hide_from_get = true;
+  EXPECT_EQ(reason(), "ConfirmingCreate");
+  kind.facets[0].empty = std::exchange(kind.facets[0].absent, {});
+  EXPECT_EQ(reason(), "Settled");
+}
+
 TEST_F(EngineTest, AnIdWithinAListIsTakenFromTheAnswer) {
   kind.identity.assigned_at = "Made[0].Id";
   cloud.hide_from_lists = true;

@@ -160,6 +160,11 @@ void note_writing(Engine::Pass& pass, const definition::StatusField& field) {
   pass.notes[field.field.name] = std::move(all);
 }
 
+void note_assigned_id(const Engine::Pass& pass, Json& status) {
+  const std::string& field = pass.definition.identity.status;
+  if (!field.empty()) set_path(status, field, Json(pass.id));
+}
+
 void note_written(Engine::Pass& pass, const definition::StatusField& field) {
   if (field.hash.empty()) {
     pass.notes[field.field.name] = JsonArray{Json(text_at(pass.desired.spec, field.written))};

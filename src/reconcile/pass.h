@@ -88,6 +88,8 @@ void forget_changed(Engine::Pass& pass, const planning::Plan& plan);
 // The part of AWS's answers that a status field comes from; null if it was not read.
 const Json* source_of(const Engine::Pass& pass, const definition::StatusField& field);
 
+// Notes in status the id that AWS has assigned.
+void note_assigned_id(const Engine::Pass& pass, Json& status);
 // Notes in status where the resource is, or is about to be made.
 void note_location(const Engine::Pass& pass, Json& status);
 // Blocked if that is somewhere else than where the provider leads.

@@ -123,6 +123,7 @@ Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
     }
     note_location(pass, status);
   }
+  if (pass.made) note_assigned_id(pass, status);
   if (pass.seen) erase_path(status, "absence");
   const bool settled = std::holds_alternative<Settled>(outcome);
   if (settled) {

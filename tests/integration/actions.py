@@ -17,7 +17,7 @@ RENAMED = {
     's3:DeleteBucketCors': 's3:PutBucketCORS', 's3:DeleteBucketLifecycle': 's3:PutLifecycleConfiguration',
     's3:GetBucketCors': 's3:GetBucketCORS', 's3:GetBucketEncryption': 's3:GetEncryptionConfiguration',
     's3:GetBucketLifecycleConfiguration': 's3:GetLifecycleConfiguration',
-    's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock', 's3:HeadBucket': 's3:ListBucket',
+    's3:GetPublicAccessBlock': 's3:GetBucketPublicAccessBlock',
     's3:PutBucketCors': 's3:PutBucketCORS', 's3:PutBucketEncryption': 's3:PutEncryptionConfiguration',
     's3:PutBucketLifecycleConfiguration': 's3:PutLifecycleConfiguration',
     's3:PutPublicAccessBlock': 's3:PutBucketPublicAccessBlock', 'sqs:DeleteMessageBatch': 'sqs:DeleteMessage',

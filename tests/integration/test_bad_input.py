@@ -4,6 +4,7 @@ import random
 import threading
 import time
 
+import refusals
 from harness import Case, FaultCase, GLOBAL_TAGS, Reply, World, client, policy
 
 VPC = {'cidrBlock': '10.0.0.0/16'}
@@ -278,18 +279,14 @@ class Unknown(FaultCase):
         self.assertEqual([one['VpcId'] for one in self.vpcs_of()], [vpc])
 
     def test_a_bucket_of_someone_else(self):
-        foreign = ('<Error><Code>BucketAlreadyExists</Code><Message>The requested bucket name is not available.</Message>'
-                   '<RequestId>r</RequestId></Error>')
         name = f'foreign-{self.number}-bucket'
-        self.faults.rule = lambda request: (
-            Reply(403, '') if request.method == 'HEAD' and name in request.path else
-            Reply(409, foreign) if request.method == 'PUT' and name in request.path else None)
+
+        def taken(request):
+            return refusals.refusal(request, 'BucketAlreadyExists', 409) if request.method == 'PUT' and name in request.path else None
+        self.faults.rule = lambda request: refusals.denied(request) if request.method == 'GET' and name in request.path else taken(request)
         self.create('S3Bucket', 'bucket', {'bucketName': name, 'providerRef': {'name': 'faulty'}})
-        found = self.wait_condition('S3Bucket', 'bucket', 'False', wanted='Synced')
-        self.assertIn(found['reason'], ('AccessDenied', 'NotOurs'))
-        self.faults.rule = lambda request: (
-            Reply(404, '') if request.method == 'HEAD' and name in request.path else
-            Reply(409, foreign) if request.method == 'PUT' and name in request.path else None)
+        self.wait_condition('S3Bucket', 'bucket', 'False', 'AccessDenied', 'Synced')
+        self.faults.rule = taken
         self.nudge('S3Bucket', 'bucket')
         found = self.wait_condition('S3Bucket', 'bucket', 'False', 'NameTaken', 'Synced')
         self.assertIn('BucketAlreadyExists', found['message'])
