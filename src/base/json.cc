@@ -127,6 +127,12 @@ bool same(const Json& a, const Json& b) {
   return a == b;
 }
 
+bool same_at(const Json& a, const Json& b, std::string_view path) {
+  const Json* left = find_path(a, path);
+  const Json* right = find_path(b, path);
+  return left == nullptr || right == nullptr ? left == right : same(*left, *right);
+}
+
 std::string canonical(const Json& value) {
   std::string out;
   write_canonical(value, out);

@@ -28,6 +28,8 @@ void erase_path(Json& value, std::string_view path);
 
 // Equal regardless of member order and of 1 versus 1.0.
 bool same(const Json& a, const Json& b);
+// The same of what stands at a path; nothing in both is the same too.
+bool same_at(const Json& a, const Json& b, std::string_view path);
 // One spelling per meaning: members sorted, no white space.
 std::string canonical(const Json& value);
 

@@ -22,5 +22,14 @@ TEST(Json, SaysWhereATextStopsBeingJson) {
   }
 }
 
+TEST(Json, NothingAtAPathIsTheSameAsNothing) {
+  const Json one = boost::json::parse(R"({"a": {"b": 1}, "c": null})");
+  const Json other = boost::json::parse(R"({"a": {"b": 1.0}})");
+  EXPECT_TRUE(same_at(one, other, "a"));
+  EXPECT_TRUE(same_at(one, other, "a.x"));
+  EXPECT_FALSE(same_at(one, other, "c"));
+  EXPECT_FALSE(same_at(one, boost::json::parse(R"({"a": {"b": 2}})"), "a.b"));
+}
+
 }  // namespace
 }  // namespace infra

@@ -225,7 +225,7 @@ void Informer::put(Json object, ChangeKind if_known) {
   const auto found = objects_.find(key);
   const auto version = text_at(object, "metadata.resourceVersion");
   if (found == objects_.end()) {
-    store(key, std::move(object), ChangeKind::kAdded);
+    store(key, object, ChangeKind::kAdded);
     return;
   }
   found->second.round = round_;
@@ -233,13 +233,13 @@ void Informer::put(Json object, ChangeKind if_known) {
   if (found->second.uid != text_at(object, "metadata.uid")) {
     // Deleted and made again while nobody watched: two changes, not one.
     drop(key);
-    store(key, std::move(object), ChangeKind::kAdded);
+    store(key, object, ChangeKind::kAdded);
     return;
   }
-  store(key, std::move(object), if_known);
+  store(key, object, if_known);
 }
 
-void Informer::store(const std::string& key, Json object, ChangeKind kind) {
+void Informer::store(const std::string& key, Json& object, ChangeKind kind) {
   if (type_.metadata_only) object = only_metadata(object);
   strip(object);
   Entry& entry = objects_[key];
@@ -270,19 +270,20 @@ void Informer::tell(ChangeKind kind, const std::string& key, Bytes before, Bytes
       Change{.kind = kind, .key = key, .before = std::move(before), .after = std::move(after)});
 }
 
-void Informer::note_written(Json object) {
+Json Informer::note_written(Json object) {
   const auto key = object_key(object);
   const auto version = text_at(object, "metadata.resourceVersion");
   const auto found = objects_.find(key);
   if (found == objects_.end()) {
     // The watch is already past this version, so the object has been deleted since.
-    if (position_.empty() || not_newer(version, position_)) return;
-    store(key, std::move(object), ChangeKind::kWritten);
-    return;
+    if (position_.empty() || not_newer(version, position_)) return object;
+    store(key, object, ChangeKind::kWritten);
+    return object;
   }
-  if (found->second.uid != text_at(object, "metadata.uid")) return;
-  if (!number(version) || not_newer(version, found->second.version)) return;
-  store(key, std::move(object), ChangeKind::kWritten);
+  if (found->second.uid != text_at(object, "metadata.uid")) return object;
+  if (!number(version) || not_newer(version, found->second.version)) return object;
+  store(key, object, ChangeKind::kWritten);
+  return object;
 }
 
 Bytes Informer::bytes(const std::string& key) const {

@@ -84,8 +84,9 @@ class Informer {
   // In the order of keys. The visitor must not change the informer.
   void for_each(const std::function<void(const std::string& key, const Bytes& bytes)>& visit) const;
 
-  // Shows the answer to one of our writes at once, instead of when the watch brings it.
-  void note_written(Json object);
+  // Shows the answer to one of our writes at once, instead of when the watch brings it, and gives
+  // it back.
+  Json note_written(Json object);
 
  private:
   struct Entry {
@@ -102,7 +103,7 @@ class Informer {
   void put(Json object, ChangeKind if_known);
   void drop(const std::string& key);
   void sweep(const std::string& list_version);
-  void store(const std::string& key, Json object, ChangeKind kind);
+  void store(const std::string& key, Json& object, ChangeKind kind);
   void tell(ChangeKind kind, const std::string& key, Bytes before, Bytes after);
   void note_failure(const Error& error);
   void note_answer();

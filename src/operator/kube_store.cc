@@ -1,5 +1,6 @@
 #include "operator/kube_store.h"
 
+#include <optional>
 #include <utility>
 
 #include "operator/owned_secret.h"
@@ -14,7 +15,7 @@ constexpr int kConflicts = 5;  // in a row, with somebody who writes all the tim
 
 }  // namespace
 
-Task<Result<Object>> KubeStore::patch(Object object, JsonObject body, Check check,
+Task<Result<Object>> KubeStore::patch(const Object& object, JsonObject body, Check check,
                                       std::string subresource) {
   JsonObject& metadata = body["metadata"].is_object() ? body["metadata"].get_object()
                                                       : body["metadata"].emplace_object();
@@ -29,8 +30,7 @@ Task<Result<Object>> KubeStore::patch(Object object, JsonObject body, Check chec
     if (outcome_unknown(written.error())) kind_.doubt(kube::object_key(object.json()));
     co_return std::unexpected(written.error());
   }
-  kind_.note_written(*written);
-  co_return Object(std::move(*written));
+  co_return Object(kind_.note_written(std::move(*written)));
 }
 
 Task<Result<Object>> KubeStore::load(std::string key) {
@@ -44,38 +44,37 @@ Task<Result<Object>> KubeStore::load(std::string key) {
   auto type = resource_type(kind_.definition());
   auto fresh = co_await client_.get(std::move(type), known.namespace_name(), known.name());
   if (!fresh) co_return std::unexpected(fresh.error());
-  kind_.note_written(*fresh);
-  co_return Object(std::move(*fresh));
+  co_return Object(kind_.note_written(std::move(*fresh)));
 }
 
 // The API server heeds the uid in a patch of an object, but not in one of its status; there only
 // the version says which object is meant. So a write that may meet any version reads which one
 // there is, and makes sure that it is still the same object.
-Task<Result<Object>> KubeStore::patch_status(Object object, JsonObject patch_of_status,
+Task<Result<Object>> KubeStore::patch_status(const Object& object, JsonObject patch_of_status,
                                              Check check) {
   JsonObject body;
   body["status"] = std::move(patch_of_status);
+  std::optional<Object> found;
   for (int attempt = 1;; ++attempt) {
-    auto written = co_await patch(object, body, Check::kSameVersion, "status");
+    auto written = co_await patch(found ? *found : object, body, Check::kSameVersion, "status");
     const bool again = !written && written.error().code == Code::kConflict &&
                        check == Check::kAnyVersion && attempt < kConflicts;
     if (!again) co_return written;
     auto type = resource_type(kind_.definition());
     auto fresh = co_await client_.get(std::move(type), object.namespace_name(), object.name());
     if (!fresh) co_return std::unexpected(fresh.error());
-    Object found(std::move(*fresh));
-    if (found.uid() != object.uid()) {
+    found.emplace(std::move(*fresh));
+    if (found->uid() != object.uid()) {
       co_return fail(Code::kNotFound, "the object has gone; another has its name now");
     }
-    object = std::move(found);
   }
 }
 
-Task<Result<Object>> KubeStore::patch_metadata(Object object, JsonObject patch_of_metadata,
+Task<Result<Object>> KubeStore::patch_metadata(const Object& object, JsonObject patch_of_metadata,
                                                Check check) {
   JsonObject body;
   body["metadata"] = std::move(patch_of_metadata);
-  auto written = co_await patch(std::move(object), std::move(body), check, "");
+  auto written = co_await patch(object, std::move(body), check, "");
   co_return written;
 }
 

@@ -21,9 +21,9 @@ class KubeStore final : public reconcile::ObjectStore {
   // The object "namespace/name": from the cache, or from the API server after a write whose answer
   // did not come. kNotFound where there is none.
   Task<Result<reconcile::Object>> load(std::string key);
-  Task<Result<reconcile::Object>> patch_status(reconcile::Object object, JsonObject patch,
+  Task<Result<reconcile::Object>> patch_status(const reconcile::Object& object, JsonObject patch,
                                                Check check) override;
-  Task<Result<reconcile::Object>> patch_metadata(reconcile::Object object, JsonObject patch,
+  Task<Result<reconcile::Object>> patch_metadata(const reconcile::Object& object, JsonObject patch,
                                                  Check check) override;
   Task<Result<void>> keep_secret(reconcile::Object owner, std::string name,
                                  std::map<std::string, std::string> values) override;
@@ -31,8 +31,8 @@ class KubeStore final : public reconcile::ObjectStore {
                     const std::string& message) override;
 
  private:
-  Task<Result<reconcile::Object>> patch(reconcile::Object object, JsonObject body, Check check,
-                                        std::string subresource);
+  Task<Result<reconcile::Object>> patch(const reconcile::Object& object, JsonObject body,
+                                        Check check, std::string subresource);
 
   kube::Client& client_;
   kube::EventRecorder& events_;

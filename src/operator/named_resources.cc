@@ -32,8 +32,9 @@ std::vector<std::string> names_of(const definition::Identity& identity, const Js
 
 void NamedResources::set(const std::string& key, const definition::Definition& definition,
                          const Json& object) {
+  static const Json kNothing;
   const Json* spec = find_path(object, "spec");
-  const auto& variant = definition::variant_for(definition, spec == nullptr ? Json() : *spec);
+  const auto& variant = definition::variant_for(definition, spec == nullptr ? kNothing : *spec);
   const std::string provider = planning::provider_key_of(object);
   // CloudTrail calls services as IAM does.
   const std::string service = definition::action_prefix(variant.service);

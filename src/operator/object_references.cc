@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "operator/news.h"
+#include "planning/access.h"
 
 namespace infra {
 
@@ -94,7 +95,7 @@ void ObjectReferences::wake_leaving(const Asked& asked) const {
 void ObjectReferences::wake_users(const Target& changed, const Json& before,
                                   const Json& after) const {
   if (!on_wake || !taken_.contains(changed.kind)) return;
-  const bool same_value = same(told(changed.kind, before), told(changed.kind, after));
+  const bool same_value = tells_the_same(changed.kind, before, after);
   if (same_value && reconcile::is_ready(before) == reconcile::is_ready(after)) return;
   auto users = users_.of(changed, before);
   users.merge(users_.of(changed, after));
@@ -108,18 +109,18 @@ bool ObjectReferences::is_ready(const Target& target) const {
   return object && reconcile::is_ready(object->json());
 }
 
-// What of an object counts for those that refer to it, but for whether it is ready.
-Json ObjectReferences::told(const std::string& kind, const Json& object) const {
-  if (object.is_null()) return nullptr;
-  JsonObject out;
-  for (const std::string& field : taken_.at(kind)) {
-    out[field] = text_at(object, "status." + field);
-  }
-  const Json* labels = find_path(object, "metadata.labels");
-  if (labels != nullptr) out["labels"] = *labels;
-  out["deleted"] = text_at(object, "metadata.deletionTimestamp");
-  out["lets in"] = Object(object).annotation("allow-references-from");
-  return out;
+// Nothing has changed that counts for those that refer to it, but for whether it is ready.
+bool ObjectReferences::tells_the_same(const std::string& kind, const Json& before,
+                                      const Json& after) const {
+  if (before.is_null() || after.is_null()) return before.is_null() && after.is_null();
+  const auto same_field = [&](const std::string& field) {
+    return text_at(before, "status." + field) == text_at(after, "status." + field);
+  };
+  constexpr auto kLetsIn = "allow-references-from";
+  return std::ranges::all_of(taken_.at(kind), same_field) &&
+         same_at(before, after, "metadata.deletionTimestamp") &&
+         same_at(before, after, "metadata.labels") &&
+         planning::annotation_of(before, kLetsIn) == planning::annotation_of(after, kLetsIn);
 }
 
 std::vector<Target> ObjectReferences::users_of(const std::string& kind,

@@ -40,7 +40,7 @@ class ObjectReferences final : public reconcile::Others {
   void wake_users(const reconcile::Target& changed, const Json& before, const Json& after) const;
   void wake_leaving(const reconcile::Asked& asked) const;
   bool is_ready(const reconcile::Target& target) const;
-  Json told(const std::string& kind, const Json& object) const;
+  bool tells_the_same(const std::string& kind, const Json& before, const Json& after) const;
 
   const std::list<WatchedKind>& kinds_;
   reconcile::ReferenceUsers users_;

@@ -192,7 +192,7 @@ ProviderPolicy Providers::policy_of(const Json& spec) const {
 
 // Puts a client into `next` unless the one there is still right.
 Task<Result<void>> Providers::build(Reach& reach, const Object& object, Entry& next) {
-  const Json spec = object.spec();
+  const Json& spec = object.spec();
   auto config = client_config(spec);
   if (!config) co_return std::unexpected(config.error());
   auto sts = config->sts(*catalog_);

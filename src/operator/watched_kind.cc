@@ -65,10 +65,10 @@ void WatchedKind::doubt_if_touched(const std::string& key, const Json& object) {
   if (reconcile::holds_finalizer(definition_, reconcile::Object(object))) doubt(key);
 }
 
-void WatchedKind::note_written(const Json& object) {
-  auto* informer = informer_of(text_at(object, "metadata.namespace"));
-  if (informer != nullptr) informer->note_written(object);
+Json WatchedKind::note_written(Json object) {
   trust(kube::object_key(object));
+  auto* informer = informer_of(text_at(object, "metadata.namespace"));
+  return informer == nullptr ? object : informer->note_written(std::move(object));
 }
 
 }  // namespace infra

@@ -32,8 +32,8 @@ class WatchedKind {
   std::vector<Json> list(const std::string& ns) const;
   void for_each(
       const std::function<void(const std::string& key, const kube::Bytes& bytes)>& visit) const;
-  // Shows our own write, or what was read anew, in the cache at once.
-  void note_written(const Json& object);
+  // Shows our own write, or what was read anew, in the cache at once; gives the object back.
+  Json note_written(Json object);
   // A write of ours whose answer did not come may have been done: until note_written the cache may
   // lack what only we know of.
   void doubt(const std::string& key) { doubted_.insert(key); }

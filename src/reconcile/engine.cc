@@ -33,7 +33,7 @@ std::optional<Outcome> check_spec(const Engine::Pass& pass) {
 // No id, no create, never ready: there is nothing of ours, whatever else has its name. Whoever
 // saved something since then makes the removal of the finalizer a conflict.
 bool never_made(const Engine::Pass& pass) {
-  const Json status = pass.object.status();
+  const Json& status = pass.object.status();
   const Json* ready = find_path(status, "ready");
   return pass.desired.recorded_id.empty() && find_path(status, "creation") == nullptr &&
          (ready == nullptr || *ready == false);

@@ -170,10 +170,11 @@ class FakeStore final : public ObjectStore {
  public:
   explicit FakeStore(Json initial) : json(std::move(initial)) {}
 
-  Task<Result<Object>> patch_status(Object object, JsonObject patch, Check check) override {
+  Task<Result<Object>> patch_status(const Object& object, JsonObject patch, Check check) override {
     co_return change(object, JsonObject{{"status", std::move(patch)}}, check);
   }
-  Task<Result<Object>> patch_metadata(Object object, JsonObject patch, Check check) override {
+  Task<Result<Object>> patch_metadata(const Object& object, JsonObject patch,
+                                      Check check) override {
     co_return change(object, JsonObject{{"metadata", std::move(patch)}}, check);
   }
   Task<Result<void>> keep_secret(Object, std::string name,

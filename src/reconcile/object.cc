@@ -18,9 +18,10 @@ std::vector<std::string> Object::finalizers() const {
   return planning::texts_at(json_, "metadata.finalizers");
 }
 
-Json Object::part(std::string_view name) const {
+const Json& Object::part(std::string_view name) const {
+  static const Json kEmpty = JsonObject{};
   const Json* value = find_path(json_, name);
-  return value == nullptr || !value->is_object() ? Json(JsonObject{}) : *value;
+  return value == nullptr || !value->is_object() ? kEmpty : *value;
 }
 
 bool is_ready(const Json& object) {

@@ -21,14 +21,15 @@ class Object {
   std::string resource_version() const { return text_at(json_, "metadata.resourceVersion"); }
   std::int64_t generation() const;
   bool deleting() const { return find_path(json_, "metadata.deletionTimestamp") != nullptr; }
-  Json spec() const { return part("spec"); }
-  Json status() const { return part("status"); }
+  // Live as long as the object does, and is not assigned to; empty when absent.
+  const Json& spec() const { return part("spec"); }
+  const Json& status() const { return part("status"); }
   // Value of an annotation of our group, such as "paused"; empty when absent.
   std::string annotation(std::string_view name) const;
   std::vector<std::string> finalizers() const;
 
  private:
-  Json part(std::string_view name) const;
+  const Json& part(std::string_view name) const;
   Json json_;
 };
 

@@ -110,7 +110,7 @@ void note_parts_as_declared(const Engine::Pass& pass, Json& status, WallTime now
 }  // namespace
 
 Json Engine::status_for(Pass& pass, const Outcome& outcome) const {
-  const Json before = pass.object.status();
+  const Json& before = pass.object.status();
   Json status = before;
   if (pass.seen && pass.ours) {
     for (const auto& field : pass.definition.status) {

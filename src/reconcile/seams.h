@@ -47,14 +47,16 @@ class Cloud {
 };
 
 // Where desired objects live. Both writes are refused with kConflict if the object has changed
-// since it was loaded, unless `any_version`.
+// since it was loaded, unless kAnyVersion. The object outlives the call.
 class ObjectStore {
  public:
   enum class Check { kSameVersion, kAnyVersion };
 
   virtual ~ObjectStore() = default;
-  virtual Task<Result<Object>> patch_status(Object object, JsonObject patch, Check check) = 0;
-  virtual Task<Result<Object>> patch_metadata(Object object, JsonObject patch, Check check) = 0;
+  virtual Task<Result<Object>> patch_status(const Object& object, JsonObject patch,
+                                            Check check) = 0;
+  virtual Task<Result<Object>> patch_metadata(const Object& object, JsonObject patch,
+                                              Check check) = 0;
   // Makes sure that the Secret `name` in the owner's namespace holds just these values and goes
   // with the owner. kAlreadyExists, with a sentence: there is one that is not the owner's.
   virtual Task<Result<void>> keep_secret(Object owner, std::string name,

@@ -47,7 +47,7 @@ JsonObject removed_lately(const Definition& definition, const Json& status, Wall
 
 std::vector<std::string> managed_tag_keys(const Definition& definition, const Object& object,
                                           WallTime now) {
-  const Json status = object.status();
+  const Json& status = object.status();
   std::set<std::string> keys = noted_keys(status);
   for (const auto& [key, when] : removed_lately(definition, status, now)) keys.emplace(key);
   return {keys.begin(), keys.end()};
