@@ -8,9 +8,9 @@
 #include <string>
 
 #include "aws/fake_aws.h"
+#include "core/faults.h"
 #include "kube/fake_kube.h"
 #include "net/http.h"
-#include "world/faults.h"
 #include "world/process_clock.h"
 
 namespace infra::sim {

@@ -1,4 +1,4 @@
-#include "world/faults.h"
+#include "core/faults.h"
 
 namespace infra::sim {
 namespace {
