@@ -186,6 +186,7 @@ struct HttpServer::State {
       bool keep_alive = parser.get().keep_alive();
       HttpRequest request = to_request(parser.release());
       auto response = co_await handle(self, std::move(request));
+      if (response.status == no_answer().status) break;
       if (self->draining) keep_alive = false;
       Answer answer = to_answer(std::move(response), head, keep_alive);
       connection->expires_after(self->limits.patience);

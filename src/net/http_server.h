@@ -24,6 +24,8 @@ using TlsSource = std::function<std::shared_ptr<boost::asio::ssl::context>()>;
 
 // What a handler answers.
 HttpResponse answer_with(int status, std::string body, std::string_view type = "text/plain");
+// The connection is closed instead.
+inline HttpResponse no_answer() { return {}; }
 
 // A small HTTP/1.1 server for health, metrics, webhooks and tests.
 class HttpServer {

@@ -13,6 +13,7 @@ using asio::ip::tcp;
 
 Task<HttpResponse> echo(HttpRequest request) {
   if (request.target == "/throws") throw std::runtime_error("a bug");
+  if (request.target == "/silence") co_return no_answer();
   co_return HttpResponse{.status = 200, .headers = {}, .body = request.target + "\n"};
 }
 
@@ -66,6 +67,13 @@ TEST_F(HttpServerTest, AnswersPipelinedRequestsInOrder) {
   ASSERT_TRUE(a != std::string::npos && c != std::string::npos) << got;
   EXPECT_LT(a, c);
   EXPECT_EQ(got.find("/b"), std::string::npos);
+}
+
+TEST_F(HttpServerTest, ClosesWhereThereIsNoAnswer) {
+  start({});
+  auto socket = connect();
+  EXPECT_EQ(talk(socket, "GET /silence HTTP/1.1\r\n\r\nGET /a HTTP/1.1\r\n\r\n"), "");
+  EXPECT_TRUE(serves());
 }
 
 TEST_F(HttpServerTest, RefusesGarbageAndGoesOn) {
