@@ -9,15 +9,15 @@ import collections
 import concurrent.futures
 import contextlib
 import datetime
-import json
 import random
 import statistics
 import time
-import urllib.request
 
 import stack
-from measured import API, NO_AWS_SETTINGS, machine, make_provider, manifest, memory_of, page_parts, processor_seconds_of, table, warm_up, write_page
+from measured import (API, NO_AWS_SETTINGS, SUBNETS_OF_A_VPC, TAGS, commit, machine, make_provider, memory_of, object_of, page_parts,
+                      path_of, processor_seconds_of, table, warm_up, write_page)
 from profile_of import FREQUENCY, Profile
+from stand_in import StandIn
 
 GOALS_FOR = '1000 S3Bucket, 1000 VPC'
 GOALS = [
@@ -31,34 +31,9 @@ PROFILE = stack.ROOT / 'bench/PROFILE.md'
 EDITS = 200
 EDITS_A_SECOND = 20
 MARK = 'edit-'
-TAGS = {'Team': 'bench'}
 SHARDS_OF_A_REPLICA = 4
-SUBNETS_OF_A_VPC = 200
-SPECS = {
-    'S3Bucket': lambda n: {'bucketName': f'bench-{n}', 'versioning': {'enabled': True}, 'encryption': {'algorithm': 'AES256'}, 'tags': TAGS},
-    'VPC': lambda n: {'cidrBlock': f'10.{n % 256}.0.0/16', 'enableDnsSupport': True, 'enableDnsHostnames': True, 'tags': TAGS},
-    'Subnet': lambda n: {'vpcRef': {'name': f'vpc-{n // SUBNETS_OF_A_VPC}'}, 'cidrBlock': f'10.{n // SUBNETS_OF_A_VPC % 256}.{n % SUBNETS_OF_A_VPC}.0/24', 'tags': TAGS},
-    'SQSQueue': lambda n: {'queueName': f'bench-{n}', 'tags': TAGS},
-}
 HEAD = ['date', 'commit', 'objects', 'AWS', 'all ready, s', 'AWS calls', 'Kubernetes writes', 'CPU, s', 'memory, MiB',
         'calls a minute at rest', 'CPU at rest, %', 'restart to ready, s', 'edit to AWS p50, ms', 'p99, ms']
-
-
-class StandIn:
-    """AWS as the simulator has it, over HTTP."""
-
-    def __init__(self, the_stack, latency_ms, throttle):
-        words = [the_stack.tools['sim_aws_server'], '127.0.0.1:0', '--latency', latency_ms, '--mark', MARK]
-        self.process = the_stack.spawn('stand-in', words + (['--throttle'] if throttle else []))
-        line = self.process.wait_until('listens', lambda: 'listening on' in self.process.text() and self.process.text())
-        self.endpoint = f'http://127.0.0.1:{line.split()[-1]}'
-
-    def asked(self):
-        with urllib.request.urlopen(self.endpoint + '/asked', timeout=30) as answer:
-            return json.loads(answer.read())
-
-    def calls(self):
-        return sum(self.asked()['calls'].values())
 
 
 class Bench:
@@ -69,9 +44,6 @@ class Bench:
         self.figures = {}
         self.operators = []
         self.profiles = {}
-
-    def path(self, kind, number=None):
-        return f'{API}/namespaces/default/{kind.lower()}s' + ('' if number is None else f'/{kind.lower()}-{number}')
 
     def start_operators(self):
         for number in range(self.options.replicas):
@@ -109,7 +81,7 @@ class Bench:
         return sum(processor_seconds_of(operator.process.popen.pid) for operator in self.operators)
 
     def make(self, kind, number):
-        self.stack.kube.must('POST', self.path(kind), manifest(kind, f'{kind.lower()}-{number}', SPECS[kind](number)))
+        self.stack.kube.must('POST', path_of(kind), object_of(kind, number))
 
     def ready(self, kind):
         return sum(int(operator.metric('infra_operator_resources_total', resource_type=kind, status='ready')) for operator in self.operators)
@@ -162,7 +134,7 @@ class Bench:
         for number in range(EDITS):
             time.sleep(max(0.0, begun + number / EDITS_A_SECOND - time.monotonic()))
             sent[f'{MARK}{number}'] = time.time() * 1000
-            path = self.path(choice.choice(self.kinds), choice.randrange(self.each))
+            path = path_of(choice.choice(self.kinds), choice.randrange(self.each))
             self.stack.kube.must('PATCH', path, {'spec': {'tags': {**TAGS, 'Edit': f'{MARK}{number}'}}}, 'application/merge-patch+json')
         def arrived():
             marks = self.aws.asked()['marks']
@@ -195,7 +167,7 @@ Written by `./dev bench scale --profile` (perf, {FREQUENCY} samples a second of 
         options = self.options
         self.stack.start_kube()
         warm_up(self.stack)
-        self.aws = StandIn(self.stack, options.latency.removesuffix('ms'), options.throttle)
+        self.aws = StandIn(self.stack, '--latency', options.latency.removesuffix('ms'), '--mark', MARK, *(['--throttle'] if options.throttle else []))
         make_provider(self.stack.kube, self.aws.endpoint)
         if 'Subnet' in self.kinds and 'VPC' not in self.kinds:
             for number in range(-(-self.each // SUBNETS_OF_A_VPC)):
@@ -219,10 +191,6 @@ Written by `./dev bench scale --profile` (perf, {FREQUENCY} samples a second of 
 
 def seconds_of(interval):
     return int(interval[:-1]) * {'s': 1, 'm': 60}[interval[-1]]
-
-
-def commit():
-    return stack.must_run(['git', '-C', stack.ROOT, 'describe', '--always', '--dirty']).strip()
 
 
 def rows_of(page):

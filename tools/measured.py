@@ -13,6 +13,14 @@ MIB = 1024 * 1024
 # What is measured must not hang on the settings of who measures, such as a bundle of certificates.
 NO_AWS_SETTINGS = {name: '' for name in os.environ if name.startswith('AWS_')}
 SCALE = '## Scale\n'
+TAGS = {'Team': 'bench'}
+SUBNETS_OF_A_VPC = 200
+SPECS = {
+    'S3Bucket': lambda n: {'bucketName': f'bench-{n}', 'versioning': {'enabled': True}, 'encryption': {'algorithm': 'AES256'}, 'tags': TAGS},
+    'VPC': lambda n: {'cidrBlock': f'10.{n % 256}.0.0/16', 'enableDnsSupport': True, 'enableDnsHostnames': True, 'tags': TAGS},
+    'Subnet': lambda n: {'vpcRef': {'name': f'vpc-{n // SUBNETS_OF_A_VPC}'}, 'cidrBlock': f'10.{n // SUBNETS_OF_A_VPC % 256}.{n % SUBNETS_OF_A_VPC}.0/24', 'tags': TAGS},
+    'SQSQueue': lambda n: {'queueName': f'bench-{n}', 'tags': TAGS},
+}
 
 
 def memory_of(pid):
@@ -48,6 +56,23 @@ def make_provider(kube, endpoint):
 
 def manifest(kind, name, spec, **metadata):
     return {'apiVersion': f'{stack.GROUP}/v1alpha1', 'kind': kind, 'metadata': {'name': name, **metadata}, 'spec': {'providerRef': {'name': 'aws'}, **spec}}
+
+
+def path_of(kind, number=None):
+    """Of one of the objects that SPECS are of, or of all of that kind."""
+    return f'{API}/namespaces/default/{kind.lower()}s' + ('' if number is None else f'/{name_of(kind, number)}')
+
+
+def name_of(kind, number):
+    return f'{kind.lower()}-{number}'
+
+
+def object_of(kind, number):
+    return manifest(kind, name_of(kind, number), SPECS[kind](number))
+
+
+def commit():
+    return stack.must_run(['git', '-C', stack.ROOT, 'describe', '--always', '--dirty']).strip()
 
 
 def machine():
