@@ -24,8 +24,8 @@ SERVICES = {word(path, 'kind'): word(path, 'service') for path in DEFINITIONS}
 PLURALS = {'AWSProvider': 'awsproviders', **{word(path, 'kind'): word(path, 'plural') for path in DEFINITIONS}}
 
 
-def aws_client(endpoint, service, region='us-east-1'):
-    return boto3.client(service, endpoint_url=endpoint, region_name=region, aws_access_key_id='test', aws_secret_access_key='test')
+def aws_client(endpoint, service, region='us-east-1', key='test'):
+    return boto3.client(service, endpoint_url=endpoint, region_name=region, aws_access_key_id=key, aws_secret_access_key='test')
 
 
 class Objects:
