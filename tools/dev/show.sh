@@ -34,6 +34,14 @@ bench() {
   python3 tools/bench.py "${TOOLS[@]}" "infra_bench=$PWD/build/release/bench/infra_bench" "infra_load=$PWD/build/release/bench/infra_load"
 }
 
+# soak [FLAG ...]
+soak() {
+  build release infra-operator sim_aws_server
+  tool operator
+  stack_tools "$TOOL"
+  python3 tools/soak.py "${TOOLS[@]}" "sim_aws_server=$PWD/build/release/tests/simulation/sim_aws_server" "$@"
+}
+
 # chart_tests PRESET [TEST ...]: prints last how many passed and failed.
 chart_tests() {
   local preset=$1
