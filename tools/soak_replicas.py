@@ -45,7 +45,6 @@ class Replica:
 
 
 class Replicas:
-    """The first one is left alone for as long as the soak runs, so that what it uses tells of the whole time."""
 
     def __init__(self, the_stack):
         self.stack = the_stack
@@ -64,6 +63,10 @@ class Replicas:
     def stop(self):
         for replica in self.serving:
             replica.stop()
+
+    def witness(self):
+        """Nobody kills or freezes it, so that what it uses tells of the whole time; one that has just begun grows."""
+        return self.serving[0]
 
     def others(self):
         return self.serving[1:]
