@@ -47,7 +47,7 @@ class Chaos:
         stack.wait_until('all kinds are served again', lambda: all(self.stack.kube.request('GET', path_of(kind))[0] == 200 for kind in SPECS), 60)
 
     def compact_etcd(self):
-        """What the API server had in memory has gone with it, so that a watch that goes on from before gets 410."""
+        """While the API server is away, which may have kept old versions in memory: a watch that goes on from one gets 410."""
         def compact():
             newest = self.ask_etcd('kv/range', {'key': base64.b64encode(b'/').decode()})['header']['revision']
             self.ask_etcd('kv/compaction', {'revision': newest, 'physical': True})
