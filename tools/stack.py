@@ -117,7 +117,7 @@ class Kube:
         if connection:
             try:
                 return self.exchange(connection, *request)
-            except ConnectionError:
+            except (ConnectionError, ssl.SSLError):
                 connection.close()
         return self.exchange(http.client.HTTPSConnection(self.server.removeprefix('https://'), context=self.context, timeout=30), *request)
 
