@@ -27,4 +27,16 @@ const Definition& variant_for(const Definition& definition, const Json& spec) {
   return found == definition.variants.end() ? definition : *found;
 }
 
+bool is_read_together(const Definition& definition) {
+  if (definition.facets.empty() || !definition.facets.front().together) return false;
+  const auto& read = definition.facets.front().read;
+  const auto is_part = [&read](const Facet& facet) {
+    return facet.read.operation.empty() || facet.read.operation == read.operation;
+  };
+  const auto is_read = [](const ChildSet& set) { return set.read.has_value(); };
+  return std::ranges::all_of(definition.facets, is_part) &&
+         std::ranges::none_of(definition.sets, is_read) &&
+         !(definition.tags && definition.tags->read);
+}
+
 }  // namespace infra::definition

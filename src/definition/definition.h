@@ -294,5 +294,7 @@ struct Definition {
 bool holds(const Condition& condition, const Json& spec);
 // The variant of the kind that this spec is about; the definition itself where there are none.
 const Definition& variant_for(const Definition& definition, const Json& spec);
+// All of it is in one answer, which it can share with others of its kind (word `together`).
+bool is_read_together(const Definition& definition);
 
 }  // namespace infra::definition

@@ -307,6 +307,18 @@ TEST(Loader, EmbeddedDefinitionsLoad) {
   EXPECT_NE(provider->field("region"), nullptr);
 }
 
+TEST(Loader, WhatIsReadTogetherHasNoOtherRead) {
+  const auto all = load_embedded();
+  ASSERT_TRUE(all);
+  const auto is_shared = [&all](std::string_view kind) {
+    return is_read_together(*std::ranges::find(*all, kind, &Definition::kind));
+  };
+  for (const char* kind : {"Subnet", "ElasticIP"}) EXPECT_TRUE(is_shared(kind)) << kind;
+  // By itself, with attributes, with rules.
+  for (const char* kind : {"S3Bucket", "VPC", "SecurityGroup"})
+    EXPECT_FALSE(is_shared(kind)) << kind;
+}
+
 TEST(Loader, DirectoryIsReadAndTwinsAreRefused) {
   const std::filesystem::path folder = ::testing::TempDir() + "/infra-definitions";
   std::filesystem::remove_all(folder);

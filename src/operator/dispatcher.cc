@@ -33,8 +33,8 @@ Dispatcher::Dispatcher(Clock& clock, std::function<double()> random, Settings se
                        telemetry::Metrics& metrics, const telemetry::Logger& log)
     : clock_(clock), random_(random), settings_(settings), metrics_(metrics), log_(log) {}
 
-void Dispatcher::handle(const std::string& kind, Reconcile reconcile) {
-  kinds_.try_emplace(kind, std::move(reconcile), WorkQueue(clock_, random_));
+void Dispatcher::handle(const std::string& kind, Reconcile reconcile, std::size_t checks_at_once) {
+  kinds_.try_emplace(kind, std::move(reconcile), WorkQueue(clock_, random_), checks_at_once);
 }
 
 void Dispatcher::add(const std::string& key) {
@@ -68,7 +68,7 @@ WorkQueue::Lanes Dispatcher::open_lanes(const Kind& kind) const {
   WorkQueue::Lanes out;
   const std::size_t others = kind.queue.in_flight() - kind.checks;
   if (others < settings_.most_at_once) out = {Lane::kEdit, Lane::kRetry};
-  if (kind.checks < settings_.checks_at_once) out.push_back(Lane::kCheck);
+  if (kind.checks < kind.checks_at_once) out.push_back(Lane::kCheck);
   return out;
 }
 

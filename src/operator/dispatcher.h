@@ -41,15 +41,14 @@ class Dispatcher {
 
   struct Settings {
     std::size_t most_at_once = 10;  // of a kind, besides checks
-    // What is only checked mostly waits, for reads that many share: the more, the fewer requests.
-    std::size_t checks_at_once = 200;  // of a kind
     double jitter = 0.1;  // how much sooner or later a check may come, as a part of its time
   };
 
   Dispatcher(Clock& clock, std::function<double()> random, Settings settings,
              telemetry::Metrics& metrics, const telemetry::Logger& log);
 
-  void handle(const std::string& kind, Reconcile reconcile);
+  // Checks have so many places of their own.
+  void handle(const std::string& kind, Reconcile reconcile, std::size_t checks_at_once);
   // A key as queue_key() makes it, of a kind that is handled. May be called at any time; work
   // begins with run().
   void add(const std::string& key);
@@ -72,6 +71,7 @@ class Dispatcher {
   struct Kind {
     Reconcile reconcile;
     WorkQueue queue;
+    std::size_t checks_at_once;
     std::size_t checks = 0;  // among what is in flight
   };
 

@@ -52,17 +52,19 @@ class DispatcherTest : public ::testing::Test {
     poll();
   }
 
+  // With one place for checks.
+  void handle(const std::string& kind, Dispatcher::Reconcile reconcile) {
+    dispatcher.handle(kind, std::move(reconcile), 1);
+  }
+
   HandClock clock;
   boost::asio::io_context io;
   telemetry::Metrics metrics{{.version = "test", .revision = ""}};
   std::ostringstream out;
   telemetry::Logger log{out, telemetry::Level::kInfo, telemetry::Format::kJson, clock};
   double random = 0.5;
-  Dispatcher dispatcher{clock,
-                        [this] { return random; },
-                        {.most_at_once = 2, .checks_at_once = 1, .jitter = 0.2},
-                        metrics,
-                        log};
+  Dispatcher dispatcher{
+      clock, [this] { return random; }, {.most_at_once = 2, .jitter = 0.2}, metrics, log};
   std::vector<std::string> begun;
   std::map<std::string, Wakeup> gates;
   int thrown = 0;
@@ -70,7 +72,7 @@ class DispatcherTest : public ::testing::Test {
 };
 
 TEST_F(DispatcherTest, RunsSoManyAtATime) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  handle("VPC", waits_for_the_test(Next::forget()));
   for (const char* name : {"a", "b", "c"})
     dispatcher.add(queue_key("VPC", std::string("n/") + name));
   poll();
@@ -80,7 +82,7 @@ TEST_F(DispatcherTest, RunsSoManyAtATime) {
 }
 
 TEST_F(DispatcherTest, AnEditDuringAReconcileComesAfterIt) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::check(std::chrono::hours(1))));
+  handle("VPC", waits_for_the_test(Next::check(std::chrono::hours(1))));
   dispatcher.add("VPC/n/a");
   poll();
   dispatcher.add("VPC/n/a");
@@ -91,7 +93,7 @@ TEST_F(DispatcherTest, AnEditDuringAReconcileComesAfterIt) {
 }
 
 TEST_F(DispatcherTest, ALookThatIsAskedForComesAfterEdits) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  handle("VPC", waits_for_the_test(Next::forget()));
   dispatcher.add_look("VPC/n/later", Duration{3'000});
   for (const char* name : {"a", "b", "c"}) {
     dispatcher.add_look(queue_key("VPC", std::string("n/") + name), Duration{0});
@@ -110,7 +112,7 @@ TEST_F(DispatcherTest, ALookThatIsAskedForComesAfterEdits) {
 
 TEST_F(DispatcherTest, AKindHoldsUpNoOther) {
   for (const char* kind : {"RDSInstance", "VPC"}) {
-    dispatcher.handle(kind, waits_for_the_test(Next::forget()));
+    handle(kind, waits_for_the_test(Next::forget()));
   }
   for (const char* name : {"a", "b", "c"}) {
     dispatcher.add(queue_key("RDSInstance", std::string("slow/") + name));
@@ -121,7 +123,7 @@ TEST_F(DispatcherTest, AKindHoldsUpNoOther) {
 }
 
 TEST_F(DispatcherTest, ChecksAndAllElseHavePlacesOfTheirOwn) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  handle("VPC", waits_for_the_test(Next::forget()));
   for (const char* name : {"a", "b", "c"})
     dispatcher.add(queue_key("VPC", std::string("n/") + name));
   for (const char* name : {"x", "y"}) {
@@ -136,7 +138,7 @@ TEST_F(DispatcherTest, ChecksAndAllElseHavePlacesOfTheirOwn) {
 }
 
 TEST_F(DispatcherTest, ASettledKeyIsLookedAtAgain) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{60'000})));
+  handle("VPC", waits_for_the_test(Next::check(Duration{60'000})));
   dispatcher.add("VPC/n/a");
   poll();
   end("n/a");
@@ -147,7 +149,7 @@ TEST_F(DispatcherTest, ASettledKeyIsLookedAtAgain) {
 }
 
 TEST_F(DispatcherTest, ALookComesSoonerOrLaterByTheJitter) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{100'000})));
+  handle("VPC", waits_for_the_test(Next::check(Duration{100'000})));
   dispatcher.add("VPC/n/a");
   poll();
   random = 0;
@@ -166,7 +168,7 @@ TEST_F(DispatcherTest, ALookComesSoonerOrLaterByTheJitter) {
 
 TEST_F(DispatcherTest, ChecksLineUpKindByKind) {
   for (const char* kind : {"VPC", "Subnet"}) {
-    dispatcher.handle(kind, [this, kind](const std::string& name, Dispatcher::Lane) {
+    handle(kind, [this, kind](const std::string& name, Dispatcher::Lane) {
       return note_and_say(kind + name.substr(1), Next::check(Duration{100'000}));
     });
   }
@@ -183,7 +185,7 @@ TEST_F(DispatcherTest, ChecksLineUpKindByKind) {
 }
 
 TEST_F(DispatcherTest, ALookMayHaveAJitterOfItsOwn) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::check(Duration{100'000}, 0.5)));
+  handle("VPC", waits_for_the_test(Next::check(Duration{100'000}, 0.5)));
   dispatcher.add("VPC/n/a");
   poll();
   random = 0;
@@ -195,7 +197,7 @@ TEST_F(DispatcherTest, ALookMayHaveAJitterOfItsOwn) {
 }
 
 TEST_F(DispatcherTest, AForgottenKeyDoesNotComeBack) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  handle("VPC", waits_for_the_test(Next::forget()));
   dispatcher.add("VPC/n/a");
   poll();
   end("n/a");
@@ -204,8 +206,7 @@ TEST_F(DispatcherTest, AForgottenKeyDoesNotComeBack) {
 }
 
 TEST_F(DispatcherTest, AnExceptionIsLoggedAndTheKeyComesBack) {
-  dispatcher.handle("VPC",
-                    [this](std::string key, Dispatcher::Lane) { return throws(std::move(key)); });
+  handle("VPC", [this](std::string key, Dispatcher::Lane) { return throws(std::move(key)); });
   dispatcher.add("VPC/n/a");
   poll();
   EXPECT_EQ(thrown, 1);
@@ -215,7 +216,7 @@ TEST_F(DispatcherTest, AnExceptionIsLoggedAndTheKeyComesBack) {
 }
 
 TEST_F(DispatcherTest, AStoppedOneTakesNothingMoreAndWaitsForWhatRuns) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  handle("VPC", waits_for_the_test(Next::forget()));
   dispatcher.add("VPC/n/a");
   poll();
   dispatcher.stop();
@@ -230,7 +231,7 @@ TEST_F(DispatcherTest, AStoppedOneTakesNothingMoreAndWaitsForWhatRuns) {
 }
 
 TEST_F(DispatcherTest, WaitingForWhatRunsHasAnEnd) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::forget()));
+  handle("VPC", waits_for_the_test(Next::forget()));
   dispatcher.add("VPC/n/a");
   poll();
   dispatcher.stop();
@@ -241,7 +242,7 @@ TEST_F(DispatcherTest, WaitingForWhatRunsHasAnEnd) {
 }
 
 TEST_F(DispatcherTest, DepthCountsWhatIsDueAndWaits) {
-  dispatcher.handle("VPC", waits_for_the_test(Next::check(std::chrono::hours(1))));
+  handle("VPC", waits_for_the_test(Next::check(std::chrono::hours(1))));
   for (const char* name : {"a", "b", "c"})
     dispatcher.add(queue_key("VPC", std::string("n/") + name));
   poll();

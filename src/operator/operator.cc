@@ -12,6 +12,10 @@ namespace {
 
 constexpr Duration kEventsLimit{2'000};
 constexpr Duration kTracesLimit{2'000};
+// Checks of a kind that are under way together. Each takes some 50 kB and, if it has calls of its
+// own to make, a connection; what only waits for a read that many share makes the fewer requests.
+constexpr std::size_t kChecks = 20;
+constexpr std::size_t kSharedChecks = 200;
 
 // With shards it says how the work is divided, and all replicas of that mind hold it together
 // (docs/design/019-shards.md).
@@ -102,10 +106,13 @@ Operator::Operator(OperatorParts parts, OperatorSettings settings, aws::ClientCo
   resources_.on_doubt = [this](const std::string& provider) {
     dispatcher_.add(queue_key(provider_kind_.name(), provider));
   };
-  dispatcher_.handle(provider_kind_.name(), [this](std::string key, Dispatcher::Lane) {
-    const bool ours = is_ours(queue_key(provider_kind_.name(), key));
-    return providers_.reconcile(reach(provider_kind_, key, provider_store_), key, ours);
-  });
+  dispatcher_.handle(
+      provider_kind_.name(),
+      [this](std::string key, Dispatcher::Lane) {
+        const bool ours = is_ours(queue_key(provider_kind_.name(), key));
+        return providers_.reconcile(reach(provider_kind_, key, provider_store_), key, ours);
+      },
+      kChecks);
   for (const auto& informer : provider_kind_.informers()) follow(provider_kind_, *informer);
   watch_secrets();
   if (settings_.traces) {
@@ -133,9 +140,12 @@ void Operator::add_kind(const definition::Definition& definition) {
                                           settings_.namespaces);
   KubeStore& store = stores_.emplace_back(kube_at_work_, events_, kind);
   references_.learn(definition);
-  dispatcher_.handle(kind.name(), [this, &kind, &store](std::string key, Dispatcher::Lane lane) {
-    return reconcile(&kind, &store, std::move(key), lane);
-  });
+  dispatcher_.handle(
+      kind.name(),
+      [this, &kind, &store](std::string key, Dispatcher::Lane lane) {
+        return reconcile(&kind, &store, std::move(key), lane);
+      },
+      definition::is_read_together(definition) ? kSharedChecks : kChecks);
   for (const auto& informer : kind.informers()) follow(kind, *informer);
 }
 
