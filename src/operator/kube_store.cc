@@ -55,8 +55,9 @@ Task<Result<Object>> KubeStore::patch_status(const Object& object, JsonObject pa
   JsonObject body;
   body["status"] = std::move(patch_of_status);
   std::optional<Object> found;
+  const Object* known = &object;
   for (int attempt = 1;; ++attempt) {
-    auto written = co_await patch(found ? *found : object, body, Check::kSameVersion, "status");
+    auto written = co_await patch(*known, body, Check::kSameVersion, "status");
     const bool again = !written && written.error().code == Code::kConflict &&
                        check == Check::kAnyVersion && attempt < kConflicts;
     if (!again) co_return written;
@@ -64,7 +65,8 @@ Task<Result<Object>> KubeStore::patch_status(const Object& object, JsonObject pa
     auto fresh = co_await client_.get(std::move(type), object.namespace_name(), object.name());
     if (!fresh) co_return std::unexpected(fresh.error());
     found.emplace(std::move(*fresh));
-    if (found->uid() != object.uid()) {
+    known = &*found;
+    if (known->uid() != object.uid()) {
       co_return fail(Code::kNotFound, "the object has gone; another has its name now");
     }
   }
